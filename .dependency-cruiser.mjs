@@ -98,8 +98,10 @@ const ORDER = {
     'commander.ts',
     'parse-configuration.ts',
     'configuration.ts',
+    'settings.ts',
     'terminal/',
     'output/',
+    'completion/',
     'plugins/',
     'composition.ts',
     'commands/',
@@ -153,6 +155,7 @@ const FILE_ACCESS = [
   'cli/src/plugins/',
   'cli/src/configuration.ts',
   'cli/src/commands/find-sources.ts',
+  'cli/src/commands/image-lists.ts',
   // The kernel's information about this process, and its last message.
   'cli/src/arguments/words-as-given.ts',
   'cli/src/exhaustion.ts',

@@ -1,26 +1,19 @@
-/**
- * Prints docs/commands.md: every command and option, from the option table that the command line is parsed with.
- *
- *   npm run docs   writes the page; a test fails if it is out of date
- */
+/** The page docs/commands.md: every command and option, from the option table that the command line is parsed with. */
 
-import reporters from '@virt-similarity/reporters';
-import { flagsOfCommand, knownCommands } from '#cli/arguments/known-commands.js';
-import { collectReportOptions } from '#cli/arguments/report-options.js';
-import { flagsOf } from '#cli/options/flags.js';
-import { COMMON_OPTIONS, CONFIGURABLE_OPTIONS } from '#cli/options/option-table.js';
+import { COMMON_GROUP, CONFIGURABLE_OPTIONS } from '#cli/options/option-table.js';
 
 const INTRODUCTION = `# Commands and options
 
 This page is generated from the option table by \`npm run docs\`. [packages/cli](../packages/cli/README.md) describes the
-options in detail. Options with a *key* can also be set in \`~/.config/virt-similarity/config.json\` by that key; the command
-line takes precedence.
+options in detail. Options with a *key* can also be set in a configuration file by that key, and by the environment: the key
+\`block-size\` by the variable \`VIRT_SIMILARITY_BLOCK_SIZE\`. The command line takes precedence over the environment, and
+that over the file. \`--no-recursive\` and the like cancel the other places.
 `;
 
 /** Yields the rows of a table of options, one for each flag. */
 function* rows(flags) {
   yield '| option | | key |\n| --- | --- | --- |\n';
-  for (const { short, long, placeholder, help, name } of flags) {
+  for (const { short, long, placeholder, help, name } of flags.filter(({ isHidden }) => !isHidden)) {
     const flag = [short, long].filter((word) => word !== undefined).join(', ');
     const value = placeholder === '' ? '' : ` ${placeholder}`;
     const key = Object.hasOwn(CONFIGURABLE_OPTIONS, name) ? `\`${name}\`` : '';
@@ -29,26 +22,32 @@ function* rows(flags) {
 }
 
 function cell(text) {
-  return text.replaceAll('|', '\\|');
+  return text.replaceAll(/[|*]/g, '\\$&');
 }
 
-function* page() {
+function* examples(list) {
+  yield '\n```\n';
+  for (const [line, purpose] of list) {
+    yield `# ${purpose}\n${line}\n`;
+  }
+  yield '```\n';
+}
+
+/** Yields the page for the commands. */
+export function* commandsPage(commands) {
   yield INTRODUCTION;
-  const instances = Object.entries(reporters.reporters).map(([name, Own]) => ({ name, part: new Own() }));
-  const commands = knownCommands(collectReportOptions(instances, {}));
-  for (const known of commands) {
-    const { name, command, isDefault } = known;
+  for (const { name, isDefault, usage, description, examples: lines, groups } of commands) {
     yield `\n## ${name}\n\n`;
-    yield `\`virt-similarity ${isDefault ? `[${name}]` : name} ${command.usage ?? '[options]'}\`\n\n`;
-    yield `${command.description ?? command.summary}\n`;
-    const own = flagsOfCommand(known).filter((flag) => !Object.hasOwn(COMMON_OPTIONS, flag.name));
-    if (own.length > 0) {
-      yield '\n';
-      yield* rows(own);
+    yield `\`virt-similarity ${isDefault ? `[${name}]` : name} ${usage}\`\n\n`;
+    yield `${description}\n`;
+    yield* examples(lines);
+    for (const { title, flags } of groups) {
+      if (title !== COMMON_GROUP) {
+        yield `\n**${title}**\n\n`;
+        yield* rows(flags);
+      }
     }
   }
-  yield '\n## Every command\n\n';
-  yield* rows(flagsOf(COMMON_OPTIONS));
+  yield `\n## ${COMMON_GROUP}\n\n`;
+  yield* rows(commands[0].groups.find(({ title }) => title === COMMON_GROUP).flags);
 }
-
-process.stdout.write([...page()].join(''));

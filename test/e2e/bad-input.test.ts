@@ -62,7 +62,7 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
     /base\.raw as a hash vector: expected/,
   ],
   ['an unknown command', 'doctr', 2, /did you mean 'doctor'\?/],
-  ['an unknown option', '--linkge ward base.raw clone.raw', 2, /--linkge.*Did you mean --linkage\?/],
+  ['an unknown option', '--linkge ward base.raw clone.raw', 2, /--linkge.*did you mean '--linkage'\?/],
   ['an option without its value', 'base.raw clone.raw --metric', 2, /--metric.*argument missing/],
   ['options that exclude each other', '-q -v base.raw clone.raw', 2, /--quiet.*cannot be used with.*--verbose/],
   ['an unknown image format', '--format qcow3 base.raw clone.raw', 2, /qcow3.*did you mean 'qcow2'\?/],

@@ -50,6 +50,7 @@ export class Workplace {
       XDG_RUNTIME_DIR: this.temporary,
       TMPDIR: this.temporary,
       NO_COLOR: '1',
+      TERM: 'xterm',
     };
   }
 

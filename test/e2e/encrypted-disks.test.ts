@@ -2,10 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { COMMAND } from '../fixtures/command.js';
 import { deterministicBytes } from '../fixtures/deterministic-bytes.js';
 import { encryptDisk, formatLuks } from '../fixtures/luks-image.js';
 import { settled } from '../fixtures/settled.js';
 import { type CommandRun, type Ended, Workplace } from './command.js';
+import { CTRL_C, startOnTerminal } from './terminal.js';
 
 const BLOCK = 65_536;
 const SIZE = 32 * BLOCK;
@@ -164,4 +166,39 @@ test('the key of the remedy can be passed', async () => {
   const key = `${selector}:file:${workplace.path('one.key')}`;
   const hashed = await workplace.run('hash', '--no-cache', '--format', 'luks', '--key', key, 'one.luks');
   expect(hashed).toMatchObject({ code: 0 });
+});
+
+test('passphrases are read from standard input, one on each line, in any order', async () => {
+  await workplace.write('keys', `${THIRD}\n\n${SECOND}\n${FIRST}`);
+  const line = '"$@" --no-cache --keys-from-stdin -O json one.luks two.qcow2 three.img <keys';
+  const { code, stdout, stderr } = await workplace.startBy('sh', ['-c', line, 'sh', ...COMMAND]).ended;
+  expect(code).toBe(0);
+  expect(stderr).not.toContain('ciphertext');
+  expect(JSON.parse(stdout).images).toHaveLength(3);
+  const none = ['-c', '"$@" --keys-from-stdin one.luks two.qcow2 </dev/null', 'sh', ...COMMAND];
+  expect(await workplace.startBy('sh', none).ended).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('expected a passphrase on each line of standard input, found none'),
+  });
+  const twice = ['-c', 'echo one.luks | "$@" --keys-from-stdin -', 'sh', ...COMMAND];
+  expect(await workplace.startBy('sh', twice).ended).toMatchObject({ code: 2 });
+});
+
+test('passphrases that are typed on a terminal are not shown', async () => {
+  const run = startOnTerminal(workplace, ['--no-cache', '--keys-from-stdin', '-O', 'csv', 'one.luks', 'two.qcow2']);
+  await run.shows('an empty line ends the input');
+  // Ctrl-U erases the line, and DEL its last character.
+  run.process.stdin!.write(`wrong\u0015${FIRST}x\u007f\r`);
+  run.process.stdin!.write(`${SECOND}\r\r`);
+  expect(await run.ended).toBe(0);
+  expect(run.shown()).not.toContain(CANARY);
+  expect(run.shown()).not.toContain('ciphertext');
+  expect(run.shown()).toContain('one.luks,');
+});
+
+test('Ctrl-C while passphrases are typed ends the run', async () => {
+  const run = startOnTerminal(workplace, ['--no-cache', '--keys-from-stdin', 'one.luks', 'two.qcow2']);
+  await run.shows('an empty line ends the input');
+  run.process.stdin!.write(CTRL_C);
+  expect(await run.ended).toBe(130);
 });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -256,5 +257,24 @@ describe('the configuration file', () => {
     const { code, stdout, stderr } = await workplace.run(...FAMILY);
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toMatch(/^virt-similarity: error: .*config\.json can be written by other users.*\n$/);
+  });
+
+  test('is never one that lies in the working directory, unless it is named', async () => {
+    const write = 'import { writeFileSync } from "node:fs"; writeFileSync("was-run", ""); export default { jobs: 3 };';
+    const names = ['virt-similarity.config.mjs', 'virt-similarity.config.js', '.virt-similarityrc.js'];
+    for (const name of names) {
+      await workplace.write(name, write);
+    }
+    await workplace.write('virt-similarity.config.json', '{ "jobs": 3 }');
+    await workplace.write('package.json', '{ "type": "module", "virt-similarity": { "jobs": 3 } }');
+    const { stdout } = await workplace.run('config', '--no-config');
+    expect(stdout).toMatch(/^jobs +- +default$/m);
+    expect((await workplace.run('config')).stdout).not.toMatch(/^jobs +3/m);
+    expect(existsSync(workplace.path('was-run'))).toBe(false);
+    for (const name of ['virt-similarity.config.json', 'package.json', 'virt-similarity.config.mjs']) {
+      const named = await workplace.run('config', '--config', name);
+      expect(named.stdout).toMatch(new RegExp(`^jobs +3 +file ${workplace.path(name)}$`, 'm'));
+    }
+    expect(existsSync(workplace.path('was-run'))).toBe(true);
   });
 });

@@ -41,6 +41,28 @@ describe('the progress on a terminal', () => {
     expect(lines.at(-1)).toBe('clustering 200 images');
   });
 
+  test('has a bar for each of several images, and is drawn anew around messages', async () => {
+    await writeSlowPlugin(workplace, 2);
+    for (const [index, name] of ['a.raw', 'b.raw'].entries()) {
+      await workplace.write(name, new Uint8Array(IMAGE_BYTES).fill(index + 1));
+    }
+    const run = startOnTerminal(workplace, [
+      '--no-cache',
+      '--jobs',
+      '2',
+      ...SLOW,
+      '--block-size',
+      '64K',
+      'a.raw',
+      'b.raw',
+    ]);
+    expect(await run.ended).toBe(0);
+    const bars =
+      /hashing 0\/2 \[.*\r\n {2}a\.raw \[.*\] [\d.]+ [KM]?i?B of 64\.0 MiB\r\n {2}b\.raw \[.*\] [\d.]+ [KM]?i?B of 64\.0 MiB\r/;
+    expect(run.shown()).toMatch(bars);
+    expect(run.shown()).toContain(`${ERASE_LINE}\u001b[A${ERASE_LINE}\u001b[A${ERASE_LINE}hashing`);
+  });
+
   test('is erased before the report', async () => {
     await workplace.write('c.raw', new Uint8Array(65_536));
     await workplace.write('d.raw', new Uint8Array(65_536));
@@ -61,3 +83,21 @@ async function statusLines(words: readonly string[]): Promise<string[]> {
     .map((text) => text.split('\r\n')[0]!);
   return texts.filter((text) => /^(hashing|comparing|clustering) /.test(text));
 }
+
+test('the progress for machines is JSON in whole lines, messages and failures included', async () => {
+  await workplace.write('c.raw', new Uint8Array(65_536));
+  await workplace.write('d.raw', new Uint8Array(65_536));
+  const { code, stderr } = await workplace.run('--no-cache', '--progress', 'json', 'c.raw', 'd.raw', 'missing.raw');
+  expect(code).toBe(3);
+  const events = stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(events).toContainEqual({ kind: 'image-started', path: 'c.raw', bytes: 65_536 });
+  expect(events).toContainEqual(expect.objectContaining({ kind: 'image-failed', path: 'missing.raw' }));
+  expect(events).toContainEqual(expect.objectContaining({ kind: 'message', level: 'error' }));
+  expect(events.filter(({ kind }) => kind === 'image-finished')).toHaveLength(2);
+  expect(events.at(-1)).toMatchObject({ kind: 'message', level: 'note', text: expect.stringContaining('2 images') });
+  const usage = await workplace.run('--progress=json', '--metrik', 'c.raw');
+  expect(JSON.parse(usage.stderr)).toMatchObject({ kind: 'message', level: 'error' });
+});

@@ -3,4 +3,5 @@ import commander = require('commander');
 
 export import Command = commander.Command;
 export import CommanderError = commander.CommanderError;
+export import Help = commander.Help;
 export import Option = commander.Option;

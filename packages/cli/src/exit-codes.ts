@@ -21,6 +21,19 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   aborted: 130,
 };
 
+/** The exit codes and their meanings, for help texts and manuals. */
+export const EXIT_MEANINGS: readonly (readonly [codes: string, meaning: string])[] = [
+  ['0', 'success'],
+  ['1', 'internal error'],
+  ['2', 'usage error'],
+  ['3', 'some images failed'],
+  ['4', 'refused'],
+  ['5', 'corrupt or unreadable'],
+  ['6', 'in use or changed'],
+  ['7', 'tool or resource missing'],
+  ['129, 130 and 143', 'interrupted'],
+];
+
 /** Returns the exit code for an error that ended the run. */
 export function exitCodeOf(code: ErrorCode): number {
   return EXIT_CODES[code];

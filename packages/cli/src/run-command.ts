@@ -11,6 +11,7 @@ import { EXIT_DEFECT, EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-codes.js'
 import { type Interruption, listenForInterruption } from './interruption.js';
 import { COMMON_OPTIONS } from './options/option-table.js';
 import { divertStdout } from './output/result-stream.js';
+import type { RunLog } from './output/run-log.js';
 import { table } from './output/table.js';
 import { writeStdout } from './output/write-stdout.js';
 import { runPluginCommand } from './run-plugin-command.js';
@@ -32,7 +33,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   demoteNodeWarnings(messages);
   process.on('uncaughtException', (error) => process.exit(reportUnexpected(error, messages)));
   const interruption = listenForInterruption(() => {
-    messages.status('');
+    messages.status();
     messages.error('interrupted');
   });
   // If a plugin's promise never settles, Node.js would have nothing to wait for and exit silently with code 13.
@@ -56,7 +57,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
       await writeStdout([invocation.text]);
       return EXIT_DONE;
     }
-    return await run(invocation, messages, interruption.signal);
+    return await runLogged(invocation, messages, interruption);
   } catch (error) {
     return reportEnd(error, messages, interruption);
   } finally {
@@ -74,9 +75,11 @@ export function messageStyle(scanned: readonly ScannedArgument[]): MessageStyle 
   const last = (name: keyof typeof COMMON_OPTIONS) =>
     scanned.findLast((argument) => argument.kind === 'option' && argument.flag.name === name);
   const color = last('color')?.value;
+  const progress = last('progress')?.value;
   return {
     verbosity: last('quiet') ? 'quiet' : last('verbose') ? 'verbose' : 'normal',
     color: COMMON_OPTIONS.color.values.find((when) => when === color) ?? COMMON_OPTIONS.color.default,
+    progress: COMMON_OPTIONS.progress.values.find((how) => how === progress) ?? COMMON_OPTIONS.progress.default,
   };
 }
 
@@ -91,9 +94,33 @@ function demoteNodeWarnings(messages: Messages): void {
   process.stderr.setMaxListeners(0);
 }
 
+/** Runs the command, and writes the log if the user named a file for it. */
+async function runLogged(
+  invocation: CommandInvocation,
+  messages: Messages,
+  interruption: Interruption,
+): Promise<number> {
+  const { command, context } = invocation;
+  const path = context.options['log-file'];
+  if (typeof path !== 'string') {
+    return run(invocation, undefined, messages, interruption.signal);
+  }
+  const { RunLog } = await import('./output/run-log.js');
+  const log = await RunLog.open(path);
+  messages.observe(log);
+  log.start(command.name, context.options);
+  const ended = run(invocation, log, messages, interruption.signal);
+  const exitCode = await ended.catch((error: unknown) => reportEnd(error, messages, interruption));
+  await log.end(exitCode, { hasImages: context.sources.length > 0 });
+  return exitCode;
+}
+
+type CommandInvocation = Extract<Invocation, { readonly kind: 'command' }>;
+
 /** Runs the command. A plugin's command receives only the members that `CommandContext` declares. */
 async function run(
-  { command, context }: Extract<Invocation, { kind: 'command' }>,
+  { command, context }: CommandInvocation,
+  log: RunLog | undefined,
   messages: Messages,
   signal: AbortSignal,
 ): Promise<number> {
@@ -102,7 +129,7 @@ async function run(
   const writeTable: CommandContext['writeTable'] = (rows) => writeStdout(table(rows));
   const output = { signal, write, writeTable };
   if (command.builtIn !== undefined) {
-    return command.builtIn.run({ ...context, options, messages, ...output } as BuiltInContext);
+    return command.builtIn.run({ ...context, options, log, messages, ...output } as BuiltInContext);
   }
   const declared = Object.keys(command.command.options ?? {});
   const own = Object.fromEntries(Object.entries(options).filter(([name]) => declared.includes(name)));

@@ -44,7 +44,7 @@ export {
   writeFileAtomically,
 } from './files/atomic-file.js';
 export { currentStateOf } from './files/current-state.js';
-export { type DiskKeyOptions, readDiskKey } from './files/disk-key-file.js';
+export { type DiskKeyOptions, passphrasesOf, readDiskKey } from './files/disk-key-file.js';
 export { isOnLocalFileSystem } from './files/local-file-system.js';
 export { makeDirectories } from './files/make-directories.js';
 export { OpenDirectory } from './files/open-directory.js';

@@ -7,6 +7,7 @@ import { QemuReader } from './qemu/qemu-reader.js';
 import { RawReader } from './raw/raw-reader.js';
 
 export { removeStaleRunDirectories } from '@virt-similarity/image-tools';
+export { FORMAT_NAMES } from './inspection/format-names.js';
 export { LibguestfsReader } from './libguestfs/libguestfs-reader.js';
 export { NbdReader } from './nbd/nbd-reader.js';
 export { NbdSource } from './nbd/nbd-source.js';

@@ -145,7 +145,8 @@ const commandLines = propertyTarget('command-lines', 20, {
         return 'accepted';
       }
       const { sources } = invocation.context;
-      require(sources.every(({ path }) => harmless.some((word) => word.endsWith(path))), 'images that were named');
+      const names = sources.map((source) => ('list' in source ? source.list : source.path));
+      require(names.every((name) => harmless.some((word) => word.endsWith(name))), 'images that were named');
       return 'accepted';
     } catch (thrown) {
       if (thrown instanceof CommanderError) {

@@ -2,7 +2,7 @@ import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { configurationPath, loadConfiguration } from '#cli/configuration.js';
+import { configurationPath, loadConfiguration, loadNamedConfiguration } from '#cli/configuration.js';
 
 describe('the configuration file', () => {
   let directory: string;
@@ -84,5 +84,74 @@ describe('the configuration file', () => {
     await expect(failure).rejects.toThrow(expect.objectContaining({ code: 'usage' }));
     await expect(failure).rejects.toThrow(message);
     await expect(failure).rejects.not.toThrow(/\n/);
+  });
+
+  describe('that is named', () => {
+    const named = async (name: string, content: string, mode = 0o600) => {
+      await writeFile(join(directory, name), content, { mode });
+      return loadNamedConfiguration(name, directory);
+    };
+
+    test.each(['virt-similarity.config.json', 'other.json'])('may be %s', async (name) => {
+      const found = await named(name, '\uFEFF{ "jobs": 3, "plugins": ["./a.js"] }');
+      expect(found).toMatchObject({
+        path: join(directory, name),
+        defaults: { jobs: 3 },
+        plugins: [{ module: './a.js' }],
+      });
+    });
+
+    test('may be a module', async () => {
+      const content = "export default { jobs: 1 + 2, exclude: ['*.iso'] };";
+      for (const name of ['virt-similarity.config.mjs', 'x.js']) {
+        await writeFile(join(directory, 'package.json'), '{ "type": "module" }');
+        expect((await named(name, content)).defaults).toEqual({ jobs: 3, exclude: ['*.iso'] });
+      }
+      expect((await named('c.cjs', 'module.exports = { jobs: 4 };')).defaults).toEqual({ jobs: 4 });
+      await expect(named('throws.mjs', 'throw new Error("no luck");')).rejects.toMatchObject({
+        code: 'usage',
+        message: `cannot run ${join(directory, 'throws.mjs')}: no luck`,
+      });
+      await expect(named('list.mjs', 'export default [];')).rejects.toThrow(/list\.mjs: the file: expected an object/);
+    });
+
+    test('may be a package.json, in which a key has the configuration', async () => {
+      expect((await named('package.json', '{ "name": "x", "virt-similarity": { "jobs": 5 } }')).defaults).toEqual({
+        jobs: 5,
+      });
+      await expect(named('package.json', '{ "name": "x" }')).rejects.toThrow(
+        /expected the key 'virt-similarity', found none/,
+      );
+      await expect(named('package.json', 'null')).rejects.toThrow(/expected the key 'virt-similarity', found none/);
+    });
+
+    test.each([
+      ['config.jso', /expected a name that ends in \.json, \.js, \.mjs, \.cjs; found \.jso; did you mean '\.js/],
+      ['config', /found no extension$/],
+    ])('must have a known extension: %s', async (name, message) => {
+      await expect(named(name, '{}')).rejects.toThrow(message);
+    });
+
+    test('must not be in a directory in which others can replace it', async () => {
+      await chmod(directory, 0o777);
+      await expect(named('a.json', '{}')).rejects.toMatchObject({ code: 'refused' });
+      await expect(named('a.mjs', 'throw new Error("was run")')).rejects.toMatchObject({ code: 'refused' });
+      await chmod(directory, 0o1777);
+      expect(await named('a.json', '{}')).toMatchObject({ defaults: {} });
+      await named('b.json', '{}');
+      await chmod(join(directory, 'b.json'), 0o666);
+      await expect(loadNamedConfiguration('b.json', directory)).rejects.toMatchObject({ code: 'refused' });
+    });
+
+    // Only root can give a directory away.
+    const testAsRoot = process.getuid?.() === 0 ? test : test.skip;
+    testAsRoot('must not be in the directory of another user', async () => {
+      await writeFile(join(directory, 'a.json'), '{}', { mode: 0o600 });
+      await chown(directory, 65_534, 65_534);
+      await expect(loadNamedConfiguration('a.json', directory)).rejects.toMatchObject({
+        code: 'refused',
+        message: expect.stringContaining('its directory belongs to another user'),
+      });
+    });
   });
 });

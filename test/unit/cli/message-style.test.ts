@@ -9,5 +9,11 @@ test.each([
   ['--color never --color sometimes', 'normal', 'auto'],
   ['-- -q', 'normal', 'auto'],
 ])('messages of %j are %s and colored %s', (line, verbosity, color) => {
-  expect(messageStyle(scanWords(line.split(' ')))).toEqual({ verbosity, color });
+  expect(messageStyle(scanWords(line.split(' ')))).toEqual({ verbosity, color, progress: 'auto' });
+});
+
+test('progress is as the last --progress says, and usual if that is not valid', () => {
+  const progressOf = (line: string) => messageStyle(scanWords(line.split(' '))).progress;
+  expect(progressOf('--progress none --progress=json a')).toBe('json');
+  expect(progressOf('--progress jsn a')).toBe('auto');
 });

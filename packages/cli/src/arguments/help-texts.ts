@@ -1,20 +1,24 @@
+import { EXIT_MEANINGS } from '../exit-codes.js';
 import type { KnownCommand } from './known-commands.js';
 
-const EXAMPLES: readonly (readonly [line: string, purpose: string])[] = [
-  ['virt-similarity images/', 'draw the tree of all images in a directory'],
-  ['virt-similarity -o tree.nwk a.qcow2 b.vmdk', 'also write it to a file for phylogenetics viewers'],
-  ['virt-similarity hash -o vectors/ images/', 'write only the hash vectors, to compare them later'],
-];
+/** The number of examples in the short help. */
+const FEW = 3;
 
 /** Returns the help that is printed when the command is run without arguments. */
 export function shortHelp(commands: readonly KnownCommand[]): string {
   return (
     'Shows which virtual-machine disk images were cloned from which.\n\n' +
     'Usage: virt-similarity [COMMAND] [options] IMAGE…\n\n' +
-    `Examples:\n${columns(EXAMPLES)}\n` +
+    `Examples:\n${commands.slice(0, 1).map((command) => examplesOf(command, FEW))}\n` +
     `Commands: ${commands.map(({ name }) => name).join(', ')}\n` +
     'All options: virt-similarity --help\n'
   );
+}
+
+/** Returns the lines of a command's examples, or an empty text if it has none. */
+export function examplesOf({ builtIn }: KnownCommand, limit = Number.POSITIVE_INFINITY): string {
+  const examples = (builtIn?.examples ?? []).slice(0, limit);
+  return examples.map(([line, purpose]) => `  ${line}\n      ${purpose}\n`).join('');
 }
 
 /**
@@ -28,11 +32,16 @@ export function helpEpilogue({ isDefault }: KnownCommand, commands: readonly Kno
   const lines = others.map(({ name, command }): [string, string] => {
     return [`virt-similarity ${name}`, command.summary];
   });
-  return `\nOther commands (each has --help):\n${columns(lines)}\n${EXIT_CODES}`;
+  return `\nOther commands (each has --help):\n${columns(lines)}\n${exitCodes()}`;
 }
 
-const EXIT_CODES = `Exit codes: 0 success, 1 internal error, 2 usage error, 3 some images failed, 4 refused,
-5 corrupt or unreadable, 6 in use or changed, 7 tool or resource missing, 129, 130 and 143 interrupted.`;
+function exitCodes(): string {
+  const codes = EXIT_MEANINGS.map(([code, meaning]) => `${code} ${meaning}`).join(', ');
+  return `${`Exit codes: ${codes}.`.replace(FULL_LINE, '$1\n')}\n`.replace(/\n+$/, '\n');
+}
+
+/** As many words as fit a line of 80 columns, and the blank after them. */
+const FULL_LINE = /(.{1,79})(?: |$)/g;
 
 function columns(rows: readonly (readonly [string, string])[]): string {
   const width = rows.reduce((widest, [first]) => Math.max(widest, first.length), 0);

@@ -1,9 +1,9 @@
 import type { Command, NamedPart, OptionDeclarations } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
-import type { BuiltInCommand } from '../commands/built-in-command.js';
+import type { BuiltInCommand, DescribedCommand } from '../commands/built-in-command.js';
 import { COMMANDS } from '../commands/command-index.js';
-import { type Flag, flagsOf } from '../options/flags.js';
-import { COMMON_OPTIONS, IMAGE_OPTIONS } from '../options/option-table.js';
+import { type Flag, type FlagGroup, flagsOf } from '../options/flags.js';
+import { COMMON_OPTIONS, groupOf, IMAGE_OPTIONS, REPORTER_OPTIONS } from '../options/option-table.js';
 import { isTypable, problemOfName } from './option-names.js';
 
 /** A command that can be named on the command line. */
@@ -21,8 +21,27 @@ export interface KnownCommand {
 }
 
 /** Returns all flags that a command accepts, in the order of its help. */
-export function flagsOfCommand({ command, options, reportOptions }: KnownCommand): Flag[] {
-  return flagsOf({ ...command.options, ...reportOptions, ...options });
+export function flagsOfCommand(known: KnownCommand): Flag[] {
+  return flagGroupsOf(known).flatMap(({ flags }) => flags);
+}
+
+/** Returns the flags of a command in the groups of its help. */
+export function flagGroupsOf({ command, options, reportOptions }: KnownCommand): FlagGroup[] {
+  const groups = new Map<string, Flag[]>();
+  const all = { ...command.options, ...reportOptions, ...options };
+  for (const flag of flagsOf(all)) {
+    const title = Object.hasOwn(reportOptions, flag.name) ? REPORTER_OPTIONS : groupOf(flag.name);
+    groups.set(title, [...(groups.get(title) ?? []), flag]);
+  }
+  return [...groups].map(([title, flags]) => ({ title, flags }));
+}
+
+/** Returns what help texts, manuals and shell completion contain of a command. */
+export function describedCommand(known: KnownCommand): DescribedCommand {
+  const { name, isDefault, builtIn } = known;
+  const { summary, description = summary, usage = '[options]', operands } = known.command;
+  const examples = builtIn?.examples ?? [];
+  return { name, summary, description, usage, operands, examples, isDefault, groups: flagGroupsOf(known) };
 }
 
 /**

@@ -1,27 +1,30 @@
-import type { DiskSource } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { type NamedImage, STANDARD_INPUT } from '../commands/named-image.js';
 import type { ScannedArgument, ScannedOption } from './scan-arguments.js';
 
 /**
- * Returns the images in the order in which they were named, as operands or by options. Each has the format of the last
- * `--format` before it.
+ * Returns the images and lists of images in the order in which they were named, as operands or by options. Each has the
+ * format of the last `--format` before it. The operand `-` is a list on standard input.
  *
  * @throws `usage` if an option's value is empty: with the text before it, it could name all images of a source.
  */
-export function namedSources(scanned: readonly ScannedArgument[]): DiskSource[] {
-  const sources: DiskSource[] = [];
+export function namedSources(scanned: readonly ScannedArgument[]): NamedImage[] {
+  const named: NamedImage[] = [];
   let format: string | undefined;
   for (const argument of scanned) {
     if (argument.kind === 'operand') {
-      sources.push(sourceOf(argument.value, format));
+      const { value } = argument;
+      named.push(inFormat(format, value === STANDARD_INPUT ? { list: value } : { path: value }));
+    } else if (argument.flag.lists) {
+      named.push(inFormat(format, { list: requiredValue(argument) }));
     } else if (argument.flag.images !== undefined) {
-      sources.push(sourceOf(argument.flag.images + requiredValue(argument), format));
+      named.push(inFormat(format, { path: argument.flag.images + requiredValue(argument) }));
     } else if (argument.flag.name === 'format') {
       // `auto` cancels an earlier --format.
       format = argument.value === 'auto' ? undefined : argument.value;
     }
   }
-  return sources;
+  return named;
 }
 
 function requiredValue({ flag, value }: ScannedOption): string {
@@ -31,6 +34,6 @@ function requiredValue({ flag, value }: ScannedOption): string {
   return value ?? '';
 }
 
-function sourceOf(path: string, format: string | undefined): DiskSource {
-  return format === undefined ? { path } : { path, format };
+function inFormat(format: string | undefined, named: NamedImage): NamedImage {
+  return format === undefined ? named : { ...named, format };
 }

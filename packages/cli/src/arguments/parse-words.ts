@@ -1,8 +1,13 @@
-import { Command, CommanderError, Option } from '../commander.js';
-import type { Flag } from '../options/flags.js';
+import { closestOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { Command, CommanderError, Help, Option } from '../commander.js';
+import type { Flag, FlagGroup } from '../options/flags.js';
 import type { OwnOption } from '../options/option-table.js';
 import { packageVersion } from '../package-version.js';
-import { flagsOfCommand, type KnownCommand } from './known-commands.js';
+import { examplesOf } from './help-texts.js';
+import { flagGroupsOf, type KnownCommand } from './known-commands.js';
+
+/** The width below which a column of descriptions is not wrapped. */
+const NARROWEST_COLUMN = 24;
 
 /** The parsed arguments of a command: the text to print for `--help` or `--version`, or else options and operands. */
 export type ParsedWords =
@@ -13,10 +18,11 @@ export type ParsedWords =
  * Parses the words with commander.
  *
  * @param epilogue text at the end of the help
- * @throws `CommanderError` if commander refuses the words, for example an unknown option.
+ * @throws `usage` for an unknown option, and `CommanderError` if commander refuses the words for another reason.
  */
 export function parseWords(known: KnownCommand, words: readonly string[], epilogue: string): ParsedWords {
-  const parser = parserOf(known, epilogue);
+  const groups = flagGroupsOf(known);
+  const parser = parserOf(known, groups, epilogue);
   let text = '';
   parser.configureOutput({
     writeErr: () => {},
@@ -24,17 +30,24 @@ export function parseWords(known: KnownCommand, words: readonly string[], epilog
       text += piece;
     },
   });
-  const optionOf = new Map(flagsOfCommand(known).map((flag) => [flag, commanderOption(flag, known)]));
-  for (const option of optionOf.values()) {
-    parser.addOption(option);
+  const optionOf = new Map<Flag, Option>();
+  for (const { title, flags } of groups) {
+    parser.optionsGroup(titleLine(title));
+    for (const flag of flags) {
+      const option = commanderOption(flag, known);
+      parser.addOption(option);
+      optionOf.set(flag, option);
+    }
   }
+  // In the last group, which every command has.
+  parser.version(packageVersion(), '--version', 'print the version').helpOption('--help', 'print this help');
   try {
     parser.parse(words, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) {
       return { text };
     }
-    throw error;
+    throw withSuggestion(error, [...optionOf.keys()], known);
   }
   const given: Record<string, unknown> = {};
   for (const [flag, option] of optionOf) {
@@ -45,22 +58,51 @@ export function parseWords(known: KnownCommand, words: readonly string[], epilog
   return { given, operands: parser.args };
 }
 
-function parserOf({ name, command, isDefault }: KnownCommand, epilogue: string): Command {
+function parserOf(known: KnownCommand, groups: readonly FlagGroup[], epilogue: string): Command {
+  const { name, command, isDefault } = known;
+  const [first] = groups;
+  const examples = examplesOf(known);
   return new Command('virt-similarity')
     .exitOverride()
     .usage(`${isDefault ? `[${name}]` : name} ${command.usage ?? '[options]'}`)
     .description(command.description ?? command.summary)
-    .version(packageVersion(), '--version', 'print the version')
-    .helpOption('--help', 'print this help')
     .argument('[arguments...]')
-    .configureHelp({ visibleArguments: () => [] })
+    .showSuggestionAfterError(false)
+    .configureHelp({
+      minWidthToWrap: NARROWEST_COLUMN,
+      visibleArguments: () => [],
+      formatHelp(parser, helper) {
+        const text = Help.prototype.formatHelp.call(this, parser, helper);
+        const options = `\n${titleLine(first?.title ?? '')}\n`;
+        return examples === '' ? text : text.replace(options, () => `\nExamples:\n${examples}${options}`);
+      },
+    })
     .addHelpText('after', epilogue);
+}
+
+function titleLine(title: string): string {
+  return `${title}:`;
+}
+
+/** Returns commander's error, or for an unknown option one that suggests the option that was probably meant. */
+function withSuggestion(error: unknown, flags: readonly Flag[], { name, isDefault }: KnownCommand): unknown {
+  const unknown = error instanceof CommanderError && /unknown option '(.*)'/s.exec(error.message)?.[1];
+  if (!unknown) {
+    return error;
+  }
+  const [, long] = /^--([^=]+)/.exec(unknown) ?? [];
+  const known = flags.map((flag) => flag.long.slice(2));
+  const closest = long === undefined ? undefined : closestOf(long, known);
+  const meant = closest === undefined ? '' : `; did you mean '--${closest}'?`;
+  const remedy = meant || `; see virt-similarity ${isDefault ? '' : `${name} `}--help`;
+  return new VirtSimilarityError('usage', `unknown option '${unknown}'${remedy}`);
 }
 
 function commanderOption(flag: Flag, { options }: KnownCommand): Option {
   const { conflicts }: Partial<OwnOption> = options[flag.name] ?? {};
   const short = flag.short === undefined ? '' : `${flag.short}, `;
   const option = new Option(`${short}${flag.long}${flag.takesValue ? ` <${flag.placeholder}>` : ''}`, flag.help);
+  option.hideHelp(flag.isHidden === true);
   if (flag.isRepeated) {
     option.argParser((value, previous: string[] | undefined) => [...(previous ?? []), value]);
   }

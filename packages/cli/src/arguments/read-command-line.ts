@@ -13,12 +13,13 @@ import type {
 import { optionValueOf, readOptionValue } from '@virt-similarity/core/options';
 import { CommanderError } from '../commander.js';
 import type { BuiltInContext } from '../commands/built-in-command.js';
-import { configurationPath, loadConfiguration } from '../configuration.js';
+import { configurationPath, loadConfiguration, loadNamedConfiguration } from '../configuration.js';
 import { COMMON_OPTIONS, type IMAGE_OPTIONS } from '../options/option-table.js';
 import type { Configuration } from '../parse-configuration.js';
+import { CONFIGURATION_VARIABLE, completeSettings, mistypedVariables, type Settings, settingsOf } from '../settings.js';
 import { allFlags, chooseCommand } from './choose-command.js';
 import { helpEpilogue } from './help-texts.js';
-import { flagsOfCommand, type KnownCommand, knownCommands } from './known-commands.js';
+import { describedCommand, flagsOfCommand, type KnownCommand, knownCommands } from './known-commands.js';
 import { namedSources } from './named-sources.js';
 import { type ParsedWords, parseWords } from './parse-words.js';
 import { refusal } from './refusal.js';
@@ -33,7 +34,7 @@ export type Invocation =
   | {
       readonly kind: 'command';
       readonly command: KnownCommand;
-      readonly context: Omit<BuiltInContext, 'options' | 'messages' | 'signal' | 'write' | 'writeTable'> & {
+      readonly context: Omit<BuiltInContext, 'options' | 'log' | 'messages' | 'signal' | 'write' | 'writeTable'> & {
         readonly options: OptionValues;
       };
     };
@@ -52,11 +53,15 @@ export async function readCommandLine(
   signal: AbortSignal,
   logger: Logger,
 ): Promise<Invocation> {
-  const configuration = await loadConfiguration(configurationPath(environment));
+  for (const warning of mistypedVariables(environment)) {
+    logger.note('warning', warning);
+  }
   const scannedFirst = scanWords(words);
-  const pluginTimeout = pluginTimeoutOf(scannedFirst, configuration);
+  const configuration = await configurationOf(scannedFirst, directory, environment);
+  const settings = settingsOf(environment, configuration);
+  const pluginTimeout = pluginTimeoutOf(scannedFirst, settings);
   const plugins = await namedPlugins(scannedFirst, configuration, directory, { pluginTimeout, signal });
-  const connect = givenValue(scannedFirst, configuration, 'connect');
+  const connect = givenValue(scannedFirst, settings, 'connect');
   const analyzer = once(async () =>
     (await import('../composition.js')).composeAnalyzer({ plugins, pluginTimeout, logger }, connect),
   );
@@ -70,15 +75,18 @@ export async function readCommandLine(
   const scanned = scanArguments(chosen.words, flagsOfCommand(command));
   requireEffect(scanned);
   requireOperands(command, parsed.operands);
+  const complete = completeSettings(command.options, parsed.given, settings);
   return {
     kind: 'command',
     command,
     context: {
-      options: completeOptions(command.options, parsed.given, configuration?.defaults),
+      options: Object.fromEntries([...complete].map(([name, { value }]) => [name, value])),
+      settings: complete,
+      configuration,
       reportOptions: givenOptions(command.reportOptions, parsed.given),
       sources: namedSources(scanned),
       operands: parsed.operands,
-      commandNames: commands.map(({ name }) => name),
+      commands: commands.map(describedCommand),
       analyzer,
     },
   };
@@ -113,22 +121,40 @@ async function namedPlugins(
 }
 
 /**
+ * Loads the configuration file that the command line names, else the environment, else the user's own.
+ *
+ * @throws as `loadNamedConfiguration` and `loadConfiguration`.
+ */
+async function configurationOf(
+  scanned: readonly ScannedArgument[],
+  directory: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<Configuration | undefined> {
+  const flag = scanned.findLast((argument) => argument.kind === 'option' && argument.flag.name === 'config');
+  if (flag?.kind === 'option' && !flag.flag.takesValue) {
+    return undefined;
+  }
+  const named = flag?.value ?? environment[CONFIGURATION_VARIABLE];
+  return named ? loadNamedConfiguration(named, directory) : loadConfiguration(configurationPath(environment));
+}
+
+/**
  * Returns the time limit for plugins in seconds, before the command line is parsed. An invalid value yields the
  * default here and is refused by the parser.
  */
-function pluginTimeoutOf(scanned: readonly ScannedArgument[], configuration: Configuration | undefined): number {
+function pluginTimeoutOf(scanned: readonly ScannedArgument[], settings: Settings): number {
   const timeout = COMMON_OPTIONS['plugin-timeout'];
-  const given = givenValue(scanned, configuration, 'plugin-timeout');
+  const given = givenValue(scanned, settings, 'plugin-timeout');
   return Number(readOptionValue(timeout, given) ?? timeout.default);
 }
 
-/** Returns the value of an option on the command line, else in the configuration file, before it is checked. */
+/** Returns the value of an option on the command line, else its setting, before it is checked. */
 function givenValue(
   scanned: readonly ScannedArgument[],
-  configuration: Configuration | undefined,
+  settings: Settings,
   name: keyof typeof COMMON_OPTIONS | keyof typeof IMAGE_OPTIONS,
 ): OptionValue | undefined {
-  return valuesOf(scanned, name).at(-1) ?? configuration?.defaults[name];
+  return valuesOf(scanned, name).at(-1) ?? settings.get(name)?.value;
 }
 
 function valuesOf(scanned: readonly ScannedArgument[], name: string): string[] {
@@ -154,28 +180,6 @@ async function builtInPluginCommands(): Promise<NamedPart<Command>[]> {
 async function builtInReporters(): Promise<NamedPart<Reporter>[]> {
   const { default: plugin } = await import('@virt-similarity/reporters');
   return Object.entries(plugin.reporters).map(([name, Own]) => ({ name, part: new Own() }));
-}
-
-/** Returns validated values from the command line, else from the configuration file, else the defaults. */
-function completeOptions(
-  declared: OptionDeclarations,
-  given: Readonly<Record<string, unknown>>,
-  configured: OptionValues = {},
-): OptionValues {
-  return Object.fromEntries(
-    Object.entries(declared).flatMap(([name, declaration]): [string, OptionValue][] => {
-      if (given[name] !== undefined) {
-        return [[name, optionValueOf(`--${name}`, declaration, given[name])]];
-      }
-      // `cache: false` in the configuration file: commands that maintain the cache use the default directory.
-      const isOff = configured[name] === false && readOptionValue(declaration, false) === undefined;
-      const value = (isOff ? undefined : configured[name]) ?? declaration.default;
-      if (value === undefined) {
-        return [];
-      }
-      return [[name, optionValueOf(`${name} in the configuration file`, declaration, value)]];
-    }),
-  );
 }
 
 /** Returns validated values of the options that are given on the command line. */

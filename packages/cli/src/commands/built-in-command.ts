@@ -1,13 +1,27 @@
-import type {
-  Command,
-  CommandContext,
-  DiskSource,
-  OptionDeclarations,
-  OptionValues,
-  ValuesOf,
-} from '@virt-similarity/core';
+import type { Command, CommandContext, OptionDeclarations, OptionValues, ValuesOf } from '@virt-similarity/core';
+import type { FlagGroup } from '../options/flags.js';
 import type { COMMON_OPTIONS } from '../options/option-table.js';
+import type { RunLog } from '../output/run-log.js';
+import type { Configuration } from '../parse-configuration.js';
+import type { Settings } from '../settings.js';
 import type { Messages } from '../terminal/messages.js';
+import type { NamedImage } from './named-image.js';
+
+/** A line for a shell, and what it does. */
+export type Example = readonly [line: string, purpose: string];
+
+/** What help texts, manuals and shell completion contain of a command. */
+export interface DescribedCommand extends Pick<Command, 'operands'> {
+  readonly name: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly usage: string;
+  readonly examples: readonly Example[];
+  /** Whether the command runs when the command line names none. */
+  readonly isDefault: boolean;
+  /** The flags, in the groups and the order of the help. */
+  readonly groups: readonly FlagGroup[];
+}
 
 /**
  * A built-in command. Unlike a plugin's command it carries its name and receives an `BuiltInContext`.
@@ -17,6 +31,8 @@ export interface BuiltInCommand<Options extends OptionDeclarations = OptionDecla
   extends Omit<Command, 'options' | 'run'> {
   readonly name: string;
   readonly options: Options;
+  /** Command lines for the help, each with its purpose; the most common first. */
+  readonly examples: readonly Example[];
   /** Whether it also accepts the options of reporters. */
   readonly takesReportOptions?: true;
   run(context: BuiltInContext<Options>): Promise<number>;
@@ -28,9 +44,15 @@ export interface BuiltInContext<Options extends OptionDeclarations = OptionDecla
   readonly options: ValuesOf<Options & typeof COMMON_OPTIONS>;
   /** The options of reporters that the user gave; empty unless the command accepts them. */
   readonly reportOptions: OptionValues;
-  /** The operands and the values of `--add` as images, in the order in which they were named. */
-  readonly sources: readonly DiskSource[];
-  /** The names of all commands, those of plugins included. */
-  readonly commandNames: readonly string[];
+  /** The values of `options`, each with where it was set. */
+  readonly settings: Settings;
+  /** The configuration file; `undefined` if there is none. */
+  readonly configuration: Configuration | undefined;
+  /** The images and lists of images, in the order in which they were named. */
+  readonly sources: readonly NamedImage[];
+  /** All commands, those of plugins included; the default command first. */
+  readonly commands: readonly DescribedCommand[];
   readonly messages: Messages;
+  /** The log of the run, if there is one. */
+  readonly log: RunLog | undefined;
 }

@@ -19,6 +19,11 @@ export const cache: BuiltInCommand<typeof CACHE_OPTIONS> = {
   description:
     'list: list the entries of the cache. verify: read every entry in full and fail if one is damaged. ' +
     'prune: delete outdated and damaged entries, and those of images that have changed or no longer exist.',
+  examples: [
+    ['virt-similarity cache list', 'list the cached hash vectors'],
+    ['virt-similarity cache verify', 'find damaged entries'],
+    ['virt-similarity cache prune', 'delete what no run will use again'],
+  ],
   options: CACHE_OPTIONS,
   operands: { min: 1, max: 1, values: ACTIONS },
   async run({ analyzer, messages, operands, options: { cache: directory }, signal, write }) {

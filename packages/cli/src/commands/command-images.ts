@@ -14,7 +14,7 @@ export function commandImages(context: ImagesContext): CommandImages {
 
 async function hashNamed(context: ImagesContext): Promise<HashedImages> {
   const { messages, options, signal } = context;
-  const keys = await readKeys(options, messages);
+  const keys = await readKeys(context);
   const analyzer = await context.analyzer();
   const named = await findSources(context.sources, analyzer, context);
   const hash = async (found: FoundImages) => {

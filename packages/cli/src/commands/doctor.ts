@@ -8,8 +8,9 @@ import type { BuiltInCommand } from './built-in-command.js';
 /** Reports which external tools are installed, which readers and sources work with them, and how to install the missing ones. */
 export const doctor: BuiltInCommand = {
   name: 'doctor',
-  summary: 'report which external tools are installed and what works without the missing ones',
+  summary: 'report missing tools, and what works without them',
   description: 'Reports which external tools are installed and what works without the missing ones.',
+  examples: [['virt-similarity doctor', 'report missing tools and how to install them']],
   options: {},
   operands: { max: 0 },
   async run({ analyzer, signal, write }) {

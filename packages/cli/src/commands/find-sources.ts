@@ -10,29 +10,35 @@ import {
 } from '@virt-similarity/core';
 import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { IMAGE_OPTIONS } from '../options/option-table.js';
-import type { BuiltInContext } from './built-in-command.js';
+import type { BuiltInContext, DescribedCommand } from './built-in-command.js';
+import { readImageLists } from './image-lists.js';
+import type { NamedImage } from './named-image.js';
 
 /**
- * Returns the images that were named, with directories replaced by the images in them.
+ * Returns the images that were named, with lists and directories replaced by the images in them.
  *
- * @throws `usage` if no image was named, if the first does not exist and resembles a command, or if no reader knows a
+ * @throws as `readImageLists`, `usage` if no image was named, if the first does not exist and resembles a command, or if no reader knows a
  *   format; `unreadable` if the only image does not exist.
  */
 export async function findSources(
-  named: readonly DiskSource[],
+  given: readonly NamedImage[],
   analyzer: Analyzer,
   {
-    commandNames,
+    commands,
     messages,
     options,
     signal,
-  }: Pick<BuiltInContext, 'commandNames' | 'messages' | 'signal'> & {
-    readonly options: Pick<ValuesOf<typeof IMAGE_OPTIONS>, 'allow-in-use'>;
+  }: Pick<BuiltInContext, 'messages' | 'signal'> & {
+    readonly commands: readonly Pick<DescribedCommand, 'name'>[];
+    readonly options: Pick<ValuesOf<typeof IMAGE_OPTIONS>, 'allow-in-use' | 'recursive' | 'exclude' | 'null'>;
   },
 ): Promise<FoundImages> {
-  await requireImages(named, analyzer, commandNames);
+  const named = await readImageLists(given, { null: options.null ?? false, signal });
+  await requireImages(named, analyzer, commands);
   return analyzer.findImages(named, {
     allowInUse: options['allow-in-use'],
+    recursive: options.recursive,
+    exclude: options.exclude,
     onNote: (level, message, wording = message) => messages[level](wording),
     signal,
   });
@@ -41,7 +47,7 @@ export async function findSources(
 async function requireImages(
   [first, second]: readonly DiskSource[],
   analyzer: Analyzer,
-  commandNames: readonly string[],
+  commands: readonly Pick<DescribedCommand, 'name'>[],
 ): Promise<void> {
   if (first === undefined) {
     throw new VirtSimilarityError('usage', 'expected disk images, found none; name at least one, or see --help');
@@ -51,7 +57,10 @@ async function requireImages(
   if (sourceNameOf(first.path, sources) !== undefined || isFound) {
     return;
   }
-  const suggestion = didYouMean(first.path, commandNames);
+  const suggestion = didYouMean(
+    first.path,
+    commands.map(({ name }) => name),
+  );
   if (suggestion !== '') {
     throw new VirtSimilarityError('usage', `expected disk images or a command, found '${first.path}'${suggestion}`);
   }

@@ -13,6 +13,11 @@ export const hash: BuiltInCommand<typeof OPTIONS> = {
   usage: '[options] IMAGE…',
   description:
     'Writes the hash vector of each image to an Arrow file, IMAGE.arrow, which analyze also accepts, or those of all images to one Parquet file for other programs.',
+  examples: [
+    ['virt-similarity hash a.qcow2', 'write a.qcow2.arrow'],
+    ['virt-similarity hash -o vectors/ images/', 'write a hash vector for each image of a directory'],
+    ['virt-similarity vectors/', 'compare the images later, without them'],
+  ],
   options: OPTIONS,
   run: async (context) => (await import('./run-hash.js')).runHash(context),
 };

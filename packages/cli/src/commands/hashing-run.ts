@@ -6,12 +6,14 @@ import {
   readDiskKey,
   type ValuesOf,
 } from '@virt-similarity/core';
-import type { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { removeStaleRunDirectories } from '@virt-similarity/readers';
 import type { COMMON_OPTIONS, IMAGE_OPTIONS } from '../options/option-table.js';
 import type { OutputFiles } from '../output/open-output-files.js';
 import type { Messages } from '../terminal/messages.js';
 import { createProgressDisplay } from '../terminal/progress-display.js';
+import type { BuiltInContext } from './built-in-command.js';
+import { STANDARD_INPUT } from './named-image.js';
 
 /** The hashing of a run's images, connected to progress display, messages and outputs. */
 export interface HashingRun {
@@ -59,6 +61,7 @@ export function startHashingRun(
     keys,
     onProgress: (event) => {
       outputs.observe(event);
+      messages.event(event);
       display.show(event);
       if (event.kind === 'image-failed' && event.error.code !== 'aborted') {
         failed.set(event.path, event.error);
@@ -85,13 +88,28 @@ export function startHashingRun(
 }
 
 /**
- * Reads the keys of `--key`.
+ * Reads the keys of `--key` and `--keys-from-stdin`.
  *
- * @throws as `readDiskKey`.
+ * @throws as `readDiskKey` and `readLines`; `usage` if standard input is also a list of images.
  */
-export function readKeys({ key = [] }: Pick<HashingSettings, 'key'>, messages: Messages): Promise<DiskKey[]> {
-  return Promise.all(key.map((text) => readDiskKey(text, { warn: (message) => messages.warning(message) })));
+export async function readKeys({ options, messages, signal, sources }: KeyContext): Promise<DiskKey[]> {
+  const warn = (message: string) => messages.warning(message);
+  const keys = await Promise.all((options.key ?? []).map((text) => readDiskKey(text, { warn })));
+  if (!options['keys-from-stdin']) {
+    return keys;
+  }
+  if (sources.some((source) => 'list' in source && source.list === STANDARD_INPUT)) {
+    const problem = 'standard input (-) cannot be a list of images and have the keys of --keys-from-stdin';
+    throw new VirtSimilarityError('usage', `${problem}; write the list to a file`);
+  }
+  const { readPassphrases } = await import('./read-passphrases.js');
+  return [...keys, { selector: 'all', passphrases: await readPassphrases(messages, signal) }];
 }
+
+/** What keys are read with. */
+type KeyContext = Pick<BuiltInContext, 'messages' | 'signal' | 'sources'> & {
+  readonly options: Pick<HashingSettings, 'key' | 'keys-from-stdin'>;
+};
 
 /** Maps the command line's options to the library's. */
 function hashOptionsOf(settings: HashingSettings): HashOptions {

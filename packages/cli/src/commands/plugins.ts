@@ -7,10 +7,14 @@ import type { BuiltInCommand } from './built-in-command.js';
 /** Lists the registered parts by kind, name, plugin and module; with `--verbose` also the options of plugins. */
 export const plugins: BuiltInCommand = {
   name: 'plugins',
-  summary: 'list the registered readers, hashers, metrics, reporters, … with plugin and module',
+  summary: 'list readers, hashers, metrics, reporters, …',
   description:
     'Lists the registered readers, hashers, metrics, reporters, … with their plugin and module. ' +
     'With --verbose, also lists the options of plugins.',
+  examples: [
+    ['virt-similarity plugins', 'list what can be chosen by --reader, --hash, …'],
+    ['virt-similarity plugins -v', 'also list the options of plugins'],
+  ],
   options: {},
   operands: { max: 0 },
   async run({ analyzer, messages, write }) {

@@ -29,7 +29,7 @@ import { readKeys, startHashingRun } from './hashing-run.js';
  */
 export async function runAnalyze(context: AnalyzeContext): Promise<number> {
   const { messages, options, reportOptions, signal } = context;
-  const keys = await readKeys(options, messages);
+  const keys = await readKeys(context);
   const analyzer = await context.analyzer();
   const plan = planReports(
     {
@@ -57,11 +57,14 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
     throw failure === undefined ? tooFew(names) : withoutReport(failure, names, messages);
   }
   const outputs = await openOutputFiles(
-    [...plan.files.flatMap(({ path, companionPath }) => [path, companionPath]), plan.names?.path].filter(
-      (path) => path !== undefined,
-    ),
+    [
+      ...plan.files.flatMap(({ path, companionPath }) => [path, companionPath]),
+      plan.names?.path,
+      context.log?.path,
+    ].filter((path) => path !== undefined),
     sources.map(({ path }) => path),
   );
+  context.log?.protectFrom(outputs);
   try {
     const plain = await runAnalysis(analyzer, keys, found, outputs, context);
     const analysis = annotations === undefined ? plain : annotated(plain, annotations, messages);

@@ -40,7 +40,7 @@ function anonymous({ identity: _, ...vector }: HashVector, name: string): HashVe
  */
 export async function runHash(context: HashContext): Promise<number> {
   const { messages, options, signal } = context;
-  const keys = await readKeys(options, messages);
+  const keys = await readKeys(context);
   const analyzer = await context.analyzer();
   const found = await findSources(context.sources, analyzer, context);
   const paths = found.sources.map(({ path }) => path);
@@ -48,9 +48,12 @@ export async function runHash(context: HashContext): Promise<number> {
   if (options.hex === true && combined === undefined) {
     throw new VirtSimilarityError('usage', '--hex needs a Parquet file; write -o FILE.parquet, or omit --hex');
   }
-  const outputs = await openOutputFiles(combined === undefined ? [...files.values()] : [combined], paths, {
+  const logs = context.log === undefined ? [] : [context.log.path];
+  const results = combined === undefined ? [...files.values()] : [combined];
+  const outputs = await openOutputFiles([...results, ...logs], paths, {
     missingDirectories: makesDirectory ? 'make' : 'refuse',
   });
+  context.log?.protectFrom(outputs);
 
   const labels = options.anonymous === true ? baseNames(paths) : undefined;
   const run = startHashingRun(options, keys, found.sources, outputs, messages, signal);

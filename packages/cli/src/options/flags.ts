@@ -1,6 +1,6 @@
 import type { OptionDeclaration, OptionDeclarations, OptionValue } from '@virt-similarity/core';
 import { formatSize } from '@virt-similarity/core/options';
-import type { OwnOption } from './option-table.js';
+import type { NameKind, OwnOption } from './option-table.js';
 
 /** A flag of the command line. */
 export interface Flag {
@@ -15,22 +15,45 @@ export interface Flag {
   readonly isRepeated: boolean;
   /** Set if it names images: the text before its value. */
   readonly images?: string;
+  /** Whether its value is a file with a list of images. */
+  readonly lists?: true;
   /** Name of the value in help texts. */
   readonly placeholder: string;
+  /** What a shell can complete the value with: the values themselves, names of parts, or names of files. */
+  readonly completion?: ValueCompletion;
   /** One line for the help. */
   readonly help: string;
+  /** Whether the help omits it, because it only cancels what the configuration sets. */
+  readonly isHidden?: true;
 }
 
-/** Returns the flags of options: one for each, and a second one for an option that can be negated. */
+/** What a shell can complete a value with. */
+export type ValueCompletion =
+  | { readonly kind: 'values'; readonly values: readonly string[] }
+  | { readonly kind: 'names'; readonly of: NameKind }
+  | { readonly kind: 'files' | 'directories' };
+
+/** Flags whose purposes belong together. */
+export interface FlagGroup {
+  readonly title: string;
+  readonly flags: readonly Flag[];
+}
+
+/**
+ * Returns the flags of options: one for each, and a second one for an option that can be negated. A switch that can be
+ * configured has both, so that the command line can cancel the configuration.
+ */
 export function flagsOf(options: OptionDeclarations): Flag[] {
   return Object.entries(options).flatMap(([name, declaration]) => {
-    const { type, short, description, images }: OwnOption = declaration;
+    const { type, short, description, images, lists, configurable }: OwnOption = declaration;
     const isSwitch = type === 'boolean';
     const negation = 'negation' in declaration ? declaration.negation : undefined;
     const negated = { name, long: `--no-${name}`, takesValue: false, isRepeated: false, placeholder: '' };
     if (isSwitch && declaration.default === true) {
-      return [{ ...negated, help: negation ?? description }];
+      const usual = { ...negated, long: `--${name}`, help: `${description} (the default)`, isHidden: true } as const;
+      return [{ ...negated, help: negation ?? description }, ...(configurable ? [usual] : [])];
     }
+    const completion = completionOf(declaration);
     const flag = {
       name,
       long: `--${name}`,
@@ -38,11 +61,31 @@ export function flagsOf(options: OptionDeclarations): Flag[] {
       takesValue: !isSwitch,
       isRepeated: type === 'strings' || type === 'files',
       ...(images === undefined ? {} : { images }),
+      ...(lists === undefined ? {} : { lists }),
       placeholder: declaration.placeholder ?? PLACEHOLDERS[type],
+      ...(completion === undefined ? {} : { completion }),
       help: `${description}${notesOn(declaration)}`,
     };
-    return negation === undefined || isSwitch ? [flag] : [flag, { ...negated, help: negation }];
+    if (isSwitch) {
+      const help = `cancel --${name} of the configuration`;
+      return configurable ? [flag, { ...negated, help, isHidden: true }] : [flag];
+    }
+    return negation === undefined ? [flag] : [flag, { ...negated, help: negation }];
   });
+}
+
+function completionOf(declaration: OwnOption): ValueCompletion | undefined {
+  const { type, names, placeholder } = declaration;
+  if (type === 'enum') {
+    return { kind: 'values', values: declaration.values };
+  }
+  if (names !== undefined) {
+    return { kind: 'names', of: names };
+  }
+  if (type === 'file' || type === 'files') {
+    return { kind: placeholder === 'dir' ? 'directories' : 'files' };
+  }
+  return undefined;
 }
 
 const PLACEHOLDERS: Readonly<Record<OptionDeclaration['type'], string>> = {

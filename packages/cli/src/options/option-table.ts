@@ -8,7 +8,14 @@ export type OwnOption = OptionDeclaration & {
   readonly conflicts?: string;
   /** Set if it names images: the text before its value, such as `libvirt:`. A switch names the images of that text. */
   readonly images?: string;
+  /** Whether its value is a file with a list of images. */
+  readonly lists?: true;
+  /** The kind of names that its value is one of, for shell completion. */
+  readonly names?: NameKind;
 };
+
+/** A kind of names that options take: parts by their kind, formats of images, or linkages. */
+export type NameKind = 'reader' | 'hasher' | 'metric' | 'clusterer' | 'reporter' | 'format' | 'linkage';
 
 type OwnOptions = Readonly<Record<string, OwnOption>>;
 
@@ -18,6 +25,11 @@ type OwnOptions = Readonly<Record<string, OwnOption>>;
 
 /** The options of every command. */
 export const COMMON_OPTIONS = {
+  config: {
+    type: 'file',
+    negation: 'read no configuration file',
+    description: 'read this configuration file: .json, .js, or a package.json with the key virt-similarity',
+  },
   plugin: {
     type: 'files',
     placeholder: 'module',
@@ -25,7 +37,7 @@ export const COMMON_OPTIONS = {
   },
   'plugin-option': {
     type: 'strings',
-    placeholder: 'plugin.option=value',
+    placeholder: 'p.option=value',
     description: 'set an option of a plugin',
   },
   'plugin-timeout': {
@@ -45,11 +57,22 @@ export const COMMON_OPTIONS = {
     description: 'print only warnings and errors to standard error',
   },
   verbose: { type: 'boolean', short: 'v', description: 'print debug notes and stack traces too' },
+  progress: {
+    type: 'enum',
+    values: ['auto', 'json', 'none'],
+    default: 'auto',
+    description: 'progress on standard error: bars or lines; with all messages, a JSON object on each line; none',
+  },
   color: {
     type: 'enum',
     values: ['auto', 'always', 'never'],
     default: 'auto',
-    description: 'use colors on standard error',
+    description: 'use colors on a terminal, always or never; auto respects NO_COLOR and FORCE_COLOR',
+  },
+  'log-file': {
+    type: 'file',
+    configurable: true,
+    description: 'write a log of the run to a file when it ends, a JSON object on each line',
   },
 } as const satisfies OwnOptions;
 
@@ -64,14 +87,33 @@ const CACHE_DIRECTORY = {
 /** The options of a command that maintains the cache. */
 export const CACHE_OPTIONS = { cache: CACHE_DIRECTORY } as const satisfies OwnOptions;
 
-/** The options of a command that hashes images. */
-export const IMAGE_OPTIONS = {
+/** The options that name images. */
+const SELECTION_OPTIONS = {
   add: {
     type: 'files',
     short: 'a',
     placeholder: 'image',
     images: '',
     description: 'add an image, as in the libguestfs tools',
+  },
+  'files-from': {
+    type: 'files',
+    images: '',
+    lists: true,
+    description: 'add the images that a file names, one on each line; - reads standard input, as the image - does',
+  },
+  null: { type: 'boolean', description: 'names in lists end with NUL, as find -print0 writes them' },
+  recursive: {
+    type: 'boolean',
+    short: 'r',
+    configurable: true,
+    description: 'also search the subdirectories of directories; symbolic links are not followed',
+  },
+  exclude: {
+    type: 'strings',
+    placeholder: 'glob',
+    configurable: true,
+    description: "leave out files and directories by name, such as '*.iso', or by the end of the path: 'old/*.img'",
   },
   domain: {
     type: 'strings',
@@ -90,11 +132,17 @@ export const IMAGE_OPTIONS = {
   },
   format: {
     type: 'name',
+    names: 'format',
     description: 'format of the images that follow: raw, qcow2, vmdk, …, arrow, or auto to detect it (the default)',
     placeholder: 'format',
   },
+} as const satisfies OwnOptions;
+
+/** The options for reading images. */
+const READING_OPTIONS = {
   reader: {
     type: 'name',
+    names: 'reader',
     default: 'auto',
     configurable: true,
     description: "reader of the images: auto, nbd, raw, qemu, libguestfs, or a plugin's",
@@ -124,13 +172,22 @@ export const IMAGE_OPTIONS = {
     placeholder: 'selector:file:file',
     description: 'decrypt LUKS disks with the passphrase in a file; the selector is a LUKS UUID, /dev/sda, or all',
   },
+  'keys-from-stdin': {
+    type: 'boolean',
+    description: 'read passphrases of LUKS disks from standard input, one on each line, without showing them',
+  },
   'cache-decrypted': {
     type: 'boolean',
     configurable: true,
     description: 'also cache hash vectors of decrypted content',
   },
+} as const satisfies OwnOptions;
+
+/** The options for hashing images. */
+const HASHING_OPTIONS = {
   hash: {
     type: 'name',
+    names: 'hasher',
     configurable: true,
     description:
       "hash function for blocks: sha256, md5, blake3, xxh128, or a plugin's; by default that of hash vectors among the images, else sha256",
@@ -156,10 +213,14 @@ export const IMAGE_OPTIONS = {
   },
 } as const satisfies OwnOptions;
 
+/** The options of a command that hashes images. */
+export const IMAGE_OPTIONS = { ...SELECTION_OPTIONS, ...READING_OPTIONS, ...HASHING_OPTIONS };
+
 /** The options of a command that compares images. */
 export const COMPARISON_OPTIONS = {
   metric: {
     type: 'name',
+    names: 'metric',
     default: 'hamming',
     configurable: true,
     description:
@@ -167,12 +228,14 @@ export const COMPARISON_OPTIONS = {
   },
   linkage: {
     type: 'name',
+    names: 'linkage',
     default: 'single',
     configurable: true,
     description: 'distance between groups: single, complete, average, weighted, centroid, median, ward',
   },
   clusterer: {
     type: 'name',
+    names: 'clusterer',
     default: 'auto',
     configurable: true,
     description: "implementation that builds the tree: auto, ml-hclust, fast, or a plugin's",
@@ -183,6 +246,7 @@ export const COMPARISON_OPTIONS = {
 export const REPORT_OPTIONS = {
   'output-format': {
     type: 'name',
+    names: 'reporter',
     short: 'O',
     default: 'ascii',
     configurable: true,
@@ -204,6 +268,16 @@ export const REPORT_OPTIONS = {
   names: {
     type: 'file',
     description: 'newick: write the table of labels and names to FILE instead of beside each -o file',
+  },
+} as const satisfies OwnOptions;
+
+/** The options of a command that opens a report in a browser. */
+export const VIEW_OPTIONS = {
+  open: {
+    type: 'boolean',
+    default: true,
+    description: 'open the page in a browser',
+    negation: 'only print the path of the page',
   },
 } as const satisfies OwnOptions;
 
@@ -229,3 +303,25 @@ export const CONFIGURABLE_OPTIONS: OptionDeclarations = Object.fromEntries(
     .flatMap((options: OwnOptions) => Object.entries(options))
     .filter(([, { configurable }]) => configurable),
 );
+
+/** The title of the options of a plugin's command. */
+const OTHER_OPTIONS = 'Options';
+/** The title of the options of every command. */
+export const COMMON_GROUP = 'Every command';
+/** The title of the options that reporters declare. */
+export const REPORTER_OPTIONS = 'Options of reports';
+
+/** The groups of options in help texts: options whose purposes belong together. */
+const GROUPS: readonly (readonly [title: string, options: OwnOptions])[] = [
+  ['Which images', SELECTION_OPTIONS],
+  ['Reading', READING_OPTIONS],
+  ['Hashing and cache', HASHING_OPTIONS],
+  ['Comparing', COMPARISON_OPTIONS],
+  ['Results', { ...REPORT_OPTIONS, ...VECTOR_OPTIONS, ...VIEW_OPTIONS }],
+  [COMMON_GROUP, COMMON_OPTIONS],
+];
+
+/** Returns the title of an option's group. */
+export function groupOf(name: string): string {
+  return GROUPS.find(([, options]) => Object.hasOwn(options, name))?.[0] ?? OTHER_OPTIONS;
+}

@@ -30,6 +30,8 @@ export interface OutputFiles {
   observe(event: ProgressEvent): void;
   /** Returns whether every image has been identified or has failed. From then on, outputs may be written. */
   knowsAllImages(): boolean;
+  /** The files of images that are known so far, and must not be replaced. */
+  readonly images: ProtectedFiles;
   /** Returns the options for writing an output with `writeFileAtomically`. */
   optionsFor(path: string): Pick<AtomicFileOptions, 'directory' | 'protect'>;
   close(): void;
@@ -68,7 +70,7 @@ class OpenOutputFiles implements OutputFiles {
   readonly #places = new Set<string>();
   /** The existing files at the paths of outputs. */
   readonly #existing = new ProtectedFiles();
-  readonly #images = new ProtectedFiles();
+  readonly images = new ProtectedFiles();
   /** The paths of images whose files are not known yet. */
   readonly #pendingImages: Set<string>;
 
@@ -80,7 +82,7 @@ class OpenOutputFiles implements OutputFiles {
     for (const path of imagePaths) {
       const stats = await stat(systemPath(path), { bigint: true }).catch(() => undefined);
       if (stats !== undefined) {
-        this.#images.add({ ...fileNumberOf(stats), path });
+        this.images.add({ ...fileNumberOf(stats), path });
       }
     }
   }
@@ -94,7 +96,7 @@ class OpenOutputFiles implements OutputFiles {
     this.#places.add(place);
     const existing = await requireReplaceable(directory, basename(path), {
       path,
-      protect: this.#images,
+      protect: this.images,
     });
     if (existing !== undefined) {
       this.#existing.add({ ...fileNumberOf(existing), path });
@@ -107,7 +109,7 @@ class OpenOutputFiles implements OutputFiles {
     } else if (event.kind === 'image-identified') {
       this.#pendingImages.delete(event.path);
       for (const file of event.files) {
-        this.#images.add(file);
+        this.images.add(file);
         const output = this.#existing.pathOf(file);
         if (output !== undefined) {
           throw new VirtSimilarityError(
@@ -121,7 +123,7 @@ class OpenOutputFiles implements OutputFiles {
       const { identity, storage } = event.vector;
       const isVectorFile = storage?.kind === 'file' && storage.path === event.path;
       for (const file of isVectorFile || identity === undefined ? [] : fileStampsOf(identity)) {
-        this.#images.add(file);
+        this.images.add(file);
       }
     }
   }
@@ -135,7 +137,7 @@ class OpenOutputFiles implements OutputFiles {
     if (directory === undefined) {
       throw new Error(`${path} is not one of the outputs that were opened`);
     }
-    return { directory, protect: this.#images };
+    return { directory, protect: this.images };
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import type { ProgressEvent } from '@virt-similarity/core';
 import { type Wording, wordingOf } from '@virt-similarity/core/errors';
 import { terminalText } from '@virt-similarity/reporters';
 import { flagText, namesOptions } from '../options/flag-text.js';
@@ -22,28 +23,40 @@ export type Verbosity = 'quiet' | 'normal' | 'verbose';
 export interface MessageStyle {
   readonly verbosity: Verbosity;
   readonly color: ColorWhen;
+  /** `auto`: bars on a terminal, else lines of text; `json`: everything is a JSON object on a line; `none`: no progress. */
+  readonly progress?: 'auto' | 'json' | 'none';
+}
+
+export type MessageLevel = 'error' | 'warning' | 'note' | 'debug';
+
+/** Receives every message and event, those that are not shown included. */
+export interface MessageObserver {
+  message(level: MessageLevel, text: string): void;
+  event(event: ProgressEvent): void;
 }
 
 /**
  * The output to standard error: whole lines, with options written as flags and terminal control characters escaped. On
- * a terminal, a status line below them is redrawn in place.
+ * a terminal, status lines below them are redrawn in place. For machines, each line is a JSON object instead.
  */
 export class Messages {
   readonly verbosity: Verbosity;
+  readonly progress: NonNullable<MessageStyle['progress']>;
+  /** Whether status lines can be drawn: the stream is a terminal that can move its cursor. */
+  readonly isTerminal: boolean;
   readonly #stream: MessageStream;
   readonly #colors: ReturnType<typeof picocolors.createColors>;
   readonly #reported = new WeakSet<Error>();
-  #status = '';
+  readonly #observers: MessageObserver[] = [];
+  #status: readonly string[] = [];
 
   constructor(stream: MessageStream, style: MessageStyle, environment: NodeJS.ProcessEnv) {
-    this.verbosity = style.verbosity;
+    const { verbosity, color, progress = 'auto' } = style;
+    this.verbosity = verbosity;
+    this.progress = progress;
+    this.isTerminal = stream.isTTY === true && environment.TERM !== 'dumb' && progress !== 'json';
     this.#stream = stream;
-    this.#colors = picocolors.createColors(wantsColor(stream, style.color, environment));
-  }
-
-  /** Whether the stream is a terminal, on which a status line can be drawn. */
-  get isTerminal(): boolean {
-    return this.#stream.isTTY === true;
+    this.#colors = picocolors.createColors(wantsColor(stream, color, environment));
   }
 
   /** The width of a line in characters. */
@@ -52,25 +65,40 @@ export class Messages {
     return this.#stream.columns || 80;
   }
 
+  /** Passes every message and event from now on to an observer too. */
+  observe(observer: MessageObserver): void {
+    this.#observers.push(observer);
+  }
+
   error(text: Wording): void {
-    this.#line(`virt-similarity: ${this.#colors.red('error:')} ${shown(text)}`);
+    this.#message('error', text, (shown) => `virt-similarity: ${this.#colors.red('error:')} ${shown}`);
   }
 
   warning(text: Wording): void {
-    this.#line(`virt-similarity: ${this.#colors.yellow('warning:')} ${shown(text)}`);
+    this.#message('warning', text, (shown) => `virt-similarity: ${this.#colors.yellow('warning:')} ${shown}`);
   }
 
   /** Prints progress and summaries, unless quiet. */
   note(text: Wording): void {
-    if (this.verbosity !== 'quiet') {
-      this.#line(shown(text));
-    }
+    this.#message('note', text, (shown) => shown, this.verbosity !== 'quiet');
   }
 
   /** Prints a debug note, only when verbose. */
   debug(text: Wording): void {
-    if (this.verbosity === 'verbose') {
-      this.#line(this.#colors.dim(shown(text)));
+    this.#message('debug', text, this.#colors.dim, this.verbosity === 'verbose');
+  }
+
+  /** Passes an event to the observers. It is not shown. */
+  event(event: ProgressEvent): void {
+    for (const observer of this.#observers) {
+      observer.event(event);
+    }
+  }
+
+  /** Writes an object as a line of JSON, unless quiet. */
+  json(value: object): void {
+    if (this.verbosity !== 'quiet') {
+      this.#stream.write(`${JSON.stringify(value)}\n`);
     }
   }
 
@@ -88,21 +116,40 @@ export class Messages {
     }
   }
 
-  /** Redraws the status line; an empty text removes it. Does nothing when quiet or if the stream is not a terminal. */
-  status(text: string): void {
-    if (this.isTerminal && this.verbosity !== 'quiet' && text !== this.#status) {
-      this.#status = terminalText(text);
-      this.#stream.write(`${ERASE_LINE}${this.#status}`);
+  /** Redraws the status lines, which are printable text; no lines remove them. Does nothing when quiet or without a terminal. */
+  status(...lines: readonly string[]): void {
+    if (this.isTerminal && this.verbosity !== 'quiet' && lines.join('\n') !== this.#status.join('\n')) {
+      const erased = this.#erased();
+      this.#status = lines;
+      this.#stream.write(erased + this.#drawn());
     }
   }
 
-  #line(text: string): void {
-    this.#stream.write(this.#status === '' ? `${text}\n` : `${ERASE_LINE}${text}\n${this.#status}`);
+  #message(level: MessageLevel, text: Wording, format: (shown: string) => string, isShown = true): void {
+    const plain = flagText(text);
+    for (const observer of this.#observers) {
+      observer.message(level, plain);
+    }
+    if (!isShown) {
+      return;
+    }
+    if (this.progress === 'json') {
+      this.#stream.write(`${JSON.stringify({ kind: 'message', level, text: plain })}\n`);
+    } else {
+      const line = `${format(terminalText(plain))}\n`;
+      this.#stream.write(this.#status.length === 0 ? line : `${this.#erased()}${line}${this.#drawn()}`);
+    }
   }
-}
 
-function shown(text: Wording): string {
-  return terminalText(flagText(text));
+  /** Returns the sequence that removes the status lines and puts the cursor where they began. */
+  #erased(): string {
+    const others = this.#status.length - 1;
+    return others > 0 ? `${ERASE_LINE}${`${CURSOR_UP}${ERASE_LINE}`.repeat(others)}` : ERASE_LINE;
+  }
+
+  #drawn(): string {
+    return this.#status.join('\n');
+  }
 }
 
 /** Returns the stack of an error, with flags in the message at its beginning. */
@@ -113,13 +160,19 @@ function stackOf(error: Error): string {
 
 /** Moves to the first column and erases to the end of the line. */
 const ERASE_LINE = '\r\u001b[K';
+const CURSOR_UP = '\u001b[A';
 
 /**
  * Returns whether to use colors. By https://no-color.org, NO_COLOR disables them unless the command line enables them.
+ * Otherwise FORCE_COLOR enables them also outside a terminal; 0 or false disables them.
  */
 function wantsColor(stream: MessageStream, when: ColorWhen, environment: NodeJS.ProcessEnv): boolean {
   if (when !== 'auto') {
     return when === 'always';
   }
-  return stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb';
+  const { NO_COLOR, FORCE_COLOR, TERM } = environment;
+  if (NO_COLOR || FORCE_COLOR === '0' || FORCE_COLOR === 'false') {
+    return false;
+  }
+  return FORCE_COLOR ? true : stream.isTTY === true && TERM !== 'dumb';
 }

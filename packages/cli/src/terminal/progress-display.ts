@@ -9,19 +9,22 @@ const MILLISECONDS_BETWEEN_DRAWINGS = 100;
 /** The progress display of a run. */
 export interface ProgressDisplay {
   show(event: ProgressEvent): void;
-  /** Removes the status line. Idempotent. */
+  /** Removes the status lines. Idempotent. */
   end(): void;
 }
 
 /**
- * Creates the display: on a terminal a progress bar, redrawn at most ten times a second and at every new stage;
- * otherwise a line at the start and end of each image.
+ * Creates the display: on a terminal progress bars, redrawn at most ten times a second and at every new stage; for machines
+ * a JSON object for each event; otherwise a line at the start and end of each image.
  */
 export function createProgressDisplay(messages: Messages, images: number): ProgressDisplay {
-  return messages.isTerminal ? new ProgressBar(messages, images) : new ProgressLines(messages);
+  if (messages.progress !== 'auto') {
+    return messages.progress === 'json' ? new ProgressEvents(messages) : { show: () => {}, end: () => {} };
+  }
+  return messages.isTerminal ? new ProgressBars(messages, images) : new ProgressLines(messages);
 }
 
-class ProgressBar implements ProgressDisplay {
+class ProgressBars implements ProgressDisplay {
   readonly #messages: Messages;
   #state;
   #drawnAt = Number.NEGATIVE_INFINITY;
@@ -38,12 +41,12 @@ class ProgressBar implements ProgressDisplay {
     // A new stage is drawn at once, because its next event may come late or never.
     if (stage !== this.#state.stage || now - this.#drawnAt >= MILLISECONDS_BETWEEN_DRAWINGS) {
       this.#drawnAt = now;
-      this.#messages.status(renderProgress(this.#state, this.#messages.width, now));
+      this.#messages.status(...renderProgress(this.#state, this.#messages.width, now));
     }
   }
 
   end(): void {
-    this.#messages.status('');
+    this.#messages.status();
   }
 }
 
@@ -73,4 +76,35 @@ function originOf({ path, cached, vector: { storage } }: Extract<ProgressEvent, 
   }
   const isNamed = storage?.kind === 'file' && storage.path === path;
   return isNamed ? 'read as a hash vector' : 'taken from the cache';
+}
+
+/** Writes each event as JSON, but the bytes that were read of an image at most ten times a second, as their sum. */
+class ProgressEvents implements ProgressDisplay {
+  readonly #messages: Messages;
+  readonly #advanced = new Map<string, number>();
+  #writtenAt = 0;
+
+  constructor(messages: Messages) {
+    this.#messages = messages;
+  }
+
+  show(event: ProgressEvent): void {
+    if (event.kind !== 'image-advanced') {
+      this.end();
+      this.#messages.json(event);
+      return;
+    }
+    this.#advanced.set(event.path, (this.#advanced.get(event.path) ?? 0) + event.bytes);
+    if (performance.now() - this.#writtenAt >= MILLISECONDS_BETWEEN_DRAWINGS) {
+      this.end();
+    }
+  }
+
+  end(): void {
+    for (const [path, bytes] of this.#advanced) {
+      this.#messages.json({ kind: 'image-advanced', path, bytes });
+    }
+    this.#advanced.clear();
+    this.#writtenAt = performance.now();
+  }
 }

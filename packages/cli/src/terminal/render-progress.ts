@@ -1,24 +1,60 @@
+import { basename } from 'node:path';
+import { shortened, terminalText, widthOf } from '@virt-similarity/reporters';
 import type { ProgressState } from './progress-state.js';
 import { formatBytes, formatCount, formatDuration } from './quantities.js';
 
 const SHORTEST_BAR = 10;
 const LONGEST_BAR = 40;
 
+/** The most images with a bar of their own. */
+const MOST_IMAGES = 4;
+const WIDEST_NAME = 30;
+
 /**
- * Renders the status line of a run at the time `now` (milliseconds): a bar, bytes, rate and remaining time. The line
- * has fewer than `width` characters, so that the cursor does not wrap.
+ * Renders the status lines of a run at the time `now` (milliseconds): one for the whole run, with a bar, bytes, rate and
+ * remaining time; while several images are being read, one more for each of the first few. Each line has fewer than
+ * `width` columns, so that the cursor does not wrap.
  */
-export function renderProgress(state: ProgressState, width: number, now: number): string {
+export function renderProgress(state: ProgressState, width: number, now: number): string[] {
   if (state.stage === 'clustering') {
-    return `clustering ${formatCount(state.images, 'image')}`.slice(0, width - 1);
+    return [`clustering ${formatCount(state.images, 'image')}`.slice(0, width - 1)];
   }
-  const [head, fraction, tail] =
-    state.stage === 'comparing'
-      ? ['comparing ', state.compared, ` ${Math.floor(state.compared * 100)} %`]
-      : [`hashing ${state.finished}/${state.images} `, fractionRead(state), describeReading(state, now)];
-  const room = width - 1 - head.length - tail.length - '[]'.length;
+  if (state.stage === 'comparing') {
+    return [barLine('comparing ', state.compared, ` ${Math.floor(state.compared * 100)} %`, width)];
+  }
+  const head = `hashing ${state.finished}/${state.images} `;
+  const whole = barLine(head, fractionRead(state), describeReading(state, now), width);
+  return state.active.size < 2 ? [whole] : [whole, ...imageLines(state.active, width)];
+}
+
+function imageLines(active: ProgressState['active'], width: number): string[] {
+  const images = [...active];
+  const names = images.slice(0, MOST_IMAGES).map(([path]) => shortenedName(path, Math.min(WIDEST_NAME, width - 3)));
+  const column = Math.max(...names.map(widthOf));
+  const lines = names.map((name, index) => {
+    const { bytes, bytesDone } = images[index]![1];
+    const padding = ' '.repeat(column - widthOf(name) + 1);
+    const tail = ` ${formatBytes(bytesDone)} of ${formatBytes(bytes)}`;
+    return barLine(`  ${name}${padding}`, bytes === 0 ? 0 : bytesDone / bytes, tail, width);
+  });
+  const others = images.length - names.length;
+  return others === 0 ? lines : [...lines, `  and ${formatCount(others, 'other image')}`.slice(0, width - 1)];
+}
+
+/** Returns the end of a path that fits, with its control characters escaped. */
+function shortenedName(path: string, width: number): string {
+  return shortened(terminalText(basename(path)), Math.max(1, width));
+}
+
+/** Returns a line with a bar in the middle if there is room for one, cut to the width. */
+function barLine(head: string, fraction: number, tail: string, width: number): string {
+  const room = width - 1 - widthOf(head) - tail.length - '[]'.length;
   const bar = room < SHORTEST_BAR ? '' : drawBar(fraction, Math.min(room, LONGEST_BAR));
-  return `${head}${bar}${tail}`.slice(0, width - 1);
+  return shortenedEnd(`${head}${bar}${tail}`, width - 1);
+}
+
+function shortenedEnd(line: string, width: number): string {
+  return widthOf(line) <= width ? line : shortened(line, Math.max(0, width)).slice(0, Math.max(0, width));
 }
 
 function drawBar(fraction: number, length: number): string {

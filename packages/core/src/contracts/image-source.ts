@@ -25,6 +25,10 @@ export interface ListOptions {
   readonly onNote: NonNullable<HashOptions['onNote']>;
   /** Whether images in use may be read. A source that knows that an image is in use lists it with `inUse` then, else with a `failure`. */
   readonly allowInUse?: boolean | undefined;
+  /** As in `HashOptions`. */
+  readonly recursive?: boolean | undefined;
+  /** As in `HashOptions`. */
+  readonly exclude?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -39,6 +39,14 @@ export interface HashOptions {
    * is used, if it has one.
    */
   readonly cache?: string | false | undefined;
+  /** Whether a directory also means the images in its subdirectories, up to 32 levels; `false` by default. */
+  readonly recursive?: boolean | undefined;
+  /**
+   * Glob patterns of files and directories to leave out, whether they are named or found in a directory: without a slash for
+   * their names, such as `*.iso`; with one for the ends of their paths, such as `old/*.img`; with one at the beginning for
+   * their absolute paths.
+   */
+  readonly exclude?: readonly string[] | undefined;
   /** Number of worker threads, at least 1. */
   readonly jobs?: number | undefined;
   /** Directories, in addition to those of the named images, that may contain backing files at any depth. */
@@ -74,7 +82,7 @@ export interface AnalyzeOptions extends HashOptions {
 }
 
 /** The options for finding images. */
-export type FindOptions = Pick<HashOptions, 'allowInUse' | 'onNote' | 'signal'>;
+export type FindOptions = Pick<HashOptions, 'allowInUse' | 'recursive' | 'exclude' | 'onNote' | 'signal'>;
 
 /** The options for a diagnosis. */
 export type DiagnoseOptions = Pick<HashOptions, 'signal'>;

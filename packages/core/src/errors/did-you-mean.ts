@@ -6,6 +6,12 @@ import levenshtein = require('fastest-levenshtein');
  * resembles the word.
  */
 export function didYouMean(word: string, candidates: readonly string[]): string {
+  const best = closestOf(word, candidates);
+  return best === undefined ? '' : `; did you mean '${best}'?`;
+}
+
+/** Returns the candidate that resembles a mistyped word most; `undefined` if none does. */
+export function closestOf(word: string, candidates: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
   // In a word of up to three letters, two edits would match almost any other word.
   const limit = typed.length <= 3 ? typed.length - 2 : Math.max(2, Math.floor(typed.length / 3));
@@ -18,7 +24,7 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
       least = edits;
     }
   }
-  return best === undefined ? '' : `; did you mean '${best}'?`;
+  return best;
 }
 
 /** Returns the number of edits between two words. Two swapped letters count as one. */

@@ -11,12 +11,14 @@ export interface DirectoryEntry {
 }
 
 /**
- * Returns the entries of a directory, in no particular order.
+ * Returns the entries of a directory, in no particular order. The directory is a path's text, or a path that the system
+ * understands.
  *
  * @throws whatever the system throws.
  */
-export async function entriesOf(directory: string): Promise<DirectoryEntry[]> {
-  const entries = await readdir(systemPath(directory), { withFileTypes: true, encoding: 'buffer' });
+export async function entriesOf(directory: string | Buffer): Promise<DirectoryEntry[]> {
+  const path = typeof directory === 'string' ? systemPath(directory) : directory;
+  const entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
   return entries.map((entry) => ({ name: pathText(entry.name), kind: kindOf(entry) }));
 }
 

@@ -54,6 +54,30 @@ export async function readDiskKey(text: string, { warn }: DiskKeyOptions = {}): 
   }
 }
 
+/**
+ * Returns the passphrases in lines of text, each without its line feed; empty lines are skipped. From then on, core dumps
+ * contain no memory, as after `readDiskKey`.
+ *
+ * @throws `unavailable` or `unreadable` if the kernel refuses that.
+ */
+export async function passphrasesOf(lines: Uint8Array): Promise<Passphrase[]> {
+  try {
+    await writeFile(CORE_DUMP_FILTER, NO_MEMORY);
+  } catch (thrown) {
+    throw fileError(thrown, 'cannot keep passphrases out of core dumps', CORE_DUMP_FILTER);
+  }
+  const passphrases: Passphrase[] = [];
+  for (let start = 0; start < lines.length; ) {
+    const found = lines.indexOf(LINE_FEED, start);
+    const end = found === -1 ? lines.length : found;
+    if (end > start) {
+      passphrases.push(new Passphrase(lines.slice(start, end)));
+    }
+    start = end + 1;
+  }
+  return passphrases;
+}
+
 /** Messages never repeat the text, because it may contain a passphrase, unless it is the name of a file. */
 async function parsed(text: string): Promise<{ readonly selector: string; readonly path: string }> {
   const [, name, path] = KEY.exec(text) ?? [];

@@ -305,7 +305,7 @@ export class ComposedAnalyzer implements Analyzer {
     }
   }
 
-  async #find(images: Images, { allowInUse, onNote, signal }: CompleteOptions): Promise<FoundImages> {
+  async #find(images: Images, complete: CompleteOptions): Promise<FoundImages> {
     requireImages(images);
     if ('sources' in images) {
       return images;
@@ -314,7 +314,9 @@ export class ComposedAnalyzer implements Analyzer {
     requireKnownFormats(images, readers);
     const names = this.#registry.names('source');
     const registered = { names, get: (name: string) => this.#registry.find('source', name) };
-    const found = await unlessAborted(findImages(images, registered, { allowInUse, onNote, signal }), signal);
+    const { allowInUse, recursive, exclude, onNote, signal } = complete;
+    const options = { allowInUse, recursive, exclude, onNote, signal };
+    const found = await unlessAborted(findImages(images, registered, options), signal);
     requireKnownFormats(found.sources, readers);
     return found;
   }

@@ -70,7 +70,7 @@ export async function findImages(
         candidates.push(...(await Promise.all(resolving.splice(0))));
       }
     }
-    requireImages(group, found);
+    requireImages(group, found, options);
   }
   candidates.push(...(await Promise.all(resolving)));
   const taken = new Map<string, { readonly image: DiskSource; readonly file: string }>();
@@ -159,8 +159,12 @@ function asStated(image: ListedImage, { source, format, label }: Group): ListedI
   return { ...image, ...(format !== undefined && !keepsFormat && { format }), ...(label !== undefined && { label }) };
 }
 
-function requireImages({ source: { name }, named: [first], label }: Group, found: number): void {
-  if (found === 0) {
+function requireImages(
+  { source: { name }, named: [first], label }: Group,
+  found: number,
+  { exclude = [] }: ListOptions,
+): void {
+  if (found === 0 && exclude.length === 0) {
     throw new VirtSimilarityError('usage', `[${name}] found no image for ${first!.word}; check the name`);
   }
   if (label !== undefined && found > 1) {

@@ -1,20 +1,23 @@
 import { basename, dirname } from 'node:path';
-import type { DiskReader } from '../contracts/disk-reader.js';
+import type { DiskReader, ReadOptions } from '../contracts/disk-reader.js';
 import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../contracts/image-source.js';
 import { type NamedPart, type OtherParts, partsToken } from '../contracts/plugin.js';
-import { asNote, VirtSimilarityError, wording } from '../errors.js';
+import { asNote, VirtSimilarityError, type Wording, wording } from '../errors.js';
 import { isDirectory, kindAt } from '../files/directory-entries.js';
 import { inject, injectable } from '../tsyringe.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
-import { countByReason, type DirectoryListing, listDirectory, partsAmong, reasonOf } from './list-directory.js';
+import { type Exclusion, exclusionOf } from './exclusion.js';
+import { countByReason, type DirectoryListing, listDirectory, partsAmong, pathIn, reasonOf } from './list-directory.js';
 
 /** Bounds the promises that exist at once: collecting hundreds of thousands takes longer than the work itself. */
 const EXAMINED_AT_ONCE = 256;
 
+type Note = Parameters<ListOptions['onNote']>;
+
 /**
- * Lists images by their paths. Replaces a directory by the images in it, in the order of their names, without
- * descending into subdirectories or following symbolic links, and notes everything that is left out. A directory
- * without images becomes one failed image. A path that cannot be examined is kept, and fails when it is opened.
+ * Lists images by their paths. Replaces a directory by the images in it, in the order of their names, without following
+ * symbolic links, and notes everything that is left out: subdirectories too, unless the listing is recursive. A
+ * directory without images becomes one failed image. A path that cannot be examined is kept, and fails when it is opened.
  */
 @injectable()
 export class FileSource implements ImageSource {
@@ -26,41 +29,56 @@ export class FileSource implements ImageSource {
 
   /** @throws `unreadable` if a directory cannot be listed. */
   async *list(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
+    const isExcluded = exclusionOf(options.exclude ?? []);
+    const included = named.filter(({ word }) => !isExcluded(word));
+    if (included.length < named.length) {
+      noteExcluded(named.map(({ word }) => word).filter(isExcluded), options.onNote);
+    }
     const readers = this.#readers.names.map((name) => ({ name, part: this.#readers.get(name) }));
-    const images = await withoutParts(named, readers, options);
+    const images = await withoutParts(included, readers, options);
     for (let start = 0; start < images.length; start += EXAMINED_AT_ONCE) {
-      const examined = images.slice(start, start + EXAMINED_AT_ONCE).map((each) => imagesOf(each, readers, options));
-      for (const listed of await Promise.all(examined)) {
+      const examined = images
+        .slice(start, start + EXAMINED_AT_ONCE)
+        .map((each) => examine(each, readers, isExcluded, options));
+      for (const { images: listed, notes } of await Promise.all(examined)) {
+        for (const note of notes) {
+          options.onNote(...note);
+        }
         yield* listed;
       }
     }
   }
 }
 
-async function imagesOf(
+/** Returns the images that a word names, and the notes about them: in order, whatever is examined at the same time. */
+async function examine(
   { word: path, ...stated }: NamedImages,
   readers: readonly NamedPart<DiskReader>[],
-  { onNote }: ListOptions,
-): Promise<readonly ListedImage[]> {
+  isExcluded: Exclusion,
+  { recursive, signal }: ListOptions,
+): Promise<{ readonly images: readonly ListedImage[]; readonly notes: readonly Note[] }> {
+  const notes: Note[] = [];
+  const onNote: ListOptions['onNote'] = (...note) => notes.push(note);
   const image = { path, ...stated };
   const kind = await kindAt(path);
   if (kind === undefined) {
     const archive = await archiveOf(path);
-    return [{ ...image, ...(archive !== undefined && { archive }) }];
+    return { images: [{ ...image, ...(archive !== undefined && { archive }) }], notes };
   }
   if (kind !== 'directory' && !(kind === 'link' && (await isDirectory(path)))) {
-    return imagesOfFile(image, readers);
+    return { images: await imagesOfFile(image, readers), notes };
   }
-  const listing = await listDirectory(path, readers, (...note) => onNote('warning', ...note));
+  const warn: NonNullable<ReadOptions['warn']> = (...note) => onNote('warning', ...note);
+  const listing = await listDirectory(path, readers, { recursive, isExcluded, warn, signal });
   noteLeftOut(path, listing, onNote);
   if (listing.images.length === 0) {
-    return [{ ...image, failure: noImages(path, listing) }];
+    return { images: [{ ...image, failure: noImages(path, listing) }], notes };
   }
   const images: ListedImage[] = [];
   for (const name of listing.images) {
     images.push(...(await imagesOfFile(listedIn(image, name), readers)));
   }
-  return images;
+  return { images, notes };
 }
 
 /** Returns a file, or the images in it if it is an archive. One that cannot be read becomes a failed image. */
@@ -104,7 +122,7 @@ export async function archiveOf(path: string): Promise<string | undefined> {
 async function withoutParts(
   named: readonly NamedImages[],
   readers: readonly NamedPart<DiskReader>[],
-  { onNote }: ListOptions,
+  { onNote }: Pick<ListOptions, 'onNote'>,
 ): Promise<readonly NamedImages[]> {
   const namesIn = new Map<string, string[]>();
   for (const { word, format } of named) {
@@ -147,6 +165,15 @@ function listedIn({ path: directory, format }: ListedImage, name: string): Liste
   return { path, ...(format !== undefined && !isNamedAsVector({ path }) && { format }), noFollow: true };
 }
 
+/** Notes the named images that are excluded: their number, and their names as debug notes. */
+function noteExcluded(paths: readonly string[], onNote: ListOptions['onNote']): void {
+  const images = paths.length === 1 ? `${paths[0]}, which is` : `${paths.length} named images, which are`;
+  onNote('warning', `left out ${images} excluded`);
+  for (const path of paths) {
+    onNote('debug', `left out ${path}: excluded`);
+  }
+}
+
 function noteLeftOut(path: string, { images, leftOut }: DirectoryListing, onNote: ListOptions['onNote']): void {
   // A cache is where this program puts it.
   const noteworthy = leftOut.filter(({ reason }) => reason !== 'cache');
@@ -154,7 +181,7 @@ function noteLeftOut(path: string, { images, leftOut }: DirectoryListing, onNote
     const left = `left out of ${path}: ${countByReason(noteworthy)}`;
     // The names follow as debug notes.
     const remedy = wording`name an image to include it, or see every name with ${{ option: 'onNote' }}`;
-    onNote('warning', ...asNote(wording`${left}; ${remedy}`));
+    onNote('warning', ...asNote(wording`${left}; ${searchRemedy(leftOut, ', ')}${remedy}`));
   }
   for (const entry of leftOut) {
     onNote('debug', `left out ${pathIn(path, entry.name)}: ${reasonOf(entry)}`);
@@ -165,10 +192,13 @@ function noImages(path: string, { leftOut }: DirectoryListing): VirtSimilarityEr
   const found = leftOut.length === 0 ? 'nothing' : countByReason(leftOut);
   const expected = 'expected files with the extension of a disk image';
   const problem = `${path} is a directory without images: ${expected}, found ${found}`;
-  return new VirtSimilarityError('refused', `${problem}; name the images themselves`, { image: path });
+  const remedy = wording`${problem}; ${searchRemedy(leftOut, ', or ')}name the images themselves`;
+  return new VirtSimilarityError('refused', remedy, { image: path });
 }
 
-/** Joins a directory and a name. Unlike `join`, does not resolve `..`, which may follow a symbolic link. */
-function pathIn(directory: string, name: string): string {
-  return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
+/** Returns the beginning of a remedy for subdirectories that were left out, or an empty text if there are none. */
+function searchRemedy(leftOut: DirectoryListing['leftOut'], separator: string): Wording {
+  return leftOut.some(({ reason }) => reason === 'directory')
+    ? wording`search the subdirectories with ${{ option: 'recursive' }}${separator}`
+    : '';
 }

@@ -1,10 +1,20 @@
 import type { DiskReader, ReadOptions } from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
-import { asNote, wording, wordingOf } from '../errors.js';
+import { asNote, throwIfAborted, VirtSimilarityError, wording, wordingOf } from '../errors.js';
 import { type DirectoryEntry, entriesOf } from '../files/directory-entries.js';
-import { fileError } from '../files/file-error.js';
+import { fileError, systemCode } from '../files/file-error.js';
+import { OpenDirectory } from '../files/open-directory.js';
+import { realPath } from '../files/real-path.js';
 import { isEntryName } from '../store/cache-entry.js';
 import { isNamedAsReport, VECTOR_EXTENSION } from '../vectors/named-as-vector.js';
+import type { Exclusion } from './exclusion.js';
+
+/** The levels of subdirectories that are searched; each needs an open file. */
+const MOST_LEVELS = 32;
+/** The entries of a directory and its subdirectories; more mean that the directory was named by mistake. */
+const MOST_ENTRIES = 1_000_000;
+/** The codes of errors for a subdirectory that this user may not read, or that was removed or replaced meanwhile. */
+const PASSED_OVER: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP']);
 
 /** The reasons why a directory entry is not an image, in the singular and in the plural. */
 const REASONS = {
@@ -16,6 +26,9 @@ const REASONS = {
   directory: ['subdirectory', 'subdirectories'],
   cache: ['cache of hash vectors', 'caches of hash vectors'],
   special: ['special file', 'special files'],
+  excluded: ['excluded entry', 'excluded entries'],
+  unreadable: ['subdirectory that cannot be read', 'subdirectories that cannot be read'],
+  deep: [`subdirectory below ${MOST_LEVELS} others`, `subdirectories below ${MOST_LEVELS} others`],
 } as const;
 
 /** A directory entry that is not an image. */
@@ -26,48 +39,154 @@ export interface LeftOut {
   readonly image?: string | undefined;
 }
 
-/** The entries of a directory, each list sorted by name. */
+/** The entries of a directory. */
 export interface DirectoryListing {
-  /** Names of the images and hash-vector files. */
+  /** Names of the images and hash-vector files, sorted; with subdirectories, those of each after those above it. */
   readonly images: readonly string[];
+  /** Sorted by name. */
   readonly leftOut: readonly LeftOut[];
+}
+
+/** The options for listing a directory. */
+export interface ListingOptions {
+  /** Whether to search the subdirectories too. */
+  readonly recursive?: boolean | undefined;
+  readonly isExcluded?: Exclusion | undefined;
+  /** Receives warnings. */
+  readonly warn: NonNullable<ReadOptions['warn']>;
+  readonly signal?: AbortSignal | undefined;
+  /** The most entries of the directory and its subdirectories; default: 1,000,000. */
+  readonly mostEntries?: number | undefined;
 }
 
 /**
  * Lists the images in a directory: regular files with the extension of a disk image or hash vector that are neither
- * entries of a cache nor parts of another image.
+ * entries of a cache nor parts of another image. Names of files in subdirectories begin with the subdirectory's name.
+ * Subdirectories are opened without following a symbolic link, also if one replaces them meanwhile.
  *
- * @throws `unreadable` if the directory cannot be listed, `unavailable` if file descriptors run out.
+ * @throws `unreadable` if the directory cannot be listed, `unavailable` if file descriptors run out, `refused` if there
+ *   are too many entries, `aborted`.
  */
 export async function listDirectory(
   path: string,
   readers: readonly NamedPart<DiskReader>[],
-  warn: NonNullable<ReadOptions['warn']>,
+  options: ListingOptions,
 ): Promise<DirectoryListing> {
-  const extensions = new Set([VECTOR_EXTENSION, ...readers.flatMap(({ part }) => part.extensions ?? [])]);
-  const entries = await entriesOf(path).catch((cause: unknown) => {
-    throw fileError(cause, `cannot list ${path}`, path, 'allow this user to read it, or name the images themselves');
-  });
-  const candidates: string[] = [];
-  const leftOut: LeftOut[] = [];
-  for (const entry of entries) {
-    const { name } = entry;
-    const kindReason = reasonToLeaveOut(entry, extensions);
-    const reason = kindReason === 'directory' && (await isCache(`${path}/${name}`)) ? 'cache' : kindReason;
-    if (reason === undefined) {
-      candidates.push(name);
+  const listing = new ListingInProgress(path, readers, options);
+  try {
+    if (options.recursive) {
+      await listing.addTree(await OpenDirectory.openItself(await realPath(path)));
     } else {
-      leftOut.push({ name, reason });
+      await listing.add('', await entriesOf(path));
+    }
+  } catch (cause) {
+    throw fileError(cause, `cannot list ${path}`, path, 'allow this user to read it, or name the images themselves');
+  }
+  return listing.result();
+}
+
+class ListingInProgress {
+  readonly #path: string;
+  readonly #readers: readonly NamedPart<DiskReader>[];
+  readonly #options: ListingOptions;
+  readonly #extensions: ReadonlySet<string>;
+  readonly #images: string[] = [];
+  readonly #leftOut: LeftOut[] = [];
+  #entries = 0;
+
+  constructor(path: string, readers: readonly NamedPart<DiskReader>[], options: ListingOptions) {
+    this.#path = path;
+    this.#readers = readers;
+    this.#options = options;
+    this.#extensions = new Set([VECTOR_EXTENSION, ...readers.flatMap(({ part }) => part.extensions ?? [])]);
+  }
+
+  result(): DirectoryListing {
+    return { images: this.#images, leftOut: this.#leftOut.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
+  }
+
+  /** Adds a directory and its subdirectories, and closes it. `below` is its path in the listed directory, or empty. */
+  async addTree(directory: OpenDirectory, below = '', level = 0): Promise<void> {
+    try {
+      throwIfAborted(this.#options.signal);
+      const entries = await entriesOf(directory.pathOf('.'));
+      for (const name of await this.add(below, entries)) {
+        await this.#addSubdirectory(directory, name, below + name, level + 1);
+      }
+    } finally {
+      directory.close();
     }
   }
-  const files = entries.flatMap(({ name, kind }) => (kind === 'file' ? name : []));
-  const parts = await partsAmong(path, files, readers, warn);
-  const others = leftOut.filter(({ name }) => !parts.has(name));
-  const ofImages = Array.from(parts, ([name, image]) => ({ name, reason: 'part', image }) as const);
-  return {
-    images: candidates.filter((name) => !parts.has(name)).toSorted(),
-    leftOut: [...others, ...ofImages].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-  };
+
+  async #addSubdirectory(parent: OpenDirectory, entry: string, name: string, level: number): Promise<void> {
+    if (level > MOST_LEVELS) {
+      this.#leftOut.push({ name, reason: 'deep' });
+      return;
+    }
+    let directory: OpenDirectory;
+    try {
+      directory = await parent.openBelow(entry, pathIn(this.#path, name));
+    } catch (error) {
+      if (!PASSED_OVER.has(systemCode(error) ?? '')) {
+        throw error;
+      }
+      this.#leftOut.push({ name, reason: 'unreadable' });
+      return;
+    }
+    await this.addTree(directory, `${name}/`, level);
+  }
+
+  /** Adds the files of a directory. Returns the names of the subdirectories to search, sorted. */
+  async add(below: string, entries: readonly DirectoryEntry[]): Promise<string[]> {
+    const { isExcluded = () => false, recursive, warn } = this.#options;
+    this.#count(entries.length);
+    const candidates: string[] = [];
+    const subdirectories: string[] = [];
+    const isLeftOut = (name: string) => isExcluded(pathIn(this.#path, below + name));
+    const files = entries.flatMap(({ name, kind }) => (kind === 'file' && !isLeftOut(name) ? name : []));
+    const parts = await partsAmong(pathIn(this.#path, below), files, this.#readers, warn);
+    for (const [name, image] of parts) {
+      this.#leftOut.push({ name: below + name, reason: 'part', image });
+    }
+    for (const entry of entries) {
+      const name = below + entry.name;
+      if (parts.has(entry.name)) {
+        continue;
+      }
+      const reason = isLeftOut(entry.name) ? 'excluded' : await this.#reasonToLeaveOut(entry, name);
+      if (reason === undefined) {
+        candidates.push(entry.name);
+      } else if (reason === 'directory' && recursive) {
+        subdirectories.push(entry.name);
+      } else {
+        this.#leftOut.push({ name, reason });
+      }
+    }
+    this.#images.push(...candidates.toSorted().map((name) => below + name));
+    return subdirectories.toSorted();
+  }
+
+  async #reasonToLeaveOut(entry: DirectoryEntry, name: string): Promise<LeftOut['reason'] | undefined> {
+    const reason = reasonToLeaveOut(entry, this.#extensions);
+    return reason === 'directory' && (await isCache(pathIn(this.#path, name))) ? 'cache' : reason;
+  }
+
+  #count(entries: number): void {
+    const { mostEntries = MOST_ENTRIES } = this.#options;
+    this.#entries += entries;
+    if (this.#entries > mostEntries) {
+      throw new VirtSimilarityError(
+        'refused',
+        `cannot list ${this.#path}: expected at most ${mostEntries} entries, found more; name the directories with images`,
+        { image: this.#path },
+      );
+    }
+  }
+}
+
+/** Joins a directory and a name. Unlike `join`, does not resolve `..`, which may follow a symbolic link. */
+export function pathIn(directory: string, name: string): string {
+  return name === '' || directory.endsWith('/') ? directory + name : `${directory}/${name}`;
 }
 
 /** Counts the omitted entries by reason, such as `2 symbolic links, 1 subdirectory`. */

@@ -51,7 +51,7 @@ function asCommand({ run, ...command }: BuiltInCommand): Command {
         messages: { ...messages, verbosity: 'normal', status: () => {}, failure },
         sources: command.takesReportOptions || command.name === 'hash' ? operands.map((path) => ({ path })) : [],
         reportOptions: {},
-        commandNames: [],
+        commands: [],
       } as unknown as BuiltInContext);
     },
   };

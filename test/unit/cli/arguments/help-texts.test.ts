@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { helpEpilogue, shortHelp } from '#cli/arguments/help-texts.js';
 import { knownCommands } from '#cli/arguments/known-commands.js';
+import { parseWords } from '#cli/arguments/parse-words.js';
 import { commandOf } from './sample-commands.js';
 
 const COMMANDS = knownCommands({}, [commandOf('audit')]);
@@ -10,7 +11,7 @@ describe('the short help', () => {
   const text = shortHelp(COMMANDS);
 
   test('has three examples and refers to the full help', () => {
-    expect(text.match(/^ {2}virt-similarity .* {2}\S/gm)).toHaveLength(3);
+    expect(text.match(/^ {2}virt-similarity .*\n {6}\S/gm)).toHaveLength(3);
     expect(text).toMatch(/virt-similarity --help\n$/);
   });
 
@@ -29,5 +30,27 @@ describe('the help epilogue', () => {
 
   test('is empty for another command', () => {
     expect(helpEpilogue(HASH, COMMANDS)).toBe('');
+  });
+});
+
+describe('the examples of a command', () => {
+  test.each(COMMANDS.filter(({ builtIn }) => builtIn))('are in its help, before the options: $name', (known) => {
+    const parsed = parseWords(known, ['--help'], '');
+    const text = 'text' in parsed ? parsed.text : '';
+    const examples = known.builtIn!.examples;
+    expect(examples.length).toBeGreaterThan(0);
+    for (const [line, purpose] of examples) {
+      expect(text).toContain(`\n  ${line}\n      ${purpose}\n`);
+    }
+    expect(text.indexOf('\nExamples:\n')).toBeGreaterThan(0);
+    expect(text.indexOf('\nExamples:\n')).toBeLessThan(text.indexOf('\n  -'));
+  });
+
+  test('and everything else fit a terminal of 80 columns', () => {
+    for (const known of COMMANDS) {
+      const parsed = parseWords(known, ['--help'], helpEpilogue(known, COMMANDS));
+      const text = 'text' in parsed ? parsed.text : '';
+      expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    }
   });
 });

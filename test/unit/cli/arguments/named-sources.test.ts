@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { namedSources } from '#cli/arguments/named-sources.js';
 import { parseWords } from '#cli/arguments/parse-words.js';
 import { scanArguments } from '#cli/arguments/scan-arguments.js';
+import type { NamedImage } from '#cli/commands/named-image.js';
 import { flagsOfNamed, knownCommand } from './sample-commands.js';
 
+const pathOf = (named: NamedImage) => ('path' in named ? named.path : undefined);
 const sourcesOf = (line: string) => namedSources(scanArguments(line.split(' '), flagsOfNamed('analyze')));
 
 describe('the images on a command line', () => {
@@ -22,12 +24,12 @@ describe('the images on a command line', () => {
   });
 
   test('keep the order of operands and --add', () => {
-    const names = sourcesOf('-a one two --add three -afour --add=five six').map(({ path }) => path);
+    const names = sourcesOf('-a one two --add three -afour --add=five six').map(pathOf);
     expect(names).toEqual(['one', 'two', 'three', 'four', 'five', 'six']);
   });
 
   test('can be disks of libvirt', () => {
-    const names = sourcesOf('one -d web --all-domains two --domain=-x:vda -c test:///default').map(({ path }) => path);
+    const names = sourcesOf('one -d web --all-domains two --domain=-x:vda -c test:///default').map(pathOf);
     expect(names).toEqual(['one', 'libvirt:web', 'libvirt:', 'two', 'libvirt:-x:vda']);
   });
 
@@ -53,8 +55,18 @@ describe('the images on a command line', () => {
     );
   });
 
-  test('may be a single hyphen or a negative number, which commander treats as operands', () => {
-    expect(sourcesOf('- -5')).toEqual([{ path: '-' }, { path: '-5' }]);
+  test('may be a negative number, which commander treats as an operand', () => {
+    expect(sourcesOf('-5')).toEqual([{ path: '-5' }]);
+  });
+
+  test('can be in lists, one of them on standard input', () => {
+    expect(sourcesOf('a --format raw - --files-from=l.txt --files-from - ./-')).toEqual([
+      { path: 'a' },
+      { list: '-', format: 'raw' },
+      { list: 'l.txt', format: 'raw' },
+      { list: '-', format: 'raw' },
+      { path: './-', format: 'raw' },
+    ]);
   });
 
   test('are the operands that commander finds, regardless of the position of options', () => {

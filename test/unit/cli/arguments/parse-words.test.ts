@@ -36,7 +36,8 @@ describe('parseWords', () => {
   });
 
   test.each([
-    ['--linkge ward', /unknown option '--linkge'/],
+    ['--linkge=ward', /^unknown option '--linkge=ward'; did you mean '--linkage'\?$/],
+    ['-z', /^unknown option '-z'; see virt-similarity --help$/],
     ['--metric', /argument missing/],
     ['-q -v', /cannot be used with/],
   ])('refuses %s', (line, message) => {
@@ -46,8 +47,8 @@ describe('parseWords', () => {
   test('returns the help, with the values of every option', () => {
     const help = helpOf('analyze');
     expect(help).toMatch(/^Usage: virt-similarity \[analyze\] \[options\] IMAGE…\n/);
-    expect(help).toMatch(/--dialect <value> +of the labels \(safe, quoted; default: safe\)$/m);
-    expect(help).toMatch(/--cache <dir> .*default: similarity-cache/);
+    expect(help).toMatch(/^Options of reports:\n +--dialect <value> +of the labels \(safe, quoted; default: safe\)$/m);
+    expect(help).toMatch(/--cache <dir> .*default:\s+similarity-cache/);
     expect(help).toMatch(/\nThe end\.\n$/);
     expect(helpOf('hash')).toMatch(/^Usage: virt-similarity hash \[options\] IMAGE…\n/);
     expect(helpOf('plugins')).toMatch(/^Usage: virt-similarity plugins \[options\]\n/);

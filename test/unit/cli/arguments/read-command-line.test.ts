@@ -16,10 +16,10 @@ afterAll(() => rm(directory, { recursive: true }));
 const configure = (value: object) =>
   writeFile(join(directory, 'virt-similarity/config.json'), JSON.stringify(value), { mode: 0o600 });
 
-async function read(line: string) {
-  const environment = { XDG_CONFIG_HOME: directory };
-  const invocation = await readCommandLine(line.split(' '), '/', environment, new AbortController().signal, {
-    note: () => {},
+async function read(line: string, variables: NodeJS.ProcessEnv = {}, notes: string[] = []) {
+  const environment = { XDG_CONFIG_HOME: directory, ...variables };
+  const invocation = await readCommandLine(line.split(' '), directory, environment, new AbortController().signal, {
+    note: (_level, message) => notes.push(message),
   });
   if (invocation.kind === 'text') {
     throw new Error(`expected a command, found the text ${invocation.text}`);
@@ -59,11 +59,15 @@ describe('a command line', () => {
   });
 
   test('has the names of all commands', async () => {
-    expect((await read('doctor')).commandNames).toEqual([
+    const { commands } = await read('doctor');
+    expect(commands.map(({ name }) => name)).toEqual([
       'analyze',
       'hash',
+      'view',
       'plugins',
       'cache',
+      'config',
+      'completion',
       'doctor',
       'plan',
       'apply',
@@ -86,6 +90,49 @@ describe('the configuration file', () => {
     expect((await read('doctor')).options).not.toHaveProperty('jobs');
   });
 
+  test('can be cancelled by the command line', async () => {
+    await writeFile(join(directory, 'on.json'), '{ "recursive": true, "allow-in-use": true }', { mode: 0o600 });
+    expect((await read('--config on.json a b')).options).toMatchObject({ recursive: true, 'allow-in-use': true });
+    const { options } = await read('--config on.json --no-recursive --no-allow-in-use --sandbox a b');
+    expect(options).toMatchObject({ recursive: false, 'allow-in-use': false, sandbox: true });
+  });
+
+  test('is another one, or none, on request', async () => {
+    await writeFile(join(directory, 'other.json'), '{ "jobs": 7 }', { mode: 0o600 });
+    expect((await read('--config other.json a b')).options).toMatchObject({ jobs: 7, sandbox: true });
+    expect((await read('--no-config a b')).options).not.toHaveProperty('jobs');
+    expect((await read('a b', { VIRT_SIMILARITY_CONFIG: 'other.json' })).options).toMatchObject({ jobs: 7 });
+    await expect(read('--config othr.json a b')).rejects.toThrow(
+      /othr\.json: no such file or directory; check its path$/,
+    );
+  });
+
+  test('yields to the environment, which yields to the command line', async () => {
+    const variables = { VIRT_SIMILARITY_JOBS: '3', VIRT_SIMILARITY_SANDBOX: 'true', VIRT_SIMILARITY_METRIC: '' };
+    const { settings } = await read('--block-size 8K a b', variables);
+    expect(['jobs', 'sandbox', 'block-size', 'cache', 'metric'].map((name) => settings.get(name))).toEqual([
+      { value: 3, origin: { kind: 'environment', name: 'VIRT_SIMILARITY_JOBS' } },
+      { value: true, origin: { kind: 'environment', name: 'VIRT_SIMILARITY_SANDBOX' } },
+      { value: 8192, origin: { kind: 'flag', name: '--block-size' } },
+      { value: false, origin: { kind: 'file', name: join(directory, 'virt-similarity/config.json') } },
+      { value: 'hamming', origin: { kind: 'default' } },
+    ]);
+    expect((await read('--jobs 1 a b', variables)).options).toMatchObject({ jobs: 1 });
+    expect((await read('a b', { VIRT_SIMILARITY_CACHE: 'false' })).options).toMatchObject({ cache: false });
+    await expect(read('a b', { VIRT_SIMILARITY_JOBS: '0' })).rejects.toMatchObject({
+      code: 'usage',
+      message: "VIRT_SIMILARITY_JOBS: expected a whole number from 1 to 1024, found '0'",
+    });
+  });
+
+  test('has a warning for a variable that was mistyped', async () => {
+    const notes: string[] = [];
+    await read('a b', { VIRT_SIMILARITY_METRIK: 'jaccard', VIRT_SIMILARITY_UNRELATED_THING: '1', VIRT: 'x' }, notes);
+    expect(notes).toEqual([
+      "the environment variable VIRT_SIMILARITY_METRIK has no effect; did you mean 'VIRT_SIMILARITY_METRIC'?",
+    ]);
+  });
+
   test('is refused if a command accepts the option but not the value', async () => {
     const option = "{ jobs: { type: 'number', max: 1, description: 'x' } }";
     const command = `{ summary: 'x', options: ${option}, run: () => 0 }`;
@@ -93,7 +140,7 @@ describe('the configuration file', () => {
     await writeFile(join(directory, 'few.mjs'), plugin);
     await expect(read(`--plugin ${join(directory, 'few.mjs')} few`)).rejects.toMatchObject({
       code: 'usage',
-      message: 'jobs in the configuration file: expected a number of at most 1, found 2',
+      message: `${join(directory, 'virt-similarity/config.json')}: jobs: expected a number of at most 1, found 2`,
     });
     expect((await read(`--plugin ${join(directory, 'few.mjs')} few --jobs 1`)).options).toMatchObject({ jobs: 1 });
   });

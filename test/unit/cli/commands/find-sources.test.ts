@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { DiskReader } from '@virt-similarity/core';
 import { findSources } from '#cli/commands/find-sources.js';
@@ -5,7 +8,12 @@ import { composeAnalyzer } from '#cli/composition.js';
 import { Messages } from '#cli/terminal/messages.js';
 
 const messages = new Messages({ write: () => {} }, { verbosity: 'normal', color: 'never' }, {});
-const context = { commandNames: ['analyze', 'doctor'], messages, options: {}, signal: new AbortController().signal };
+const context = {
+  commands: [{ name: 'analyze' }, { name: 'doctor' }],
+  messages,
+  options: {},
+  signal: new AbortController().signal,
+};
 const LOGGER = { note: () => {} };
 const BUILT_IN = composeAnalyzer({ plugins: [], logger: LOGGER });
 
@@ -26,6 +34,31 @@ describe('the images of a run', () => {
   test('must have a known format', async () => {
     const images = [{ path: 'a', format: 'qcow3' }, { path: 'b' }];
     await expect(findSources(images, BUILT_IN, context)).rejects.toThrow(/did you mean 'qcow2'\?$/);
+  });
+
+  test('may be named by a list', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'image-lists-'));
+    try {
+      const list = join(directory, 'list');
+      const found = async (content: string | Buffer, options = {}) => {
+        await writeFile(list, content);
+        const named = [{ path: 'a' }, { list, format: 'raw' }];
+        const { sources } = await findSources(named, BUILT_IN, { ...context, options });
+        return sources.map(({ path, format }) => `${path} ${format}`);
+      };
+      expect(await found('b\n\n c\nd')).toEqual(['a undefined', 'b raw', ' c raw', 'd raw']);
+      expect(await found('b\nc\0d\0', { null: true })).toEqual(['a undefined', 'b\nc raw', 'd raw']);
+      expect(await found(Buffer.of(0x62, 0xff, 0x0a))).toEqual(['a undefined', 'b\udcff raw']);
+      await expect(found('\n')).rejects.toThrow(`the list ${list} names no image; write one name on each line`);
+      await expect(found('b\0c\0')).rejects.toThrow(/found NUL; add --null/);
+      await expect(found(Buffer.alloc(64 * 2 ** 20 + 1, 'b'))).rejects.toThrow(/at most 64 MiB/);
+      const twice = [{ list: '-' }, { list: '-' }];
+      await expect(findSources(twice, BUILT_IN, context)).rejects.toThrow(/is named twice/);
+      const missing = [{ list: join(directory, 'missing') }];
+      await expect(findSources(missing, BUILT_IN, context)).rejects.toThrow(/cannot read the list .*missing: /);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   test("may have any format if a plugin's reader is loaded", async () => {

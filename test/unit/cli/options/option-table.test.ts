@@ -60,13 +60,15 @@ describe('the option table', () => {
           'cache-decrypted',
           'clusterer',
           'connect',
+          'exclude',
           'hash',
           'jobs',
           'linkage',
+          'log-file',
           'max-virtual-size',
           'metric',
         ],
-        ...['output-format', 'plugin-timeout', 'reader', 'sandbox'],
+        ...['output-format', 'plugin-timeout', 'reader', 'recursive', 'sandbox'],
       ].sort(),
     );
   });

@@ -8,7 +8,8 @@ function record(
     verbosity = 'normal',
     color = 'auto',
     isTTY = false,
-  }: { verbosity?: Verbosity; color?: ColorWhen; isTTY?: boolean },
+    progress = 'auto',
+  }: { verbosity?: Verbosity; color?: ColorWhen; isTTY?: boolean; progress?: 'auto' | 'json' | 'none' },
   environment: NodeJS.ProcessEnv = {},
 ) {
   let written = '';
@@ -19,7 +20,7 @@ function record(
       written += text;
     },
   };
-  const messages = new Messages(stream, { verbosity, color }, environment);
+  const messages = new Messages(stream, { verbosity, color, progress }, environment);
   return { messages, written: () => written };
 }
 
@@ -49,6 +50,11 @@ describe('messages', () => {
     [{ isTTY: true }, {}, true],
     [{ isTTY: true }, { NO_COLOR: '1' }, false],
     [{ isTTY: true }, { TERM: 'dumb' }, false],
+    [{ isTTY: false }, { FORCE_COLOR: '1' }, true],
+    [{ isTTY: true }, { FORCE_COLOR: '1', TERM: 'dumb' }, true],
+    [{ isTTY: true }, { FORCE_COLOR: '0' }, false],
+    [{ isTTY: true }, { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
+    [{ isTTY: true, color: 'never' }, { FORCE_COLOR: '1' }, false],
     [{ isTTY: true, color: 'never' }, {}, false],
     [{ isTTY: false, color: 'always' }, { NO_COLOR: '1' }, true],
   ] as const)('with %j and %j are colored: %s', (style, environment, isColored) => {
@@ -88,12 +94,75 @@ describe('messages', () => {
     const { messages, written } = record({ isTTY: true, color: 'never' });
     messages.status('bar');
     messages.note('a note');
-    messages.status('');
+    messages.status();
     expect(written()).toBe('\r\u001b[Kbar\r\u001b[Ka note\nbar\r\u001b[K');
+  });
+
+  test('are printed above several status lines, which are erased from the last to the first', () => {
+    const { messages, written } = record({ isTTY: true, color: 'never' });
+    messages.status('all', 'one', 'two');
+    messages.note('a note');
+    messages.status('all');
+    messages.status();
+    const erased = '\r\u001b[K\u001b[A\r\u001b[K\u001b[A\r\u001b[K';
+    expect(written()).toBe(`\r\u001b[Kall\none\ntwo${erased}a note\nall\none\ntwo${erased}all\r\u001b[K`);
+  });
+
+  test('are passed to observers, those that are not shown included', () => {
+    const { messages, written } = record({ verbosity: 'quiet' });
+    const observed: string[] = [];
+    messages.observe({
+      message: (level, text) => observed.push(`${level} ${text}`),
+      event: ({ kind }) => observed.push(kind),
+    });
+    messages.note('a note');
+    messages.debug(wording`lower ${{ option: 'jobs' }}`);
+    messages.event({ kind: 'clustering', images: 2 });
+    expect(observed).toEqual(['note a note', 'debug lower --jobs', 'clustering']);
+    expect(written()).toBe('');
+  });
+
+  test('are JSON on request, with progress, in whole lines', () => {
+    const { messages, written } = record({ isTTY: true, progress: 'json' });
+    const display = createProgressDisplay(messages, 2);
+    messages.warning(wording`lower ${{ option: 'jobs' }}\u001b\n`);
+    display.show({ kind: 'image-started', path: 'a\n', bytes: 9 });
+    messages.debug('a detail');
+    for (let read = 0; read < 9; read++) {
+      display.show({ kind: 'image-advanced', path: 'a\n', bytes: 1 });
+    }
+    display.show({ kind: 'clustering', images: 2 });
+    display.end();
+    const lines = written()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const advanced = lines.filter(({ kind }) => kind === 'image-advanced');
+    expect(lines.filter((line) => !advanced.includes(line))).toEqual([
+      { kind: 'message', level: 'warning', text: 'lower --jobs\u001b\n' },
+      { kind: 'image-started', path: 'a\n', bytes: 9 },
+      { kind: 'clustering', images: 2 },
+    ]);
+    expect(advanced.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(9);
   });
 });
 
 describe('progress', () => {
+  test('is absent on request', () => {
+    const { messages, written } = record({ isTTY: true, progress: 'none' });
+    const display = createProgressDisplay(messages, 2);
+    display.show({ kind: 'image-started', path: 'a', bytes: 9 });
+    display.show({ kind: 'clustering', images: 2 });
+    display.end();
+    expect(written()).toBe('');
+  });
+
+  test('is lines on a terminal that cannot move its cursor', () => {
+    const { messages, written } = record({ isTTY: true }, { TERM: 'dumb' });
+    createProgressDisplay(messages, 2).show({ kind: 'image-started', path: 'a', bytes: 9 });
+    expect(written()).toBe('hashing a (9 B)\n');
+  });
+
   test('is a line at the start and end of each image outside a terminal', () => {
     const { messages, written } = record({});
     const display = createProgressDisplay(messages, 2);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { VirtSimilarityError } from '@virt-similarity/core';
+import { widthOf } from '@virt-similarity/reporters';
 import fc from 'fast-check';
 import { advanceProgress, initialProgress, type ProgressState } from '#cli/terminal/progress-state.js';
 import { renderProgress } from '#cli/terminal/render-progress.js';
@@ -10,31 +11,58 @@ const state = (part: Partial<ProgressState>): ProgressState => ({ ...initialProg
 describe('the progress bar', () => {
   test('shows bytes, rate and remaining time', () => {
     const reading = state({ started: 2, finished: 1, bytes: 200 * MIB, bytesDone: 100 * MIB, startedAt: 1000 });
-    expect(renderProgress(reading, 100, 3000)).toBe(
+    expect(renderProgress(reading, 100, 3000)).toEqual([
       'hashing 1/4 [##########------------------------------] 100.0 MiB of 400.0 MiB, 50.0 MiB/s, 6 s left',
-    );
+    ]);
   });
 
   test('does not count cached images as data to read', () => {
     const reading = state({ started: 1, finished: 3, cached: 3, bytes: 10 * MIB, bytesDone: 5 * MIB, startedAt: 0 });
-    expect(renderProgress(reading, 60, 1000)).toBe('hashing 3/4  5.0 MiB of 10.0 MiB, 5.0 MiB/s, 1 s left');
+    expect(renderProgress(reading, 60, 1000)).toEqual(['hashing 3/4  5.0 MiB of 10.0 MiB, 5.0 MiB/s, 1 s left']);
   });
 
   test('omits rate and time until they are known', () => {
-    expect(renderProgress(state({}), 60, 0)).toBe('hashing 0/4 [----------------------------------------]');
-    expect(renderProgress(state({ started: 1, bytes: MIB, startedAt: 5 }), 60, 5)).toBe(
+    expect(renderProgress(state({}), 60, 0)).toEqual(['hashing 0/4 [----------------------------------------]']);
+    expect(renderProgress(state({ started: 1, bytes: MIB, startedAt: 5 }), 60, 5)).toEqual([
       'hashing 0/4 [-------------------------------------] 4.0 MiB',
-    );
+    ]);
   });
 
   test('shows the progress of comparing', () => {
-    expect(renderProgress(state({ stage: 'comparing', compared: 0.5 }), 40, 0)).toBe(
+    expect(renderProgress(state({ stage: 'comparing', compared: 0.5 }), 40, 0)).toEqual([
       'comparing [###########-----------] 50 %',
-    );
+    ]);
   });
 
   test('shows that it is clustering', () => {
-    expect(renderProgress(state({ stage: 'clustering' }), 40, 0)).toBe('clustering 4 images');
+    expect(renderProgress(state({ stage: 'clustering' }), 40, 0)).toEqual(['clustering 4 images']);
+  });
+
+  test('has a line for each of several images that are read at once, and for the rest', () => {
+    const image = (bytesDone: number) => ({ bytes: 64 * MIB, bytesDone: bytesDone * MIB });
+    const several = state({
+      started: 6,
+      bytes: 384 * MIB,
+      bytesDone: 64 * MIB,
+      active: new Map([
+        ['/srv/web.raw', image(0)],
+        ['/srv/数据库.raw', image(32)],
+        ['/srv/a\nb.raw', image(16)],
+        [`/srv/${'long'.repeat(20)}.raw`, image(16)],
+        ['/srv/five.raw', image(0)],
+        ['/srv/six.raw', image(0)],
+      ]),
+    });
+    expect(renderProgress(several, 80, 0)).toEqual([
+      'hashing 0/4 [#######---------------------------------] 384.0 MiB',
+      '  web.raw                        [----------------------------] 0 B of 64.0 MiB',
+      '  数据库.raw                     [############-----------] 32.0 MiB of 64.0 MiB',
+      '  a\\x0ab.raw                     [######-----------------] 16.0 MiB of 64.0 MiB',
+      '  longlonglonglon…nglonglong.raw [######-----------------] 16.0 MiB of 64.0 MiB',
+      '  and 2 other images',
+    ]);
+    const [only] = several.active;
+    expect(renderProgress({ ...several, active: new Map([only!]) }, 80, 0)).toHaveLength(1);
   });
 
   test('leaves the last column empty at any width and in any state', () => {
@@ -47,12 +75,17 @@ describe('the progress bar', () => {
       startedAt: fc.option(fc.nat(9999), { nil: undefined }),
       stage: fc.constantFrom('hashing', 'comparing', 'clustering'),
       compared: fc.double({ min: 0, max: 1, noNaN: true }),
+      active: fc
+        .array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.record({ bytes: fc.nat(), bytesDone: fc.nat() })))
+        .map((images) => new Map(images)),
     });
     fc.assert(
       fc.property(counts, fc.integer({ min: 1, max: 300 }), fc.nat(), (part, width, now) => {
-        const line = renderProgress(state(part as Partial<ProgressState>), width, now);
-        expect(line.length).toBeLessThan(width);
-        expect(line).not.toMatch(/NaN|Infinity|undefined/);
+        const lines = renderProgress(state(part as Partial<ProgressState>), width, now);
+        for (const line of lines) {
+          expect(widthOf(line)).toBeLessThan(width);
+          expect(line).not.toMatch(/NaN|Infinity|undefined|\n/);
+        }
       }),
     );
   });
@@ -79,8 +112,22 @@ describe('progress', () => {
       bytes: 10,
       bytesDone: 4,
       startedAt: 100,
+      active: new Map([['a', { bytes: 10, bytesDone: 4 }]]),
       stage: 'comparing',
       compared: 0.25,
     });
+  });
+
+  test('knows the images that are being read', () => {
+    const events = [
+      { kind: 'image-started', path: 'a', bytes: 10 },
+      { kind: 'backing-started', path: 'base', bytes: 4 },
+      { kind: 'image-started', path: 'b', bytes: 10 },
+      { kind: 'image-advanced', path: 'base', bytes: 4 },
+      { kind: 'image-advanced', path: 'b', bytes: 2 },
+      { kind: 'image-finished', path: 'a', cached: false, vector: {} as never },
+    ] as const;
+    const end = events.reduce((before, event) => advanceProgress(before, event, 0), initialProgress(2));
+    expect(end.active).toEqual(new Map([['b', { bytes: 10, bytesDone: 2 }]]));
   });
 });

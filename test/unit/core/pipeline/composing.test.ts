@@ -317,6 +317,8 @@ describe('options that are undefined', () => {
       allowBacking: undefined,
       maxVirtualSize: undefined,
       allowInUse: undefined,
+      recursive: undefined,
+      exclude: undefined,
       sandbox: undefined,
       onProgress: undefined,
       onNote: undefined,

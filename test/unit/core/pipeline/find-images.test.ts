@@ -6,6 +6,7 @@ import {
   createAnalyzer,
   type DiskReader,
   type DiskSource,
+  type FindOptions,
   type FoundImages,
   VirtSimilarityError,
 } from '@virt-similarity/core';
@@ -129,10 +130,11 @@ describe('findImages', () => {
     await symlink('a.raw', path('link.raw'));
     await runTool('mkfifo', [path('pipe.raw')]);
     expect((await find([directory])).sources).toEqual([{ path: path('a.raw'), noFollow: true }]);
+    const remedy = `search the subdirectories with \`recursive\`, ${REMEDY}`;
     const counts =
       '1 entry of a cache, 2 files without the extension of a disk image, 1 symbolic link, 1 subdirectory, 1 special file';
     expect(notes).toEqual([
-      ['warning', `left out of ${directory}: ${counts}; ${REMEDY}`],
+      ['warning', `left out of ${directory}: ${counts}; ${remedy}`],
       ['debug', `left out ${path(CACHE_ENTRY)}: entry of a cache`],
       ['debug', `left out ${path('disk')}: file without the extension of a disk image`],
       ['debug', `left out ${path('link.raw')}: symbolic link`],
@@ -218,6 +220,77 @@ describe('findImages', () => {
       { code: 'refused', message: expect.stringContaining('found nothing; name the images themselves') },
     ]);
     expect(notes.filter(([level]) => level === 'warning')).toEqual([]);
+  });
+
+  test('searches subdirectories on request, without following links, and reports what it omits', async () => {
+    await mkdir(path('b/deep'), { recursive: true });
+    await mkdir(path('a'));
+    await mkdir(path('outside'));
+    await files('z.raw', 'b/deep/x.raw', 'b/y.raw', 'a/w.raw', 'a/notes.txt', 'outside/secret.raw');
+    await symlink(path('outside'), path('b/link'));
+    const { sources } = await find([path('b'), path('a')], undefined, { recursive: true });
+    expect(sources).toEqual(
+      ['b/y.raw', 'b/deep/x.raw', 'a/w.raw'].map((name) => ({ path: path(name), noFollow: true })),
+    );
+    expect(notes.map(([, text]) => text)).toEqual([
+      `left out of ${path('b')}: 1 symbolic link; ${REMEDY}`,
+      `left out ${path('b/link')}: symbolic link`,
+      `left out of ${path('a')}: 1 file without the extension of a disk image; ${REMEDY}`,
+      `left out ${path('a/notes.txt')}: file without the extension of a disk image`,
+    ]);
+  });
+
+  test('searches at most 32 levels of subdirectories', async () => {
+    const deepest = Array.from({ length: 33 }, (_, level) => `l${level + 1}`);
+    await mkdir(path(deepest.join('/')), { recursive: true });
+    await files(`${deepest.slice(0, 32).join('/')}/a.raw`, `${deepest.join('/')}/b.raw`);
+    const { sources } = await find([directory], undefined, { recursive: true });
+    expect(sources.map((source) => source.path)).toEqual([path(`${deepest.slice(0, 32).join('/')}/a.raw`)]);
+    expect(notes[0]).toEqual(['warning', `left out of ${directory}: 1 subdirectory below 32 others; ${REMEDY}`]);
+  });
+
+  test('names the option that searches subdirectories if there are any', async () => {
+    await files('a.raw');
+    await mkdir(path('sub'));
+    await find([directory, path('sub')]);
+    expect(notes[0]?.[1]).toBe(
+      `left out of ${directory}: 1 subdirectory; search the subdirectories with \`recursive\`, ${REMEDY}`,
+    );
+  });
+
+  test('leaves out what is excluded: by name, by the end of the path, by the absolute path', async () => {
+    await mkdir(path('old'));
+    await mkdir(path('new/old'), { recursive: true });
+    await files('a.raw', 'b.raw', '.c.raw', 'old/d.raw', 'old/e.img', 'new/old/f.raw', 'new/g.raw');
+    const included = async (...exclude: string[]) => {
+      notes = [];
+      const { sources } = await find([directory], undefined, { recursive: true, exclude });
+      return sources.map((source) => source.path.slice(directory.length + 1));
+    };
+    const everything = ['.c.raw', 'a.raw', 'b.raw', 'new/g.raw', 'new/old/f.raw', 'old/d.raw', 'old/e.img'];
+    const without = (...names: string[]) => everything.filter((name) => !names.includes(name));
+    expect(await included()).toEqual(everything);
+    expect(await included('?.raw')).toEqual(['.c.raw', 'old/e.img']);
+    expect(await included('old')).toEqual(without('new/old/f.raw', 'old/d.raw', 'old/e.img'));
+    expect(notes[0]?.[1]).toBe(`left out of ${directory}: 2 excluded entries; ${REMEDY}`);
+    expect(await included('old/*.raw')).toEqual(without('new/old/f.raw', 'old/d.raw'));
+    expect(await included('./new/**')).toEqual(without('new/g.raw', 'new/old/f.raw'));
+    expect(await included(`${directory}/old/`)).toEqual(without('old/d.raw', 'old/e.img'));
+    expect(await included('/old')).toEqual(everything);
+    const unusual = { recursive: true, exclude: ['old'] };
+    expect((await find([`${directory}/./new/..//old/./`, path('b.raw')], undefined, unusual)).sources).toHaveLength(1);
+    expect(await included('{a,b}.raw', '*.img')).toEqual(without('a.raw', 'b.raw', 'old/e.img'));
+  });
+
+  test('leaves out named images that are excluded, with a warning', async () => {
+    await files('a.raw', 'b.raw');
+    const { sources } = await find([path('a.raw'), path('b.raw')], undefined, { exclude: ['b*'] });
+    expect(sources).toEqual([{ path: path('a.raw') }]);
+    expect(notes).toEqual([
+      ['warning', `left out ${path('b.raw')}, which is excluded`],
+      ['debug', `left out ${path('b.raw')}: excluded`],
+    ]);
+    expect((await find([path('b.raw')], undefined, { exclude: ['*'] })).sources).toEqual([]);
   });
 
   test('does not report a missing file', async () => {
@@ -322,9 +395,10 @@ async function files(...names: string[]): Promise<void> {
 function find(
   images: readonly (string | DiskSource)[],
   methods: Pick<DiskReader, 'partsIn' | 'imagesIn' | 'extensions'> = {},
+  options: FindOptions = {},
 ): Promise<FoundImages> {
   const never = () => Promise.reject(new Error('not called'));
   const fake: DiskReader = { extensions: EXTENSIONS, identify: never, open: never, ...methods };
   const analyzer = createAnalyzer({ plugins: [{ name: 'fake', readers: { fake } }] });
-  return analyzer.findImages(images, { onNote: (level, message) => notes.push([level, message]) });
+  return analyzer.findImages(images, { ...options, onNote: (level, message) => notes.push([level, message]) });
 }

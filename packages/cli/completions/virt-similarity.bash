@@ -1,0 +1,151 @@
+# bash completion for virt-similarity; generated, see: virt-similarity completion bash
+
+_virt_similarity() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  local command=analyze flags operands position
+  # bash splits --option=value into three words.
+  if [[ $current == = ]]; then
+    current=
+  elif [[ $previous == = ]]; then
+    previous=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  for ((position = 1; position < COMP_CWORD; position++)); do
+    case ${COMP_WORDS[position]} in
+      hash | view | plugins | cache | config | completion | doctor)
+        command=${COMP_WORDS[position]}
+        break
+        ;;
+    esac
+  done
+  COMPREPLY=()
+  case $previous in
+    -a | --add | --files-from | -o | --output | --names | --config | --plugin | --log-file)
+      return
+      ;;
+    --exclude | -d | --domain | -c | --connect | --max-virtual-size | --key | --block-size | --jobs | --width | --clusters | --cut | --label-length | --max-distance | --plugin-option | --plugin-timeout)
+      compopt +o default
+      return
+      ;;
+    --format)
+      mapfile -t COMPREPLY < <(compgen -W 'auto arrow raw qcow2 qcow vmdk vdi vhdx vpc qed parallels dmg luks' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --reader)
+      mapfile -t COMPREPLY < <(compgen -W 'auto nbd raw qemu libguestfs' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --allow-backing | --cache)
+      compopt -o dirnames +o default
+      return
+      ;;
+    --hash)
+      mapfile -t COMPREPLY < <(compgen -W 'sha256 md5 blake3 xxh128' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --metric)
+      mapfile -t COMPREPLY < <(compgen -W 'hamming hamming-fraction jaccard containment shared-content' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --linkage)
+      mapfile -t COMPREPLY < <(compgen -W 'single complete average weighted centroid median ward' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --clusterer)
+      mapfile -t COMPREPLY < <(compgen -W 'auto ml-hclust fast' -- "$current")
+      compopt +o default
+      return
+      ;;
+    -O | --output-format)
+      mapfile -t COMPREPLY < <(compgen -W 'ascii html newick nexus phyloxml graphviz svg json csv clusters linkage phylip' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --drawing)
+      mapfile -t COMPREPLY < <(compgen -W 'ascii unicode' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --dialect)
+      mapfile -t COMPREPLY < <(compgen -W 'safe quoted' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --table)
+      mapfile -t COMPREPLY < <(compgen -W 'square pairs' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --convention)
+      mapfile -t COMPREPLY < <(compgen -W 'scipy r' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --triangle)
+      mapfile -t COMPREPLY < <(compgen -W 'square lower' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --progress)
+      mapfile -t COMPREPLY < <(compgen -W 'auto json none' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --color)
+      mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
+      compopt +o default
+      return
+      ;;
+  esac
+  case $command in
+    analyze)
+      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --output-format --output --names --heights --compact --width --drawing --clusters --cut --dialect --binary --negative-branches --label-length --heat-map --table --max-distance --convention --strict --triangle --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='hash view plugins cache config completion doctor'
+      ;;
+    hash)
+      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --output --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='FILES'
+      ;;
+    view)
+      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --no-open --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='FILES'
+      ;;
+    plugins)
+      flags='--config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands=''
+      ;;
+    cache)
+      flags='--cache --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='list verify prune'
+      ;;
+    config)
+      flags='--plugin-timeout --log-file --config --no-config --plugin --plugin-option --quiet --verbose --progress --color --recursive --exclude --connect --reader --max-virtual-size --allow-in-use --no-sandbox --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --output-format'
+      operands=''
+      ;;
+    completion)
+      flags='--config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='bash zsh fish'
+      ;;
+    doctor)
+      flags='--config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands=''
+      ;;
+  esac
+  if [[ $current == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$current")
+    compopt +o default
+  elif [[ $command == analyze ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$operands" -- "$current"; compgen -f -- "$current")
+    compopt -o filenames
+  elif [[ $operands != FILES ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$operands" -- "$current")
+    compopt +o default
+  fi
+}
+
+# Where the function has no answer, bash completes names of files.
+complete -o default -F _virt_similarity virt-similarity

@@ -1,0 +1,56 @@
+import type { Analyzer } from '@virt-similarity/core';
+import { LINKAGES } from '@virt-similarity/core/contracts';
+import type { CompletedCommand, KnownNames } from '../completion/completion-model.js';
+import { EXIT_DONE } from '../exit-codes.js';
+import type { BuiltInCommand, DescribedCommand } from './built-in-command.js';
+
+/** The functions that return the scripts, loaded only if they are needed. */
+const SCRIPTS = {
+  bash: async () => (await import('../completion/bash-completion.js')).bashCompletion,
+  zsh: async () => (await import('../completion/zsh-completion.js')).zshCompletion,
+  fish: async () => (await import('../completion/fish-completion.js')).fishCompletion,
+};
+
+/** Prints the completion script of a shell, with the names and options of the plugins that are loaded. */
+export const completion: BuiltInCommand = {
+  name: 'completion',
+  summary: 'print the completion script of a shell',
+  usage: '[options] bash|zsh|fish',
+  description:
+    'Prints a script that completes commands, options and their values in bash, zsh or fish, those of the plugins that are ' +
+    'loaded included.',
+  examples: [
+    ['source <(virt-similarity completion bash)', 'complete in this bash; add it to ~/.bashrc for every one'],
+    ['virt-similarity completion zsh > _virt-similarity', 'complete in zsh, if the directory is in its fpath'],
+    ['virt-similarity completion fish | source', 'complete in this fish'],
+  ],
+  options: {},
+  operands: { min: 1, max: 1, values: Object.keys(SCRIPTS) },
+  async run({ analyzer, commands, operands: [shell], write }) {
+    const script = await SCRIPTS[shell as keyof typeof SCRIPTS]();
+    await write([script(commands.map(completedCommand), await knownNames(await analyzer()))]);
+    return EXIT_DONE;
+  },
+};
+
+/** Returns what completion scripts contain of a command. */
+export function completedCommand({ groups, operands, ...command }: DescribedCommand): CompletedCommand {
+  const kind = operands?.values ?? (operands?.max === 0 ? 'none' : 'files');
+  const flags = groups.flatMap((group) => group.flags.filter(({ isHidden }) => !isHidden));
+  return { ...command, flags, operands: kind };
+}
+
+/** Returns the names that options take. */
+export async function knownNames({ registrations }: Pick<Analyzer, 'registrations'>): Promise<KnownNames> {
+  const { FORMAT_NAMES } = await import('@virt-similarity/readers');
+  const of = (kind: string) => registrations.filter((each) => each.kind === kind).map(({ name }) => name);
+  return {
+    reader: of('reader'),
+    hasher: of('hasher'),
+    metric: of('metric'),
+    clusterer: of('clusterer'),
+    reporter: of('reporter'),
+    linkage: LINKAGES,
+    format: ['auto', 'arrow', ...FORMAT_NAMES],
+  };
+}

@@ -1,0 +1,14 @@
+import type { DiskSource } from '@virt-similarity/core';
+
+/** A file with a list of images. */
+export interface ImageList {
+  readonly list: string;
+  /** The format of the images. */
+  readonly format?: string | undefined;
+}
+
+/** An image or a list of images, as named on the command line. */
+export type NamedImage = DiskSource | ImageList;
+
+/** The name of standard input, as an operand and as the file of a list. A file of that name is written `./-`. */
+export const STANDARD_INPUT = '-';

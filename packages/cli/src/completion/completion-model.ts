@@ -1,0 +1,32 @@
+import type { Flag, ValueCompletion } from '../options/flags.js';
+import type { NameKind } from '../options/option-table.js';
+
+/** The program's name, which the scripts complete. */
+export const PROGRAM = 'virt-similarity';
+
+/** A command, as completion scripts need it. */
+export interface CompletedCommand {
+  readonly name: string;
+  readonly summary: string;
+  /** Whether it runs when the command line names none. */
+  readonly isDefault: boolean;
+  readonly flags: readonly Flag[];
+  /** What its operands are: images, which are files; one of these values; or none. */
+  readonly operands: 'files' | 'none' | readonly string[];
+}
+
+/** The names of each kind that options take. */
+export type KnownNames = Readonly<Record<NameKind, readonly string[]>>;
+
+/** Returns the words that complete a flag's value, or `undefined` if it is a file or has no known values. */
+export function valuesOf(completion: ValueCompletion | undefined, names: KnownNames): readonly string[] | undefined {
+  if (completion?.kind === 'values') {
+    return completion.values;
+  }
+  return completion?.kind === 'names' ? names[completion.of] : undefined;
+}
+
+/** Returns a word in single quotes, for any of the shells. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,141 @@
+import { basename, dirname } from 'node:path';
+import {
+  OpenDirectory,
+  type OptionValues,
+  type ProgressEvent,
+  requireReplaceable,
+  writeFileAtomically,
+} from '@virt-similarity/core';
+import { systemReasonOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import type { Logger } from 'pino';
+import { packageVersion } from '../package-version.js';
+import type { MessageLevel, MessageObserver } from '../terminal/messages.js';
+import type { OutputFiles } from './open-output-files.js';
+
+/** The options whose values may contain secrets. */
+const SECRET_OPTIONS = ['key', 'connect', 'plugin-option'];
+/** The extensions of logs. A log has one of them, so that a mistyped command does not overwrite a disk image. */
+const EXTENSIONS = ['.log', '.jsonl'];
+/** The levels of pino by those of messages. */
+const LEVELS: Readonly<Record<MessageLevel, 'error' | 'warn' | 'info' | 'debug'>> = {
+  error: 'error',
+  warning: 'warn',
+  note: 'info',
+  debug: 'debug',
+};
+
+/**
+ * The log of a run: messages, the beginning and end of each image, and the exit code, each as a JSON object on a line. The
+ * file is written at the end of the run, completely or not at all. Passphrases and values of options that may contain
+ * secrets are not in it.
+ *
+ * The log replaces no file of an image. Until all of these files are known, it replaces nothing.
+ */
+export class RunLog implements MessageObserver {
+  readonly path: string;
+  #outputs: Pick<OutputFiles, 'images' | 'knowsAllImages'> | undefined;
+  readonly #directory: OpenDirectory;
+  readonly #lines: string[] = [];
+  readonly #logger: Logger;
+  readonly #startedAt = performance.now();
+
+  /**
+   * Opens the directory of the file, before any work.
+   *
+   * @throws `usage` if it cannot be opened or the path has another extension than a log, and `refused` if the path is not
+   *   a regular file.
+   */
+  static async open(path: string): Promise<RunLog> {
+    if (!EXTENSIONS.some((extension) => path.endsWith(extension))) {
+      const problem = `--log-file ${path}: expected a name that ends in ${EXTENSIONS.join(' or ')}`;
+      throw new VirtSimilarityError('usage', `${problem}; add the extension`);
+    }
+    const { pino } = await import('pino');
+    const directory = await OpenDirectory.open(dirname(path)).catch((cause: unknown) => {
+      if (cause instanceof VirtSimilarityError) {
+        throw cause;
+      }
+      const problem = `cannot write the log ${path}: ${systemReasonOf(cause)}`;
+      throw new VirtSimilarityError('usage', `${problem}; choose another directory`, { cause });
+    });
+    await requireReplaceable(directory, basename(path), { path, protect: undefined });
+    return new RunLog(path, directory, pino);
+  }
+
+  private constructor(path: string, directory: OpenDirectory, create: typeof import('pino').pino) {
+    this.path = path;
+    this.#directory = directory;
+    this.#logger = create(
+      {
+        level: 'debug',
+        base: { pid: process.pid },
+        timestamp: create.stdTimeFunctions.isoTime,
+        formatters: { level: (label) => ({ level: label }) },
+        redact: { paths: SECRET_OPTIONS.map((name) => `options["${name}"]`), censor: '[redacted]' },
+      },
+      { write: (line: string) => void this.#lines.push(line) },
+    );
+  }
+
+  /** Logs the command and its options. */
+  start(command: string, options: OptionValues): void {
+    const versions = { version: packageVersion(), node: process.versions.node };
+    this.#logger.info({ ...versions, command, options }, 'run started');
+  }
+
+  /** Passes the outputs of the run, which know the files of its images. */
+  protectFrom(outputs: Pick<OutputFiles, 'images' | 'knowsAllImages'>): void {
+    this.#outputs = outputs;
+  }
+
+  message(level: MessageLevel, text: string): void {
+    this.#logger[LEVELS[level]](text);
+  }
+
+  event(event: ProgressEvent): void {
+    if (event.kind === 'image-started' || event.kind === 'backing-started') {
+      this.#logger.info({ image: event.path, bytes: event.bytes }, event.kind);
+    } else if (event.kind === 'image-finished') {
+      this.#logger.info({ image: event.path, cached: event.cached }, event.kind);
+    } else if (event.kind === 'image-failed') {
+      this.#logger.error({ image: event.path, code: event.error.code }, event.kind);
+    } else if (event.kind === 'clustering') {
+      this.#logger.info({ images: event.images }, event.kind);
+    }
+  }
+
+  /**
+   * Writes the file.
+   *
+   * @param hasImages whether the command was given images
+   * @throws the errors of `writeFileAtomically`, and `refused` if a file exists that may belong to an image.
+   */
+  async end(exitCode: number, { hasImages }: { readonly hasImages: boolean }): Promise<void> {
+    const milliseconds = Math.round(performance.now() - this.#startedAt);
+    this.#logger.info({ exitCode, milliseconds }, 'run ended');
+    try {
+      if (hasImages && !this.#outputs?.knowsAllImages()) {
+        await this.#requireNew();
+      }
+      const protect = this.#outputs?.images;
+      await writeFileAtomically(this.path, chunks(this.#lines), { directory: this.#directory, protect });
+    } finally {
+      this.#directory.close();
+    }
+  }
+
+  async #requireNew(): Promise<void> {
+    const exists = await this.#directory.statusOf(basename(this.path)).then(
+      () => true,
+      () => false,
+    );
+    if (exists) {
+      const problem = `cannot write the log ${this.path}: it exists, and the run ended before the files of all images were known`;
+      throw new VirtSimilarityError('refused', `${problem}; choose another name`);
+    }
+  }
+}
+
+async function* chunks(lines: readonly string[]): AsyncGenerator<string> {
+  yield* lines;
+}

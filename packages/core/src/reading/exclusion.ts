@@ -1,0 +1,27 @@
+import { createRequire } from 'node:module';
+import { normalize } from 'node:path';
+import { absolutePath } from '../files/absolute-path.js';
+
+/** Returns whether an image or a directory is excluded. */
+export type Exclusion = (path: string) => boolean;
+
+/**
+ * Returns the exclusion of paths by glob patterns, in which `*` and `?` match also a dot at the beginning of a name, and
+ * `**` matches any directories. A pattern is compared with the end of a path: `*.iso` with its name, `old/*.img` with its
+ * directory's name and its own. A pattern that begins with `/` is compared with the whole absolute path.
+ */
+export function exclusionOf(patterns: readonly string[]): Exclusion {
+  if (patterns.length === 0) {
+    return () => false;
+  }
+  // Loaded only if there are patterns.
+  const require = createRequire(import.meta.url);
+  const picomatch = require('picomatch') as typeof import('picomatch');
+  const globs = patterns.map((pattern) => {
+    const glob = pattern.replace(/^\.\//, '').replace(/(?<=.)\/+$/, '');
+    return glob.startsWith('/') ? glob.slice(1) : `**/${glob}`;
+  });
+  const matches = picomatch(globs, { dot: true, strictSlashes: true });
+  // By `**/`, picomatch matches no path that begins with a slash or contains `.` or `..`.
+  return (path) => matches(normalize(absolutePath(path)).replace(/^\/+|(?<=.)\/+$/g, ''));
+}

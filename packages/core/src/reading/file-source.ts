@@ -1,11 +1,13 @@
 import type { DiskReader } from '../contracts/disk-reader.js';
 import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../contracts/image-source.js';
-import { type NamedPart, type OtherParts, partsToken } from '../contracts/plugin.js';
+import { type OtherParts, partsToken } from '../contracts/plugin.js';
 import { asNote, VirtSimilarityError, wording } from '../errors.js';
 import { isDirectory, kindAt } from '../files/directory-entries.js';
 import { inject, injectable } from '../tsyringe.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import { countByReason, type DirectoryListing, listDirectory, reasonOf } from './list-directory.js';
+
+type ArchiveReader = DiskReader & Required<Pick<DiskReader, 'imagesIn'>>;
 
 /** Bounds the promises that exist at once: collecting hundreds of thousands takes longer than the work itself. */
 const EXAMINED_AT_ONCE = 256;
@@ -18,6 +20,7 @@ const EXAMINED_AT_ONCE = 256;
 @injectable()
 export class FileSource implements ImageSource {
   readonly #readers: OtherParts<DiskReader>;
+  #archives: readonly ArchiveReader[] | undefined;
 
   constructor(@inject(partsToken('reader')) readers: OtherParts<DiskReader>) {
     this.#readers = readers;
@@ -40,10 +43,10 @@ export class FileSource implements ImageSource {
       const archive = await archiveOf(path);
       return [{ ...image, ...(archive !== undefined && { archive }) }];
     }
-    const readers = this.#readers.names.map((name) => ({ name, part: this.#readers.get(name) }));
     if (kind !== 'directory' && !(kind === 'link' && (await isDirectory(path)))) {
-      return imagesOfFile(image, readers);
+      return imagesOfFile(image, this.#archiveReaders());
     }
+    const readers = this.#readers.names.map((name) => ({ name, part: this.#readers.get(name) }));
     const listing = await listDirectory(path, readers, (...note) => onNote('warning', ...note));
     noteLeftOut(path, listing, onNote);
     if (listing.images.length === 0) {
@@ -51,21 +54,28 @@ export class FileSource implements ImageSource {
     }
     const images: ListedImage[] = [];
     for (const name of listing.images) {
-      images.push(...(await imagesOfFile(listedIn(image, name), readers)));
+      images.push(...(await imagesOfFile(listedIn(image, name), this.#archiveReaders())));
     }
     return images;
   }
+
+  /** Returns the readers that know archives. */
+  #archiveReaders(): readonly ArchiveReader[] {
+    this.#archives ??= this.#readers.names.map((name) => this.#readers.get(name)).filter(knowsArchives);
+    return this.#archives;
+  }
+}
+
+function knowsArchives(reader: DiskReader): reader is ArchiveReader {
+  return reader.imagesIn !== undefined;
 }
 
 /** Returns a file, or the images in it if it is an archive. One that cannot be read becomes a failed image. */
-async function imagesOfFile(
-  image: ListedImage,
-  readers: readonly NamedPart<DiskReader>[],
-): Promise<readonly ListedImage[]> {
+async function imagesOfFile(image: ListedImage, readers: readonly ArchiveReader[]): Promise<readonly ListedImage[]> {
   const { path: archive, format: _, ...stated } = image;
   try {
-    for (const { part } of readers) {
-      const names = await part.imagesIn?.(image);
+    for (const reader of readers) {
+      const names = await reader.imagesIn(image);
       if (names !== undefined) {
         return names.map((name) => ({ ...stated, path: `${archive}:${name}`, archive }));
       }

@@ -77,6 +77,10 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
       run: async () => testParts(await create()),
     },
     {
+      title: 'names the images in a file distinctly, if it supports this',
+      run: async () => testImages(await create()),
+    },
+    {
       title: 'returns a consistent diagnosis, if it supports this',
       run: async () => testDiagnosis((await create()).reader),
     },
@@ -312,6 +316,17 @@ async function testParts({ reader, image }: DiskReaderSubject): Promise<void> {
   if (reader.partsIn !== undefined) {
     assert.ok(parts !== undefined && typeof parts[Symbol.iterator] === 'function', 'expected a map');
     assert.ok(!parts.has(name), 'expected the image not to be a part of another');
+  }
+}
+
+async function testImages({ reader, image }: DiskReaderSubject): Promise<void> {
+  const names = await reader.imagesIn?.(image.source);
+  if (names !== undefined) {
+    assert.ok(
+      names.every((name) => typeof name === 'string' && name !== ''),
+      'imagesIn: expected names that are not empty',
+    );
+    assert.equal(new Set(names).size, names.length, 'imagesIn: expected names that differ');
   }
 }
 

@@ -9,6 +9,15 @@ import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import { type Exclusion, exclusionOf } from './exclusion.js';
 import { countByReason, type DirectoryListing, listDirectory, partsAmong, pathIn, reasonOf } from './list-directory.js';
 
+type ArchiveReader = DiskReader & Required<Pick<DiskReader, 'imagesIn'>>;
+
+/** What is the same for all words. */
+interface Listing {
+  readonly readers: readonly NamedPart<DiskReader>[];
+  readonly archiveReaders: readonly ArchiveReader[];
+  readonly isExcluded: Exclusion;
+}
+
 /** Bounds the promises that exist at once: collecting hundreds of thousands takes longer than the work itself. */
 const EXAMINED_AT_ONCE = 256;
 
@@ -35,11 +44,13 @@ export class FileSource implements ImageSource {
       noteExcluded(named.map(({ word }) => word).filter(isExcluded), options.onNote);
     }
     const readers = this.#readers.names.map((name) => ({ name, part: this.#readers.get(name) }));
+    const archiveReaders = readers.map(({ part }) => part).filter(knowsArchives);
+    const listing = { readers, archiveReaders, isExcluded };
     const images = await withoutParts(included, readers, options);
     for (let start = 0; start < images.length; start += EXAMINED_AT_ONCE) {
       const examined = images
         .slice(start, start + EXAMINED_AT_ONCE)
-        .map((each) => examine(each, readers, isExcluded, options));
+        .map((each) => examine(each, listing, options));
       for (const { images: listed, notes } of await Promise.all(examined)) {
         for (const note of notes) {
           options.onNote(...note);
@@ -53,8 +64,7 @@ export class FileSource implements ImageSource {
 /** Returns the images that a word names, and the notes about them: in order, whatever is examined at the same time. */
 async function examine(
   { word: path, ...stated }: NamedImages,
-  readers: readonly NamedPart<DiskReader>[],
-  isExcluded: Exclusion,
+  { readers, archiveReaders, isExcluded }: Listing,
   { recursive, signal }: ListOptions,
 ): Promise<{ readonly images: readonly ListedImage[]; readonly notes: readonly Note[] }> {
   const notes: Note[] = [];
@@ -66,7 +76,7 @@ async function examine(
     return { images: [{ ...image, ...(archive !== undefined && { archive }) }], notes };
   }
   if (kind !== 'directory' && !(kind === 'link' && (await isDirectory(path)))) {
-    return { images: await imagesOfFile(image, readers), notes };
+    return { images: await imagesOfFile(image, archiveReaders), notes };
   }
   const warn: NonNullable<ReadOptions['warn']> = (...note) => onNote('warning', ...note);
   const listing = await listDirectory(path, readers, { recursive, isExcluded, warn, signal });
@@ -76,20 +86,21 @@ async function examine(
   }
   const images: ListedImage[] = [];
   for (const name of listing.images) {
-    images.push(...(await imagesOfFile(listedIn(image, name), readers)));
+    images.push(...(await imagesOfFile(listedIn(image, name), archiveReaders)));
   }
   return { images, notes };
 }
 
+function knowsArchives(reader: DiskReader): reader is ArchiveReader {
+  return reader.imagesIn !== undefined;
+}
+
 /** Returns a file, or the images in it if it is an archive. One that cannot be read becomes a failed image. */
-async function imagesOfFile(
-  image: ListedImage,
-  readers: readonly NamedPart<DiskReader>[],
-): Promise<readonly ListedImage[]> {
+async function imagesOfFile(image: ListedImage, readers: readonly ArchiveReader[]): Promise<readonly ListedImage[]> {
   const { path: archive, format: _, ...stated } = image;
   try {
-    for (const { part } of readers) {
-      const names = await part.imagesIn?.(image);
+    for (const reader of readers) {
+      const names = await reader.imagesIn(image);
       if (names !== undefined) {
         return names.map((name) => ({ ...stated, path: `${archive}:${name}`, archive }));
       }

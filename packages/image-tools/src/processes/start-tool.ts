@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
 import type { ChildTool } from './child-tool.js';
 import { spawnTool } from './spawn-tool.js';
 import type { Tool } from './tool.js';
@@ -28,6 +28,12 @@ export async function startTool(
   return runningTool(await spawnTool(tool, toolArguments, options, 0));
 }
 
+/**
+ * Bytes of a program's output that are read ahead. A pipe holds 64 KiB, and with no more than that both sides would wait
+ * for each other all the time.
+ */
+const BUFFERED_BYTES = 4 * 2 ** 20;
+
 /** A running program that writes bytes to its standard output. */
 export interface StreamingTool extends RunningTool {
   /** The bytes. A program whose bytes are not read waits. */
@@ -46,7 +52,10 @@ export async function startStream(
   options: ToolOptions,
 ): Promise<StreamingTool> {
   const child = await spawnTool(tool, toolArguments, options, 'stream');
-  return { ...runningTool(child), output: child.output! };
+  const output = new PassThrough({ highWaterMark: BUFFERED_BYTES });
+  // If the program is stopped, reading fails.
+  pipeline(child.output!, output, () => {});
+  return { ...runningTool(child), output };
 }
 
 function runningTool(child: ChildTool): RunningTool {

@@ -355,6 +355,11 @@ describe('the reader contract', () => {
       'finds the parts of images in a directory, if it supports this',
     ],
     [
+      'that names two images in a file alike',
+      { imagesIn: async () => ['disk.img', 'disk.img'] },
+      'names the images in a file distinctly, if it supports this',
+    ],
+    [
       'whose diagnosis is empty',
       { diagnose: async () => ({}) as never },
       'returns a consistent diagnosis, if it supports this',

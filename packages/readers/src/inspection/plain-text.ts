@@ -17,15 +17,12 @@ export function isTextFile(head: Uint8Array, size: number): boolean {
   return size > 1 && isPlainText(head) && (head.includes(LINE_FEED) || size % SECTOR_BYTES !== 0);
 }
 
-/** Returns whether the beginning of a file is text: valid UTF-8, at least one character, no control characters. */
+/** Returns whether the beginning of a file is text: valid UTF-8, not only blanks, no control characters. */
 function isPlainText(head: Uint8Array): boolean {
-  if (head.length === 0) {
-    return false;
-  }
   try {
     // Streaming, because the end may split a character.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
-    return !CONTROL_CHARACTERS.test(text);
+    return !CONTROL_CHARACTERS.test(text) && /\S/.test(text);
   } catch {
     return false;
   }

@@ -16,6 +16,7 @@ test.each<[string, Uint8Array, boolean]>([
 test.each<[string, string, number, boolean]>([
   ['lines', 'one\ntwo\n', 1024, true],
   ['one letter', 'a'.repeat(1024), 1024, false],
+  ['line feeds', '\n'.repeat(1024), 1024, false],
   ['a single byte', 'a', 1, false],
   ['one letter and a part of a sector', 'a'.repeat(1024), 1025, true],
 ])('%s in whole sectors or not', (_, text, size, expected) => {

@@ -7,7 +7,7 @@ import { comparePositionsBetween } from '../distance/compare-between.js';
 import { COMPARISON_LIMITS } from '../distance/engine/comparison.js';
 import { requireAllUnchanged, type StoredVector, withStoredVectors } from '../distance/engine/stored-vectors.js';
 import { dataBlocksOf } from '../distance/pairwise-counts.js';
-import { asNote, VirtSimilarityError, wording, wordingOf } from '../errors.js';
+import { asNote, excerptOf, VirtSimilarityError, wording, wordingOf } from '../errors.js';
 import { absolutePath } from '../files/absolute-path.js';
 import { requireVectors } from '../vectors/require-vectors.js';
 import { buildWindows } from './build-windows.js';
@@ -70,6 +70,10 @@ export class VectorIndex {
     const { cache, onWarning = () => {}, signal } = options;
     requireVectors('VectorIndex.of', vectors);
     checkComparable(vectors);
+    if (cache !== undefined && (typeof cache !== 'string' || cache === '')) {
+      const problem = `expected cache to be the path of a directory, found ${excerptOf(cache)}`;
+      throw new VirtSimilarityError('usage', `VectorIndex.of: ${problem}`);
+    }
     const directory = cache === undefined ? undefined : new SegmentDirectory(resolve(absolutePath(cache)));
     const index = new VectorIndex(directory, onWarning);
     await index.#load(vectors);

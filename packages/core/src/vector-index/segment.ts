@@ -15,8 +15,8 @@ export interface Segment {
   readonly windowSizes: readonly number[];
   /** Calls `call` with a function that fills `target` with the next window. */
   read<Result>(call: (readNext: ReadWindow) => Promise<Result>): Promise<Result>;
-  /** The name of its file; absent if it is in memory. */
-  readonly fileName?: string;
+  /** The path of its file; absent if it is in memory. */
+  readonly path?: string;
 }
 
 export type ReadWindow = (target: Uint8Array) => void | Promise<void>;

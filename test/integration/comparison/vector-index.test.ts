@@ -245,6 +245,8 @@ describe('an index in memory', () => {
     const different = vectorOfDisk([1, 2], 12);
     await expect(VectorIndex.of([])).rejects.toMatchObject({ code: 'usage' });
     await expect(VectorIndex.of('a.arrow' as never)).rejects.toMatchObject({ code: 'usage' });
+    await expect(VectorIndex.of([one!], { cache: '' })).rejects.toMatchObject({ code: 'usage' });
+    await expect(VectorIndex.of([one!], { cache: 5 as never })).rejects.toMatchObject({ code: 'usage' });
     const index = await VectorIndex.of([one!, { ...other!, hasherVersion: '2' }]);
     await expect(index.compare([])).rejects.toMatchObject({ code: 'usage' });
     await expect(index.compare([{ ...different, algorithm: 'other' }])).rejects.toMatchObject({ code: 'usage' });

@@ -133,7 +133,7 @@ export class Query {
       for (const size of segment.windowSizes) {
         await readNext(new Uint8Array(kernel.memory.buffer, kernel.windowAt(), size));
         if (!kernel.countWindow(size)) {
-          throw damagedSegment(segment.fileName ?? 'index', 'its checksum is wrong');
+          throw damagedSegment(segment.path ?? 'the index', 'its checksum is wrong');
         }
         await this.#confirm(vectors, sums, confirming);
         await this.#turns.yieldIfDue();
@@ -142,7 +142,7 @@ export class Query {
     return segment.keys.map((_, index) => {
       const vector = vectors[index];
       if (vector !== undefined && sums[index * SUMS + NEXT_ROW] !== vector.dataBlocks) {
-        throw damagedSegment(segment.fileName ?? 'index', `it has another number of blocks of ${vector.name}`);
+        throw damagedSegment(segment.path ?? 'the index', `it has another number of blocks of ${vector.name}`);
       }
       return { equal: sums[index * SUMS + EQUAL]!, common: sums[index * SUMS + COMMON]! };
     });

@@ -102,13 +102,13 @@ export class SegmentDirectory {
   }
 
   #segment(name: string, { keys, windowSizes, windowsAt }: SegmentLayout): Segment {
+    const path = join(this.#path, name);
     return {
       keys,
       windowSizes,
-      fileName: name,
+      path,
       read: (call) =>
         withCacheDirectory(this.#path, async (directory) => {
-          const path = join(this.#path, name);
           if (directory === undefined) {
             throw new VirtSimilarityError('unreadable', `cannot read ${path}: its directory was removed`, {
               image: path,

@@ -15,8 +15,8 @@ export interface Segment {
   readonly windowSizes: readonly number[];
   /** Calls `call` with a function that fills `target` with the next window. */
   read<Result>(call: (readNext: ReadWindow) => Promise<Result>): Promise<Result>;
-  /** The name of its file; absent if it is in memory. */
-  readonly fileName?: string;
+  /** The path of its file; absent if it is in memory. */
+  readonly path?: string;
 }
 
 export type ReadWindow = (target: Uint8Array) => void | Promise<void>;
@@ -77,23 +77,20 @@ export interface SegmentBytes {
  */
 export async function readSegmentLayout({ path, size, read }: SegmentBytes, name: string): Promise<SegmentLayout> {
   const length = numbersIn(await read(4, 0))[0]!;
-  requireSound(length <= LARGEST && 4 + length + 4 <= size, path, 'a shorter header', `${length} bytes`);
+  const longest = Math.min(LARGEST, size - 8);
+  requireSound(length <= longest, path, `a header of at most ${longest} bytes`, String(length));
   const header = await read(4 + length, 0);
-  requireSound(nameOf(header) === name, path, 'a header with the SHA-256 in its name', 'another');
+  requireSound(nameOf(header) === name, path, 'a header with the SHA-256 in its name', 'another one');
   const keys = keysIn(header, path);
   const windowsAt = 4 + length;
   const count = numbersIn(await read(4, size - 4))[0]!;
   const endAt = size - 4 - count * 4;
-  requireSound(endAt >= windowsAt, path, 'fewer windows', String(count));
+  requireSound(endAt >= windowsAt, path, `the sizes of its windows in ${size - windowsAt} bytes`, `${count} of them`);
   const windowSizes = [...numbersIn(await read(count * 4, endAt))];
   const total = windowSizes.reduce((sum, bytes) => sum + bytes, 0);
   requireSound(windowsAt + total === endAt, path, `windows of ${endAt - windowsAt} bytes`, String(total));
-  requireSound(
-    windowSizes.every((bytes) => bytes <= LARGEST),
-    path,
-    'smaller windows',
-    'larger ones',
-  );
+  const largest = windowSizes.reduce((most, bytes) => Math.max(most, bytes), 0);
+  requireSound(largest <= LARGEST, path, `windows of at most ${LARGEST} bytes`, String(largest));
   return { keys, windowSizes, windowsAt };
 }
 

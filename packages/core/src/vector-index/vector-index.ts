@@ -7,7 +7,7 @@ import { comparePositionsBetween } from '../distance/compare-between.js';
 import { COMPARISON_LIMITS } from '../distance/engine/comparison.js';
 import { requireAllUnchanged, type StoredVector, withStoredVectors } from '../distance/engine/stored-vectors.js';
 import { dataBlocksOf } from '../distance/pairwise-counts.js';
-import { asNote, VirtSimilarityError, wording, wordingOf } from '../errors.js';
+import { asNote, excerptOf, VirtSimilarityError, wording, wordingOf } from '../errors.js';
 import { absolutePath } from '../files/absolute-path.js';
 import { requireVectors } from '../vectors/require-vectors.js';
 import { buildWindows } from './build-windows.js';
@@ -70,6 +70,10 @@ export class VectorIndex {
     const { cache, onWarning = () => {}, signal } = options;
     requireVectors('VectorIndex.of', vectors);
     checkComparable(vectors);
+    if (cache !== undefined && (typeof cache !== 'string' || cache === '')) {
+      const problem = `expected cache to be the path of a directory, found ${excerptOf(cache)}`;
+      throw new VirtSimilarityError('usage', `VectorIndex.of: ${problem}`);
+    }
     const directory = cache === undefined ? undefined : new SegmentDirectory(resolve(absolutePath(cache)));
     const index = new VectorIndex(directory, onWarning);
     await index.#load(vectors);
@@ -167,7 +171,7 @@ export class VectorIndex {
     const built: Segment[] = [];
     const absorbed: Segment[] = [];
     for (const isKept of [true, false]) {
-      const own = parts.filter(({ segment }) => (segment.fileName !== undefined) === isKept);
+      const own = parts.filter(({ segment }) => (segment.path !== undefined) === isKept);
       const added = missing.filter((each) => isForFile(each) === isKept);
       const keys = added.map(([key]) => key);
       for (const part of own.toSorted((one, other) => keysIn(one).length - keysIn(other).length)) {
@@ -243,7 +247,7 @@ export class VectorIndex {
           }
         }
       } catch (thrown) {
-        if (segment.fileName === undefined || !isOfSegment(thrown, segment.fileName)) {
+        if (segment.path === undefined || !isOfFile(thrown, segment.path)) {
           throw thrown;
         }
         if (thrown.code === 'corrupt') {
@@ -267,8 +271,8 @@ export class VectorIndex {
   }
 
   async #removeUnused(segments: readonly Segment[]): Promise<void> {
-    const used = new Set(this.#parts.map(({ segment }) => segment.fileName));
-    const names = segments.flatMap(({ fileName }) => (fileName === undefined || used.has(fileName) ? [] : [fileName]));
+    const used = new Set(this.#parts.map(({ segment }) => segment.path));
+    const names = segments.flatMap(({ path }) => (path === undefined || used.has(path) ? [] : [basename(path)]));
     if (names.length > 0) {
       await this.#directory?.remove(names);
     }
@@ -288,9 +292,8 @@ export class VectorIndex {
   }
 }
 
-/** Returns whether an error concerns a segment's file, not that of a vector. */
-function isOfSegment(thrown: unknown, fileName: string): thrown is VirtSimilarityError {
-  return thrown instanceof VirtSimilarityError && thrown.image !== undefined && basename(thrown.image) === fileName;
+function isOfFile(thrown: unknown, path: string): thrown is VirtSimilarityError {
+  return thrown instanceof VirtSimilarityError && thrown.image === path;
 }
 
 /** Yields the windows of the vectors, but ends only if their files have not changed since they were opened. */

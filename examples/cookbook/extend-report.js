@@ -13,7 +13,7 @@ const images = await Promise.all(
 );
 
 const analyzer = createAnalyzer({ plugins: [reporters] });
-const vectors = await Promise.all(added.map(async (path) => ({ ...(await openHashVector(path)), name: path })));
+const vectors = await Promise.all(added.map((path) => openHashVector(path)));
 const extended = await analyzer.extend({ ...analysis, images }, vectors);
 for await (const text of analyzer.report('ascii', extended)) {
   process.stdout.write(text);

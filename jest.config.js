@@ -5,7 +5,7 @@
 export default {
   roots: ['<rootDir>/test/dist'],
   testMatch: ['**/*.test.js'],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/dist/fixtures/node-environment.js',
   testEnvironmentOptions: { customExportConditions: ['unbundled', 'node', 'node-addons'] },
   globalSetup: '<rootDir>/test/dist/fixtures/libguestfs-backend.js',
   setupFiles: ['reflect-metadata'],

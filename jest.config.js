@@ -10,6 +10,8 @@ export default {
   globalSetup: '<rootDir>/test/dist/fixtures/libguestfs-backend.js',
   setupFiles: ['reflect-metadata'],
   transform: {},
+  // By default jest leaves one processor idle: half of a machine with two.
+  maxWorkers: '100%',
   // The modules of each suite stay in memory (jest 30.5); with --experimental-vm-modules they are never collected.
   workerIdleMemoryLimit: '1GB',
   coverageProvider: 'v8',

@@ -15,6 +15,7 @@ export default {
   // The modules of each suite stay in memory (jest 30.5); with --experimental-vm-modules they are never collected.
   workerIdleMemoryLimit: '1GB',
   coverageProvider: 'v8',
-  // A test that takes longer hangs: no test depends on time, even on a busy machine.
-  testTimeout: 300_000,
+  // A test that takes longer hangs: no test depends on time, even on a busy machine, where the appliance of libguestfs
+  // takes minutes to start. No test has a limit of its own.
+  testTimeout: 900_000,
 };

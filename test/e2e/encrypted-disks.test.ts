@@ -36,7 +36,7 @@ beforeAll(async () => {
   await truncate(workplace.path('three.img'), 16 * 2 ** 20 + SIZE);
   await formatLuks(workplace.path('three.img'), THIRD, 2);
   await settled(['one.luks', 'two.qcow2', 'three.img'].map((name) => workplace.path(name)));
-}, 60_000);
+});
 
 afterAll(() => workplace.remove());
 
@@ -102,7 +102,7 @@ test('no passphrase is in a process list, an environment, a message, a report or
   expect(written.filter((path) => path.includes('/cache/'))).not.toEqual([]);
   const contents = await Promise.all(written.map((path) => readFile(path)));
   expect(written.filter((_, index) => contents[index]!.includes(CANARY))).toEqual([]);
-}, 120_000);
+});
 
 test('an image without a fitting key fails, and the others are reported', async () => {
   const { code, stdout, stderr } = await workplace.run(

@@ -1,12 +1,10 @@
 import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type HungFileSystem, mountHungFileSystem } from '../fixtures/hung-file-system.js';
 import { runTool } from '../fixtures/run-tool.js';
 import { type CommandRun, Workplace } from './command.js';
 import { rawImage } from './sample-images.js';
-
-jest.setTimeout(60_000);
 
 let workplace: Workplace;
 let hung: HungFileSystem;

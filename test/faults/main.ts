@@ -1,11 +1,15 @@
 import { COMMAND } from '../fixtures/command.js';
 import chooseLibguestfsBackend from '../fixtures/libguestfs-backend.js';
+import { inLanes } from '../harness/in-lanes.js';
 import { flag, type Option, UsageError } from '../harness/options.js';
 import { READERS, readersOption } from '../harness/readers.js';
 import { runHarness } from '../harness/run-harness.js';
 import { CASES, WAITING } from './cases/index.js';
 import { FaultReport } from './report.js';
 import { runCase } from './run-case.js';
+
+/** The number of cases that run at a time: many wait for a process or a time limit. */
+const LANES = 2;
 
 /** Returns whether the case with this number is selected. */
 type NumberTest = (number: number) => boolean;
@@ -45,11 +49,10 @@ process.exitCode = await runHarness(
       }
       chooseLibguestfsBackend();
       const report = new FaultReport();
-      for (const fault of cases) {
-        for (const reader of readers.filter((name) => fault.readers.includes(name))) {
-          report.add(await runCase(fault, reader, COMMAND));
-        }
-      }
+      const rows = cases.flatMap((fault) =>
+        readers.filter((reader) => fault.readers.includes(reader)).map((reader) => ({ fault, reader })),
+      );
+      await inLanes(LANES, rows, async ({ fault, reader }) => report.add(await runCase(fault, reader, COMMAND)));
       console.log(report.totals(CASES.length, WAITING));
       return report.isClean;
     },

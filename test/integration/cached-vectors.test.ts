@@ -15,13 +15,13 @@ let disks: readonly MixedDisk[];
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'virt-similarity-cached-'));
   disks = await mixedDiskSet(directory);
-}, 120_000);
+});
 
 /** A first run caches everything that the previous test has changed. */
 beforeEach(async () => {
   await allSettled();
   await imagesReadByARun();
-}, 120_000);
+});
 
 afterAll(async () => {
   await rm(directory, { recursive: true, force: true });

@@ -208,5 +208,5 @@ describe('the map of a qcow2 image equals that of qemu-img', () => {
       }),
       { numRuns: 15 },
     );
-  }, 120_000);
+  });
 });

@@ -7,9 +7,6 @@ import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
 import { diskContent, makeImage, runTestTool, withDirectory } from './qemu-images.js';
 
-/** Launching an appliance without KVM takes about 15 s, and much longer on a busy machine. */
-const LAUNCH_TIMEOUT_MS = 15 * 60_000;
-
 /** An image, and a change to one of its files while it is read. */
 interface Subject {
   readonly source: DiskSource;
@@ -125,6 +122,5 @@ describe.each(['raw', 'qemu', 'libguestfs'])('while %s reads', (reader) => {
         expect(await readdir(cache).catch(() => [])).toEqual([]);
       });
     },
-    LAUNCH_TIMEOUT_MS,
   );
 });

@@ -23,7 +23,7 @@ describe.each([
       members.map(({ path }) => path),
       { cache: false },
     );
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await rm(directory, { recursive: true, force: true });

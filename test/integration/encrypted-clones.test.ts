@@ -39,7 +39,7 @@ beforeAll(async () => {
     }
   }
   await settled((await readdir(directory)).map(at));
-}, 300_000);
+});
 
 beforeEach(async () => {
   keys = await Promise.all(['one', 'two'].map((name) => readDiskKey(`all:file:${at(`${name}.key`)}`)));
@@ -218,4 +218,4 @@ test('libguestfs reads decrypted disks, and refuses encrypted qcow2 images witho
   expect(distances).toEqual([CHANGED.length]);
   const { failures } = await analyzer.analyze([at('one.qcow2'), at('one.raw'), at('two.raw')], options);
   expect(failures).toMatchObject([{ error: { code: 'refused', message: expect.stringMatching(/`reader: 'qemu'`/) } }]);
-}, 300_000);
+});

@@ -24,7 +24,7 @@ let directory: string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'virt-similarity-volumes-'));
-}, 60_000);
+});
 
 afterAll(() => rm(directory, { recursive: true }));
 
@@ -111,7 +111,7 @@ test('partitions that cryptsetup and the kernel encrypted with LUKS version 2 ar
   const opaque = await analyzed(fresh, {});
   expect(opaque.distances[0]).toBeGreaterThanOrEqual(32);
   expect(opaque.encryption).toEqual(['ciphertext', 'ciphertext']);
-}, 600_000);
+});
 
 test('a partition of LUKS version 1 equals what qemu decrypts', async () => {
   await partitionedDisk('old.img', PASSPHRASES[0], 1);

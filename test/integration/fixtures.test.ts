@@ -79,7 +79,7 @@ describe('fixtures in other formats', () => {
   beforeAll(async () => {
     await writeRawContent(at('content.raw'), 2 * MiB, [{ offset: 1_000, length: MiB, seed: 'content' }]);
     await writeFormatSamples(at('content.raw'), directory);
-  }, 60_000);
+  });
 
   test.each(FORMAT_SAMPLES)('have the right content: $file', async ({ file, format }) => {
     const content = await readFile(at('content.raw'));

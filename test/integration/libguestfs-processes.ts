@@ -59,9 +59,12 @@ export async function isRunning(pid: number): Promise<boolean> {
   return status !== '' && !/^State:\s+Z/m.test(status);
 }
 
-/** Waits up to `seconds` until a condition holds. Returns whether it does. */
-export async function eventually(condition: () => Promise<boolean>, seconds: number): Promise<boolean> {
-  const deadline = performance.now() + seconds * 1000;
+/** Milliseconds after which a condition counts as never fulfilled, even on a busy machine. */
+const HANG_MS = 600_000;
+
+/** Waits until a condition holds. Returns whether it does. */
+export async function eventually(condition: () => Promise<boolean>): Promise<boolean> {
+  const deadline = performance.now() + HANG_MS;
   while (!(await condition())) {
     if (performance.now() > deadline) {
       return false;

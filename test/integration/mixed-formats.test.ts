@@ -19,7 +19,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'virt-similarity-mixed-'));
   disks = await mixedDiskSet(directory);
   contents = await Promise.all(disks.map(convertedContent));
-}, 120_000);
+});
 
 afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
@@ -78,7 +78,7 @@ describe('twenty images of mixed formats and chains', () => {
       identical.push(await areIdentical(disks[i]!, disks[j]!));
     }
     expect(named(disks, zero)).toEqual(named(disks, identical));
-  }, 120_000);
+  });
 
   test('have the right distances if no format is stated', async () => {
     const analysis = await analyzer.analyze(
@@ -87,5 +87,5 @@ describe('twenty images of mixed formats and chains', () => {
     );
     expect(analysis.failures).toEqual([]);
     expect(named(disks, analysis.distances.values)).toEqual(bruteForce(disks));
-  }, 60_000);
+  });
 });

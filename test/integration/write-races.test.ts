@@ -3,10 +3,8 @@ import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ProtectedFiles, VirtSimilarityError, writeFileAtomically } from '@virt-similarity/core';
-
-jest.setTimeout(120_000);
 
 const WRITES = 1_000;
 

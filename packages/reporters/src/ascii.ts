@@ -3,7 +3,7 @@ import { CLUSTER_OPTIONS, clustersOf, isCutChosen } from './clusters-of.js';
 import { foldedTree } from './folded-tree.js';
 import { heightsCaption, heightText } from './height-text.js';
 import { scaledDrawing } from './scaled-drawing.js';
-import { shortened, widthOf } from './shortened.js';
+import { shortened } from './shortened.js';
 import { terminalText } from './terminal-text.js';
 
 /** A cluster that is still to be drawn, and the prefixes of its lines. */
@@ -188,7 +188,8 @@ function* draw(
     const { cluster, firstLine, otherLines } = next;
     if (cluster < size) {
       const before = `${firstLine}${pieces.leaf}`;
-      const name = shortened(texts[cluster]!, Math.max(NARROWEST_NAME, width - widthOf(before)));
+      // Pieces and heights consist of characters of one column.
+      const name = shortened(texts[cluster]!, Math.max(NARROWEST_NAME, width - before.length));
       yield pieces.spaced ? `${before}${name}\n${isExact ? otherLines : otherLines.trimEnd()}\n` : `${before}${name}\n`;
       continue;
     }

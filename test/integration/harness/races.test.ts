@@ -9,8 +9,6 @@ import type { Point, Scene } from '../../races/points/point.js';
 import { racePoint } from '../../races/race-point.js';
 import { Stage } from '../../races/stage.js';
 
-jest.setTimeout(120_000);
-
 const exchanger = new Exchanger();
 
 beforeEach(() => {

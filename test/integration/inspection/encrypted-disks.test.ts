@@ -24,7 +24,7 @@ beforeAll(async () => {
   directory = await realpath(await mkdtemp(join(tmpdir(), 'virt-similarity-encrypted-')));
   await createLuks(at('disk.luks'), RIGHT);
   await createLuks(at('disk.qcow2'), RIGHT, 'qcow2');
-}, 60_000);
+});
 
 afterAll(() => rm(directory, { recursive: true }));
 
@@ -136,7 +136,7 @@ describe('a volume in a raw disk', () => {
 
   beforeAll(async () => {
     path = await diskWith('parts.img', await volume('first', RIGHT), await volume('second', 'other words'));
-  }, 60_000);
+  });
 
   test.each([
     ['all', ['all', 'all']],

@@ -4,7 +4,8 @@
  * smaller number, then of the larger. Arguments are not checked.
  */
 export function condensedIndex(size: number, i: number, j: number): number {
-  const low = Math.min(i, j);
-  const high = Math.max(i, j);
-  return low * size - (low * (low + 1)) / 2 + (high - low - 1);
+  if (i > j) {
+    return condensedIndex(size, j, i);
+  }
+  return i * size - (i * (i + 1)) / 2 + (j - i - 1);
 }

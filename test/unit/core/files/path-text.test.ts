@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isEscaped, pathText, systemPath } from '#core/files/path-text.js';
+import { anyText } from '../../../fixtures/any-text.js';
 
 /** Bytes that often start, continue or break UTF-8 characters. */
 const bytes = fc
@@ -10,7 +11,7 @@ const bytes = fc
     fc.oneof(
       fc.integer({ min: 0, max: 0xff }).map((byte) => [byte]),
       fc.constantFrom([0xed, 0xa0, 0x80], [0xed, 0xb2, 0x80], [0xf4, 0x90], [0xc3], [0xe2, 0x82], [0xc0, 0xaf], [0x2f]),
-      fc.string({ unit: 'binary', maxLength: 3 }).map((text) => [...Buffer.from(text)]),
+      anyText({ maxLength: 3 }).map((text) => [...Buffer.from(text)]),
     ),
     { maxLength: 30 },
   )
@@ -26,7 +27,7 @@ describe('the text of a path', () => {
 
   test('is the decoded text for valid UTF-8, which is passed to the system unchanged', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText(), (text) => {
         expect(pathText(Buffer.from(text))).toBe(text);
         expect(systemPath(text)).toBe(text);
       }),

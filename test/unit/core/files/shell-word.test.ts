@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { pathText, shellOperand, shellWord, systemPath } from '@virt-similarity/core';
 import { terminalText } from '@virt-similarity/reporters';
 import fc from 'fast-check';
+import { anyText } from '../../../fixtures/any-text.js';
 
 /** Returns the words that a shell parses. */
 function wordsOf(shell: string, words: string): string[] {
@@ -18,12 +19,7 @@ const AWKWARD = [
   '\udce9',
 ];
 const awkwardPath = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(...AWKWARD, '\\x41', '\\u{41}', '\\\\', '\\101'),
-      fc.string({ unit: 'binary', maxLength: 2 }),
-    ),
-  )
+  .array(fc.oneof(fc.constantFrom(...AWKWARD, '\\x41', '\\u{41}', '\\\\', '\\101'), anyText({ maxLength: 2 })))
   .map((parts) => parts.join('').replaceAll('\0', ''))
   // Not every text with lone surrogates represents a path.
   .filter((path) => pathText(Buffer.from(systemPath(path) as Buffer)) === path);

@@ -10,15 +10,16 @@ import {
   writeHashVector,
 } from '@virt-similarity/core';
 import fc from 'fast-check';
+import { anyText } from '../../../fixtures/any-text.js';
 import { contentOf, exampleVector, IDENTITY, inDirectory } from './example-vectors.js';
 
 const codeUnit = fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit));
 /** Includes lone surrogates, which represent bytes that are not UTF-8. */
-const anyName = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: codeUnit }));
+const anyName = fc.oneof(anyText(), fc.string({ unit: codeUnit }));
 
 const anyLink = fc.record(
   {
-    format: fc.string({ unit: 'binary' }),
+    format: anyText(),
     count: fc.nat(3),
     volatile: fc.constant(true as const),
     encryption: fc.constantFrom('ciphertext' as const, 'decrypted' as const),

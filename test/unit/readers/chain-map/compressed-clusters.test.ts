@@ -3,10 +3,8 @@ import { CompressedClusters } from '#readers/chain-map/compressed-clusters.js';
 
 test('clusters of 4 bytes may follow one another throughout a file', () => {
   const clusters = new CompressedClusters(100_000);
-  for (let offset = 0; offset < 100_000; offset += 4) {
-    expect(clusters.add(offset)).toBe(true);
-  }
-  expect(clusters.add(100_000)).toBe(true);
+  const offsets = Array.from({ length: 25_001 }, (_, index) => 4 * index);
+  expect(offsets.filter((offset) => !clusters.add(offset))).toEqual([]);
 });
 
 test.each([
@@ -14,9 +12,10 @@ test.each([
   ['a large file', 2 ** 40, 2 ** 18],
 ])('of %s, no more clusters may begin in one place than can be stored there', (_, fileBytes, most) => {
   const clusters = new CompressedClusters(fileBytes);
-  for (let count = 0; count < most; count += 1) {
-    expect(clusters.add(40_000)).toBe(true);
+  let added = 0;
+  while (added <= most && clusters.add(40_000)) {
+    added += 1;
   }
-  expect(clusters.add(40_000)).toBe(false);
+  expect(added).toBe(most);
   expect(clusters.add(fileBytes - 1)).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createAnalyzer, type Plugin } from '@virt-similarity/core';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
-import preparing, { PREPARATIONS } from '../../../fixtures/preparing-plugin.js';
+import { MemoryDisksPlugin } from '../../../../fixtures/memory-reader.js';
+import preparing, { PREPARATIONS } from '../../../../fixtures/preparing-plugin.js';
 
 /** Without a URL, its hashers run in the main thread. */
 const { url: _, ...withoutUrl } = preparing;

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { diskReaderContract } from '@virt-similarity/contract-tests';
 import {
   createAnalyzer,
   type DiskReader,
@@ -15,6 +14,7 @@ import {
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
+import { diskReaderContract } from '@virt-similarity/testing';
 import { runTool } from '../fixtures/run-tool.js';
 
 const BLOCK = 65_536;

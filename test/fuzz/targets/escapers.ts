@@ -10,10 +10,11 @@ import {
   terminalText,
   xmlText,
 } from '@virt-similarity/reporters';
+import { reportText } from '@virt-similarity/testing';
 import * as fc from 'fast-check';
 import { safeLabels } from '#reporters/tree-labels.js';
 import { analyses, hostileName } from '../../fixtures/analysis.js';
-import { reportText, unescaped } from '../../fixtures/report-text.js';
+import { unescaped } from '../../fixtures/unescaped.js';
 import { require, type Verdict } from '../fuzz-target.js';
 import { type NewickNode, parseNewick } from '../newick-parser.js';
 import { propertyTarget } from '../property-target.js';

@@ -1,5 +1,5 @@
 import { describe, test } from '@jest/globals';
-import { type PluginCase, pluginContract } from '@virt-similarity/contract-tests';
+import { type PluginCase, pluginContract } from '@virt-similarity/testing';
 
 const addressOf = (name: string) => import.meta.resolve(name);
 const HASHERS = addressOf('@virt-similarity/hashers');

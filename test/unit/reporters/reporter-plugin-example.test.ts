@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { HOSTILE_NAMES, reporterContract, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
 import type { Constructor, Reporter } from '@virt-similarity/core';
+import {
+  HOSTILE_NAMES,
+  reporterContract,
+  reportText,
+  sampleAnalysis,
+  sampleCaterpillar,
+} from '@virt-similarity/testing';
 import { FAMILY } from '../../fixtures/analysis.js';
-import { reportText } from '../../fixtures/report-text.js';
 
 /** The example is JavaScript without declarations, like a user's plugin, so it is imported by its URL. */
 const example = new URL('../../../../examples/reporter-plugin/index.js', import.meta.url);

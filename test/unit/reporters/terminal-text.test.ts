@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { terminalText } from '@virt-similarity/reporters';
 import fc from 'fast-check';
 import { hostileName } from '../../fixtures/analysis.js';
-import { unescaped } from '../../fixtures/report-text.js';
+import { unescaped } from '../../fixtures/unescaped.js';
 
 describe('terminalText', () => {
   test('does not change ordinary names, including Windows paths and other scripts', () => {

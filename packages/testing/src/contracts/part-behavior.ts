@@ -2,25 +2,29 @@ import {
   type Analysis,
   type Analyzer,
   type CondensedMatrix,
-  type DiskImage,
-  type DiskReader,
   type HashVector,
-  hashVectorOf,
-  type ImageIdentity,
   type PartKind,
   type PartKinds,
   type Plugin,
   VirtSimilarityError,
 } from '@virt-similarity/core';
-import { sampleAnalysis } from './sample-analysis.js';
+import { MemoryDisksPlugin } from '../fixtures/memory-disks-plugin.js';
+import { vectorOfBlocks } from '../fixtures/numbered-blocks.js';
+import { sampleAnalysis } from '../fixtures/sample-analysis.js';
 
 /** The name of the reader of the sample disk. */
-const READER = 'contract-tests-reader';
+const READER = 'testing-memory';
 const BLOCK_SIZE = 512;
-const PATHS = ['contract-tests:a', 'contract-tests:b'];
+const PATHS = ['memory:a', 'memory:b'];
 
-/** A plugin with a reader of sample disks, for {@link behaviorOf}. */
-export const SAMPLE_READER: Plugin = { name: 'contract-tests', readers: { [READER]: sampleReader() } };
+/** A plugin with a reader of two disks, each with a partial last block, for {@link behaviorOf}. */
+export const SAMPLE_READER: Plugin = {
+  name: 'testing',
+  readers: {
+    [READER]: new MemoryDisksPlugin(Object.fromEntries(PATHS.map((path, disk) => [path, contentOf(disk)]))).readers
+      .memory,
+  },
+};
 
 /** Functions that apply a part to samples and return comparable values, for the kinds that can run in threads. */
 const BEHAVIORS: {
@@ -110,48 +114,15 @@ function analysisOfAll(): Analysis {
 
 /** Returns vectors with equal blocks, different blocks at the same position, and blocks that other vectors lack. */
 function sampleVectors(): HashVector[] {
-  const digests = [
+  const disks = [
     [1, 2, 3, 4, 5, 6],
     [1, 2, 3, 9, 5],
-    [1, 2, 9, 3],
+    [1, 0, 2, 0, 9, 0, 3],
     [7, 7, 7, 7, 7, 7, 7, 1],
   ];
-  return digests.map((numbers, index) => {
-    const header = { name: `${index}`, algorithm: 'sample', digestLength: 1, blockSize: 512, virtualSize: 16 * 512 };
-    const blocks = Uint32Array.from(numbers, (_, block) => block * (index === 2 ? 2 : 1));
-    return hashVectorOf(header, blocks, Uint8Array.from(numbers));
-  });
-}
-
-/** Returns a reader of two disks in memory; the last block of each is partial. */
-function sampleReader(): DiskReader {
-  return {
-    async identify({ path }) {
-      return PATHS.includes(path) ? identityOf(path) : undefined;
-    },
-    async open({ path }): Promise<DiskImage> {
-      const bytes = contentOf(PATHS.indexOf(path));
-      return {
-        virtualSize: bytes.length,
-        identity: identityOf(path),
-        async *extents() {
-          yield { kind: 'data', start: 0, length: bytes.length };
-        },
-        async read(target, position) {
-          target.set(bytes.subarray(position, position + target.length));
-        },
-        async close() {},
-      };
-    },
-  };
+  return disks.map((blocks, index) => vectorOfBlocks(blocks, { name: `${index}`, blockSize: 512 }));
 }
 
 function contentOf(disk: number): Uint8Array {
   return Uint8Array.from({ length: 9 * BLOCK_SIZE + 100 }, (_, index) => (index * 31 + (index >> 8) + disk) & 0xff);
-}
-
-function identityOf(path: string): ImageIdentity {
-  const inode = BigInt(PATHS.indexOf(path));
-  const stamp = { kind: 'file', path, device: 0n, inode, size: 1n, mtimeNs: 0n, ctimeNs: 0n } as const;
-  return { chain: [{ format: 'sample', parts: [stamp] }] };
 }

@@ -10,7 +10,7 @@ import {
 } from '@virt-similarity/core';
 
 /** The name of a part into which the suite has another part injected. */
-const COLLECTOR = 'contract-tests-collector';
+const COLLECTOR = 'testing-collector';
 
 /**
  * Returns the plugin that a module exports.

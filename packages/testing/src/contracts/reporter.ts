@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type Analysis, type OptionValues, type Reporter, VirtSimilarityError } from '@virt-similarity/core';
 import { completeOptionValues } from '@virt-similarity/core/options';
+import { HOSTILE_NAMES } from '../fixtures/hostile-names.js';
+import { sampleAnalysis, sampleCaterpillar } from '../fixtures/sample-analysis.js';
 import { asserting, assertSame, type ContractTest } from './contract-test.js';
-import { HOSTILE_NAMES } from './hostile-names.js';
 import { assertDeclarations } from './option-declarations.js';
-import { sampleAnalysis, sampleCaterpillar } from './sample-analysis.js';
 import { watchOutput } from './watch-output.js';
 
 const EXTENSION = /^(\.[A-Za-z0-9-]+)+$/;

@@ -17,6 +17,7 @@ const ORDER = {
     'call-back.ts',
     'unless-aborted.ts',
     'partition-point.ts',
+    'terminal-text.ts',
     'package-version.ts',
     'tsyringe.ts',
     'contracts/',
@@ -124,7 +125,8 @@ const KNOWN_PACKAGES = {
   'packages/hashers': CORE,
   'packages/reporters': CORE,
   'packages/testing': CORE,
-  'examples/reporter-plugin': CORE,
+  'examples/plugins': CORE,
+  'examples/plugin-template': [...CORE, '^@virt-similarity/testing$'],
   // Programs, which compose the packages.
   'examples/cookbook': [...CORE, '^@virt-similarity/(?:readers|hashers|reporters)$'],
 };
@@ -277,7 +279,7 @@ export default {
     // TypeScript 7 has no compiler API.
     parser: 'swc',
     tsPreCompilationDeps: true,
-    exclude: { path: '^packages/[^/]+/(dist|bundle)/' },
+    exclude: { path: '^(packages|examples)/[^/]+/(dist|bundle)/' },
     doNotFollow: { path: 'node_modules' },
   },
 };

@@ -1,20 +1,10 @@
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  createAnalyzer,
-  type DiskReader,
-  MemoryVectorStore,
-  type Plugin,
-  writeHashVector,
-} from '@virt-similarity/core';
+import { createAnalyzer, writeHashVector } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
-import { diskReaderContract } from '@virt-similarity/testing';
 import { runTool } from '../fixtures/run-tool.js';
 
 const BLOCK = 65_536;
@@ -149,72 +139,3 @@ ${segment}
 }
 }`;
 }
-
-describe('the HTTP reader of the cookbook', () => {
-  let origin: string;
-  let close: () => void;
-  let plugin: Plugin;
-  const content = Buffer.alloc(3 * BLOCK + 7, 5).fill(9, BLOCK, 2 * BLOCK);
-  let version = 1;
-  let bytesSent = 0;
-
-  beforeAll(async () => {
-    const server = createServer(answer).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    close = () => {
-      server.closeAllConnections();
-      server.close();
-    };
-    plugin = (await import(join(ROOT, 'examples/cookbook/http-reader.js'))).default;
-  });
-
-  afterAll(() => close());
-
-  /** Serves `/disk.raw`, whole or in ranges, like a web server. */
-  function answer(message: IncomingMessage, response: ServerResponse): void {
-    const tag = `"${version}"`;
-    if (message.url !== '/disk.raw') {
-      response.writeHead(404).end();
-    } else if (message.headers['if-match'] !== undefined && message.headers['if-match'] !== tag) {
-      response.writeHead(412).end();
-    } else if (message.method === 'HEAD') {
-      response.writeHead(200, { 'content-length': content.length, etag: tag }).end();
-    } else {
-      const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(message.headers.range ?? '') ?? [];
-      const range = content.subarray(Number(first), Number(last) + 1);
-      if (range.length === 0) {
-        response.writeHead(416).end();
-        return;
-      }
-      bytesSent += range.length;
-      response.writeHead(206, { 'content-length': range.length, etag: tag }).end(range);
-    }
-  }
-
-  function reader(): DiskReader {
-    const Reader = plugin.readers!.http as new () => DiskReader;
-    return new Reader();
-  }
-
-  for (const { title, run: check } of diskReaderContract(async () => ({
-    reader: reader(),
-    image: { source: { path: `${origin}/disk.raw` }, options: { allowedDirectories: [] }, content },
-  }))) {
-    test(title, check);
-  }
-
-  test('reads an image again only if its entity tag changes', async () => {
-    const store = new MemoryVectorStore();
-    const analyzer = createAnalyzer({ plugins: [plugin, readers, hashers], store });
-    const images = [`${origin}/disk.raw`, disks[0]!];
-    bytesSent = 0;
-    const { distances } = await analyzer.analyze(images);
-    expect(bytesSent).toBe(content.length);
-    await analyzer.analyze(images);
-    expect(bytesSent).toBe(content.length);
-    version++;
-    expect((await analyzer.analyze(images)).distances).toEqual(distances);
-    expect(bytesSent).toBe(2 * content.length);
-  });
-});

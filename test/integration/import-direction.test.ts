@@ -47,7 +47,7 @@ const FORBIDDEN: readonly (readonly [...Import, rule: string])[] = [
   ['packages/hashers/src/x1.ts', '@virt-similarity/image-tools', 'direction of packages'],
   ['packages/reporters/src/x.ts', '@virt-similarity/readers', 'direction of packages'],
   ['packages/testing/src/fixtures/x.ts', '@virt-similarity/readers', 'direction of packages'],
-  ['examples/reporter-plugin/x.js', '@virt-similarity/reporters', 'direction of packages'],
+  ['examples/plugins/x.ts', '@virt-similarity/reporters', 'direction of packages'],
   ['packages/readers/src/raw/x3.ts', '../../../core/src/errors.js', 'packages by their names'],
   ['packages/readers/src/raw/x4.ts', '../../../image-tools/src/processes/y.js', 'packages by their names'],
   ['packages/image-tools/src/qemu/x.ts', '../../../readers/src/inspection/y.js', 'packages by their names'],

@@ -91,6 +91,7 @@ export type { CacheEntry, CacheListOptions } from './store/describe-entries.js';
 export * from './store/hash-vector-cache.js';
 export { MemoryVectorStore } from './store/memory-vector-store.js';
 export { vectorKeyOf, vectorSubjectOf } from './store/vector-key.js';
+export { escapeSequence, terminalText, UNPRINTABLE } from './terminal-text.js';
 export { unlessAborted } from './unless-aborted.js';
 export * from './vectors/memory-hash-vector.js';
 export { isNamedAsVector, VECTOR_EXTENSION } from './vectors/named-as-vector.js';

@@ -1,7 +1,7 @@
 import type { Analysis, Cladogram, Reporter } from '@virt-similarity/core';
+import { terminalText } from '@virt-similarity/core';
 import { branchLengths } from './branch-lengths.js';
 import { heightsCaption, heightText } from './height-text.js';
-import { terminalText } from './terminal-text.js';
 
 const GRAPH = { rankdir: 'LR', ordering: 'out', nodesep: 0.12, ranksep: 0.5, fontname: 'Helvetica', fontsize: 9 };
 const NODE = {

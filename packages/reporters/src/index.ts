@@ -26,7 +26,6 @@ export { PhylipReporter } from './phylip.js';
 export { PhyloXmlReporter } from './phyloxml.js';
 export { SvgReporter } from './svg.js';
 export { csvLine, tableCell } from './table-cell.js';
-export { terminalText } from './terminal-text.js';
 export { xmlText } from './xml-text.js';
 
 export default {

@@ -1,5 +1,5 @@
 import type { Analysis, Cladogram, Reporter } from '@virt-similarity/core';
-import { UNPRINTABLE } from './terminal-text.js';
+import { UNPRINTABLE } from '@virt-similarity/core';
 import { leafOrder } from './tree-order.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Analysis } from '@virt-similarity/core';
+import { type Analysis, terminalText } from '@virt-similarity/core';
 import {
   AsciiReporter,
   GraphvizReporter,
@@ -7,7 +7,6 @@ import {
   NewickReporter,
   PhyloXmlReporter,
   SvgReporter,
-  terminalText,
   xmlText,
 } from '@virt-similarity/reporters';
 import { reportText } from '@virt-similarity/testing';

@@ -11,11 +11,6 @@ const PLUGINS: readonly (readonly [name: string, module: string, given?: PluginC
   ['readers', addressOf('@virt-similarity/readers')],
   ['reporters', REPORTERS],
   [
-    'the example reporter',
-    new URL('../../../../examples/reporter-plugin/index.js', import.meta.url).href,
-    { beside: [REPORTERS] },
-  ],
-  [
     'a plugin with parts that need others, and options',
     new URL('../../fixtures/injecting-plugin.js', import.meta.url).href,
     { options: { salt: 7 }, beside: [HASHERS] },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { terminalText } from '@virt-similarity/reporters';
+import { terminalText } from '@virt-similarity/core';
 import fc from 'fast-check';
 import { hostileName } from '../../fixtures/analysis.js';
 import { unescaped } from '../../fixtures/unescaped.js';

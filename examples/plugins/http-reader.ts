@@ -1,44 +1,54 @@
-/** A reader of raw disks on web servers: `https://server/disk.raw`. It reads ranges, and only while the file stays the same. */
+import type {
+  DiskImage,
+  DiskReader,
+  DiskSource,
+  Extent,
+  ImageIdentity,
+  Plugin,
+  ReadOptions,
+} from '@virt-similarity/core';
 import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core/errors';
 
-/** @import { DiskImage, DiskReader, DiskSource, Extent, ImageIdentity, Plugin, ReadOptions } from '@virt-similarity/core' */
+/** Reads raw disks on web servers, such as `https://server/disk.raw`, by ranges, and only while they do not change. */
+export class HttpReader implements DiskReader {
+  readonly formats = ['raw'];
 
-/** @implements {DiskReader} */
-export class HttpReader {
-  formats = ['raw'];
-
-  /** @param {DiskSource} source @param {ReadOptions} options @returns {Promise<ImageIdentity | undefined>} */
-  async identify({ path }, { signal }) {
+  async identify({ path }: DiskSource, { signal }: ReadOptions): Promise<ImageIdentity | undefined> {
     if (!/^https?:/.test(path)) {
       return undefined;
     }
     const { headers } = await request(path, { method: 'HEAD', signal });
     // Without a strong entity tag, nothing shows that the content has changed: its hash vector is not stored.
     const version = strongTagOf(headers);
-    const parts = [{ kind: /** @type {const} */ ('object'), path, version: version ?? '' }];
+    const parts = [{ kind: 'object', path, version: version ?? '' }] as const;
     return { chain: [{ format: 'raw', parts, ...(version === null && { volatile: true }) }] };
   }
 
-  /** @param {DiskSource} source @param {ImageIdentity} identity @param {ReadOptions} options @returns {Promise<DiskImage>} */
-  async open({ path }, identity, { signal }) {
+  async open({ path }: DiskSource, identity: ImageIdentity, { signal }: ReadOptions): Promise<DiskImage> {
     const { headers } = await request(path, { method: 'HEAD', signal });
     const length = headers.get('content-length');
     if (length === null) {
-      throw unreadable(path, 'the server does not say how long it is');
+      throw unreadable(path, 'the server does not state its length');
     }
     return new HttpImage(path, identity, { size: Number(length), tag: strongTagOf(headers), signal });
   }
 }
 
-/** @implements {DiskImage} */
-class HttpImage {
-  #path;
-  #tag;
-  #signal;
-  #closed = new AbortController();
+interface Found {
+  readonly size: number;
+  readonly tag: string | null;
+  readonly signal: AbortSignal | undefined;
+}
 
-  /** @param {string} path @param {ImageIdentity} identity @param {{ size: number, tag: string | null, signal?: AbortSignal | undefined }} found */
-  constructor(path, identity, { size, tag, signal }) {
+class HttpImage implements DiskImage {
+  readonly virtualSize: number;
+  readonly identity: ImageIdentity;
+  readonly #path: string;
+  readonly #tag: string | null;
+  readonly #signal: AbortSignal;
+  readonly #closed = new AbortController();
+
+  constructor(path: string, identity: ImageIdentity, { size, tag, signal }: Found) {
     this.virtualSize = size;
     this.identity = identity;
     this.#path = path;
@@ -46,16 +56,14 @@ class HttpImage {
     this.#signal = AbortSignal.any([this.#closed.signal, ...(signal ? [signal] : [])]);
   }
 
-  /** @returns {AsyncGenerator<Extent>} */
-  async *extents() {
+  async *extents(): AsyncGenerator<Extent> {
     throwIfAborted(this.#signal);
     if (this.virtualSize > 0) {
       yield { kind: 'data', start: 0, length: this.virtualSize };
     }
   }
 
-  /** @param {Uint8Array} target @param {number} position */
-  async read(target, position) {
+  async read(target: Uint8Array, position: number): Promise<void> {
     const end = position + target.length;
     if (position < 0 || end > this.virtualSize) {
       throw unreadable(this.#path, `expected bytes below ${this.virtualSize}, found ${position} to ${end}`);
@@ -63,8 +71,8 @@ class HttpImage {
     if (target.length === 0) {
       return;
     }
-    const range = { range: `bytes=${position}-${end - 1}`, ...(this.#tag && { 'if-match': this.#tag }) };
-    const response = await request(this.#path, { headers: range, signal: this.#signal });
+    const headers = { range: `bytes=${position}-${end - 1}`, ...(this.#tag && { 'if-match': this.#tag }) };
+    const response = await request(this.#path, { headers, signal: this.#signal });
     const bytes = new Uint8Array(await response.arrayBuffer());
     if (response.status !== 206 || bytes.length !== target.length) {
       throw unreadable(this.#path, `expected ${target.length} bytes of a range, found ${bytes.length}`);
@@ -72,15 +80,20 @@ class HttpImage {
     target.set(bytes);
   }
 
-  async close() {
+  async close(): Promise<void> {
     this.#closed.abort();
   }
 }
 
-/** @param {string} path @param {{ method?: string, headers?: Record<string, string>, signal?: AbortSignal | undefined }} options */
-async function request(path, { signal, ...options }) {
+interface Request {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function request(path: string, { signal, ...options }: Request): Promise<Response> {
   throwIfAborted(signal);
-  const response = await fetch(path, { ...options, ...(signal && { signal }) }).catch((cause) => {
+  const response = await fetch(path, { ...options, ...(signal && { signal }) }).catch((cause: unknown) => {
     throwIfAborted(signal);
     throw unreadable(path, 'the server does not answer', cause);
   });
@@ -93,22 +106,19 @@ async function request(path, { signal, ...options }) {
   return response;
 }
 
-/** @param {Headers} headers */
-function strongTagOf(headers) {
+function strongTagOf(headers: Headers): string | null {
   const tag = headers.get('etag');
   return tag === null || tag.startsWith('W/') ? null : tag;
 }
 
-/** @param {string} path @param {string} problem @param {unknown} [cause] */
-function unreadable(path, problem, cause) {
+function unreadable(path: string, problem: string, cause?: unknown): VirtSimilarityError {
   return new VirtSimilarityError('unreadable', `cannot read ${path}: ${problem}`, { image: path, cause });
 }
 
-/** @type {Plugin} */
 export default {
   name: 'http-reader',
   url: import.meta.url,
-  version: '1',
+  version: '0.1.0',
   core: '^0.1.0',
   readers: { http: HttpReader },
-};
+} satisfies Plugin;

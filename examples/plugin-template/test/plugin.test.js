@@ -6,8 +6,12 @@ import plugin, { SummaryReporter } from '../dist/index.js';
 
 const module = import.meta.resolve('../dist/index.js');
 const beside = [import.meta.resolve('@virt-similarity/reporters')];
-for (const { title, run } of pluginContract(module, { beside })) test(`plugin: ${title}`, run);
-for (const { title, run } of reporterContract(() => new SummaryReporter())) test(`reporter: ${title}`, run);
+for (const { title, run } of pluginContract(module, { beside })) {
+  test(`plugin: ${title}`, run);
+}
+for (const { title, run } of reporterContract(() => new SummaryReporter())) {
+  test(`reporter: ${title}`, run);
+}
 
 test('lists the nearest image of each image', async () => {
   const analysis = await analysisOfDistances(['a', 'b|c'], [3]);

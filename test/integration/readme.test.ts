@@ -25,11 +25,6 @@ describe("the README's", () => {
       await rm(directory, { recursive: true });
     }
   });
-
-  test('reporter equals the example', async () => {
-    const example = await readFile(join(ROOT, 'examples/reporter-plugin/index.js'), 'utf8');
-    expect(await codeBlocks('js')).toContain(example);
-  });
 });
 
 test.each([

@@ -1,0 +1,43 @@
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { diskOfBlocks } from '@virt-similarity/testing';
+import { documentSteps, runSteps } from '../fixtures/document-steps.js';
+
+const ROOT = process.cwd();
+const COMMANDS = join(ROOT, 'node_modules/.bin');
+
+const { DOCUMENTS, withIncludedCode } = (await import(join(ROOT, 'scripts/included-code.mjs'))) as {
+  readonly DOCUMENTS: readonly string[];
+  withIncludedCode(text: string, directory: string): string;
+};
+
+let directory: string;
+beforeAll(async () => {
+  // Within the checkout, so that Node.js finds the packages by name.
+  directory = await mkdtemp(join(ROOT, 'test/dist/documents-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+test.each(DOCUMENTS)('%s shows the present code of the examples', async (document) => {
+  const text = await readFile(document, 'utf8');
+  expect(text.match(/\]\([^)\s]*examples\/[^)\s]+\):\n\n```/g)).not.toBeNull();
+  expect(text).toBe(withIncludedCode(text, dirname(document)));
+});
+
+test('docs/writing-a-plugin.md shows every example, and commands that work', async () => {
+  const examples = (await readdir('examples/plugins')).filter((name) => name.endsWith('.ts'));
+  const text = await readFile('docs/writing-a-plugin.md', 'utf8');
+  expect(examples.filter((name) => !text.includes(`](../examples/plugins/${name}):\n\n`))).toEqual([]);
+
+  for (const name of await readdir('examples/plugins/dist')) {
+    await cp(join('examples/plugins/dist', name), join(directory, name));
+  }
+  const disks = { base: [1, 2, 3, 4, 5, 6, 7, 8], web: [1, 2, 3, 4, 5, 6, 7, 9], db: [1, 2, 3, 4, 0, 0, 0, 0] };
+  for (const [name, blocks] of Object.entries(disks)) {
+    await writeFile(join(directory, `${name}.raw`), diskOfBlocks(blocks));
+  }
+  const steps = await documentSteps('docs/writing-a-plugin.md');
+  expect(steps.length).toBeGreaterThan(6);
+  expect(await runSteps(steps, directory, COMMANDS)).toEqual(steps.map(({ output }) => output));
+});

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const INCLUDED = /(?<=\]\((?<path>[^)\s]*examples\/[^)\s]+)\):\n\n```\w+\n)(?:.*?\n)??(?=```$)/gms;
 
 /** The documents that include code, relative to the repository. */
-export const DOCUMENTS = ['README.md', 'docs/writing-a-plugin.md'];
+export const DOCUMENTS = ['README.md', 'docs/library.md', 'docs/writing-a-plugin.md'];
 
 /** Returns the document's text with the present text of the files that it includes. Paths are relative to `directory`. */
 export function withIncludedCode(text, directory) {

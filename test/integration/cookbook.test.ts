@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +77,84 @@ describe('the cookbook', () => {
     expect(await run('own-distances.js', 'cat', 'car', 'dogs')).toBe('((cat:0.5,car:0.5):1.5,dogs:2);\n');
   });
 });
+
+describe('the program that watches a directory', () => {
+  test('prints the tree again when an image is added, and ends at SIGINT', async () => {
+    const watched = await mkdtemp(join(directory, 'watched-'));
+    await writeFile(join(watched, 'one.raw'), Buffer.alloc(BLOCK, 1));
+    await writeFile(join(watched, 'two.raw'), Buffer.alloc(BLOCK, 2));
+    const program = start('watch.js', watched);
+    await program.printed(/two\.raw/);
+    await writeFile(join(watched, 'six.raw'), Buffer.alloc(BLOCK, 6));
+    await program.printed(/six\.raw/);
+    program.child.kill('SIGINT');
+    expect(await once(program.child, 'exit')).toEqual([0, null]);
+  });
+});
+
+describe('the program that serves analyses over HTTP', () => {
+  let program: ReturnType<typeof start>;
+  let origin: string;
+
+  beforeAll(async () => {
+    const served = await mkdtemp(join(directory, 'served-'));
+    await writeFile(join(served, 'one.raw'), Buffer.alloc(BLOCK, 1));
+    await writeFile(join(served, 'two.raw'), Buffer.alloc(2 ** 29, 2));
+    program = start('serve.js', served, '0');
+    const [, port] = await program.printed(/listening on port (\d+)/);
+    origin = `http://127.0.0.1:${port}`;
+  });
+
+  afterAll(() => {
+    program.child.kill();
+  });
+
+  test('cancels the analysis of a client that disconnects', async () => {
+    const client = new AbortController();
+    const request = fetch(`${origin}/svg`, { signal: client.signal });
+    await program.printed(/svg: started/);
+    client.abort();
+    await expect(request).rejects.toThrow('aborted');
+    await program.printed(/\/svg: interrupted/);
+  });
+
+  test('serves each report with its media type', async () => {
+    const response = await fetch(`${origin}/newick?linkage=average`);
+    expect(response.headers.get('content-type')).toBe('text/x-nh; charset=utf-8');
+    expect(await response.text()).toBe('(one.raw:4096,two.raw:4096);\n');
+  });
+
+  test('answers an unknown report or option with the message of the error', async () => {
+    const responses = await Promise.all(['newik', 'newick?linkage=near'].map((path) => fetch(`${origin}/${path}`)));
+    expect(responses.map(({ status }) => status)).toEqual([400, 400]);
+    expect(await responses[0]!.text()).toContain("did you mean 'newick'?");
+  });
+});
+
+/** Starts a program of the cookbook. */
+function start(name: string, ...words: readonly string[]) {
+  const child = spawn('node', [join(ROOT, 'examples/cookbook', name), ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk) => {
+    text += chunk;
+  });
+  /** Resolves with the match once the program has printed such a text. */
+  const printed = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      const match = pattern.exec(text);
+      if (match !== null) {
+        return match;
+      }
+      if (child.exitCode !== null) {
+        throw new Error(`${name} ended with ${child.exitCode} before it printed ${pattern}: ${text}`);
+      }
+      await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+    }
+  };
+  return { child, printed };
+}
 
 test('the LVM source of the cookbook lists logical volumes, but not their pools', async () => {
   if (process.getuid?.() !== 0) {

@@ -1,6 +1,6 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { diskOfBlocks } from '@virt-similarity/testing';
 import { documentSteps, runSteps } from '../fixtures/document-steps.js';
 
@@ -11,13 +11,6 @@ const { DOCUMENTS, withIncludedCode } = (await import(join(ROOT, 'scripts/includ
   readonly DOCUMENTS: readonly string[];
   withIncludedCode(text: string, directory: string): string;
 };
-
-let directory: string;
-beforeAll(async () => {
-  // Within the checkout, so that Node.js finds the packages by name.
-  directory = await mkdtemp(join(ROOT, 'test/dist/documents-'));
-});
-afterAll(() => rm(directory, { recursive: true }));
 
 test.each(DOCUMENTS)('%s shows the present code of the examples', async (document) => {
   const text = await readFile(document, 'utf8');
@@ -30,14 +23,32 @@ test('docs/writing-a-plugin.md shows every example, and commands that work', asy
   const text = await readFile('docs/writing-a-plugin.md', 'utf8');
   expect(examples.filter((name) => !text.includes(`](../examples/plugins/${name}):\n\n`))).toEqual([]);
 
-  for (const name of await readdir('examples/plugins/dist')) {
-    await cp(join('examples/plugins/dist', name), join(directory, name));
-  }
-  const disks = { base: [1, 2, 3, 4, 5, 6, 7, 8], web: [1, 2, 3, 4, 5, 6, 7, 9], db: [1, 2, 3, 4, 0, 0, 0, 0] };
-  for (const [name, blocks] of Object.entries(disks)) {
-    await writeFile(join(directory, `${name}.raw`), diskOfBlocks(blocks));
-  }
-  const steps = await documentSteps('docs/writing-a-plugin.md');
-  expect(steps.length).toBeGreaterThan(6);
-  expect(await runSteps(steps, directory, COMMANDS)).toEqual(steps.map(({ output }) => output));
+  await expectShownOutputs('docs/writing-a-plugin.md', 'examples/plugins/dist');
 });
+
+test('docs/library.md shows every program, and commands that work', async () => {
+  const text = await readFile('docs/library.md', 'utf8');
+  const programs = (await readdir('examples/cookbook')).filter((name) => name.endsWith('.js'));
+  const missing = programs.filter((name) => !text.includes(`](../examples/cookbook/${name}):\n\n`));
+  // A plugin, which docs/sources.md describes.
+  expect(missing).toEqual(['lvm-source.js']);
+  await expectShownOutputs('docs/library.md', 'examples/cookbook');
+});
+
+/** Runs the document's commands beside three images and the programs that it shows. */
+async function expectShownOutputs(document: string, programs: string): Promise<void> {
+  // Within the checkout, so that Node.js finds the packages by name.
+  const directory = await mkdtemp(join(ROOT, 'test/dist/documents-'));
+  try {
+    await cp(programs, directory, { recursive: true });
+    const disks = { base: [1, 2, 3, 4, 5, 6, 7, 8], web: [1, 2, 3, 4, 5, 6, 7, 9], db: [1, 2, 3, 4, 0, 0, 0, 0] };
+    for (const [name, blocks] of Object.entries(disks)) {
+      await writeFile(join(directory, `${name}.raw`), diskOfBlocks(blocks));
+    }
+    const steps = await documentSteps(document);
+    expect(steps.length).toBeGreaterThan(4);
+    expect(await runSteps(steps, directory, COMMANDS)).toEqual(steps.map(({ output = '' }) => output));
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}

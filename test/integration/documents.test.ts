@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { diskOfBlocks } from '@virt-similarity/testing';
 import { documentSteps, runSteps } from '../fixtures/document-steps.js';
+import { diskFamily, ext4 } from '../fixtures/index.js';
 
 const ROOT = process.cwd();
 const COMMANDS = join(ROOT, 'node_modules/.bin');
@@ -33,6 +34,18 @@ test('docs/library.md shows every program, and commands that work', async () => 
   // A plugin, which docs/sources.md describes.
   expect(missing).toEqual(['lvm-source.js']);
   await expectShownOutputs('docs/library.md', 'examples/cookbook');
+});
+
+test('docs/metrics.md shows the distances and trees of the demo', async () => {
+  const directory = await mkdtemp(join(ROOT, 'test/dist/documents-'));
+  try {
+    await diskFamily(ext4, join(directory, 'images'));
+    const steps = await documentSteps('docs/metrics.md');
+    expect(steps).toHaveLength(3);
+    expect(await runSteps(steps, directory, COMMANDS)).toEqual(steps.map(({ output }) => output));
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
 
 /** Runs the document's commands beside three images and the programs that it shows. */

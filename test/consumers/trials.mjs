@@ -80,6 +80,8 @@ export const TRIALS = [
       { run: 'node readme.mjs', stdout: '9 examples\n' },
     ],
   },
+  // The commands of the document, in an empty directory; needs Debian's DendroPy and ape, and the index of Python packages.
+  { name: 'tutorial', isQuick: true, document: 'docs/tutorial.md' },
   {
     name: 'commonjs',
     isQuick: true,

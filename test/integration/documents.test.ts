@@ -6,7 +6,7 @@ import { documentSteps, runSteps } from '../fixtures/document-steps.js';
 import { diskFamily, ext4 } from '../fixtures/index.js';
 
 const ROOT = process.cwd();
-const COMMANDS = join(ROOT, 'node_modules/.bin');
+const ENVIRONMENT = { PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}` };
 
 const { DOCUMENTS, withIncludedCode } = (await import(join(ROOT, 'scripts/included-code.mjs'))) as {
   readonly DOCUMENTS: readonly string[];
@@ -42,7 +42,7 @@ test('docs/metrics.md shows the distances and trees of the demo', async () => {
     await diskFamily(ext4, join(directory, 'images'));
     const steps = await documentSteps('docs/metrics.md');
     expect(steps).toHaveLength(3);
-    expect(await runSteps(steps, directory, COMMANDS)).toEqual(steps.map(({ output }) => output));
+    expect(await runSteps(steps, directory, ENVIRONMENT)).toEqual(steps.map(({ output }) => output));
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -60,7 +60,7 @@ async function expectShownOutputs(document: string, programs: string): Promise<v
     }
     const steps = await documentSteps(document);
     expect(steps.length).toBeGreaterThan(4);
-    expect(await runSteps(steps, directory, COMMANDS)).toEqual(steps.map(({ output = '' }) => output));
+    expect(await runSteps(steps, directory, ENVIRONMENT)).toEqual(steps.map(({ output = '' }) => output));
   } finally {
     await rm(directory, { recursive: true });
   }

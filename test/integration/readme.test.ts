@@ -44,6 +44,13 @@ test.each([
   }
 });
 
+test("the testing package's README runs its fixtures", async () => {
+  const code = (await codeBlocks('js', 'packages/testing/README.md')).find((block) => block.includes('diskOfBlocks'));
+  // Within the checkout, so that Node.js finds the packages by name.
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code!]);
+  expect(stdout).toBe('a and b differ in one block\n');
+});
+
 test("the command's README lists the extensions of images in directories", async () => {
   const readme = await readFile(join(ROOT, 'packages/cli/README.md'), 'utf8');
   const list = /with one of the extensions ((?:`\.\w+`[\s,]+)+)or one that/.exec(readme)?.[1];

@@ -17,6 +17,7 @@ const ORDER = {
     'call-back.ts',
     'unless-aborted.ts',
     'partition-point.ts',
+    'terminal-text.ts',
     'package-version.ts',
     'tsyringe.ts',
     'contracts/',
@@ -54,6 +55,7 @@ const ORDER = {
     'nbd/',
     'index.ts',
   ],
+  testing: ['fixtures/', 'contracts/', 'index.ts'],
   libvirt: ['domain.ts', 'virsh.ts', 'libvirt-source.ts', 'index.ts'],
   rebase: [
     'optimum-branching.ts',
@@ -125,8 +127,9 @@ const KNOWN_PACKAGES = {
   'packages/rebase': [...CORE, '^@virt-similarity/image-tools$'],
   'packages/hashers': CORE,
   'packages/reporters': CORE,
-  'test/contracts': CORE,
-  'examples/reporter-plugin': CORE,
+  'packages/testing': CORE,
+  'examples/plugins': CORE,
+  'examples/plugin-template': [...CORE, '^@virt-similarity/testing$'],
   // Programs, which compose the packages.
   'examples/cookbook': [...CORE, '^@virt-similarity/(?:readers|hashers|reporters)$'],
 };
@@ -144,6 +147,8 @@ const FILE_ACCESS = [
   // The kernel's information about locks and devices.
   'readers/src/chain-map/writer-locks.ts',
   'readers/src/diagnosis.ts',
+  // The files of a plugin and of an image that are tested.
+  'testing/src/contracts/',
   // The script and the style of the HTML report.
   'reporters/src/page-asset.ts',
   // The space that files occupy.
@@ -175,6 +180,8 @@ const SHORT_FOR_A_REASON = [
   'rebase/src/apply/apply-options.ts',
   'rebase/src/diff-command.ts',
   'rebase/src/diff-options.ts',
+  // Each fixture for the authors of plugins is one file.
+  'testing/src/fixtures/',
   // A thread starts with it.
   'readers/src/inflation/inflater-thread.ts',
   // It must be one folder below the package.json that it reads.
@@ -274,7 +281,7 @@ export default {
     // TypeScript 7 has no compiler API.
     parser: 'swc',
     tsPreCompilationDeps: true,
-    exclude: { path: '^(packages/[^/]+|test/contracts)/(dist|bundle)/' },
+    exclude: { path: '^(packages|examples)/[^/]+/(dist|bundle)/' },
     doNotFollow: { path: 'node_modules' },
   },
 };

@@ -87,6 +87,12 @@ const PACKAGES = [
   { name: 'python3-dendropy', for: ['tests'], purpose: 'checking Newick', present: () => imports('dendropy') },
   { name: 'python3-biopython', for: ['tests'], purpose: 'checking Newick', present: () => imports('Bio') },
   { name: 'python3-networkx', for: ['tests'], purpose: 'checking plans', present: () => imports('networkx') },
+  {
+    name: 'python3-venv',
+    for: ['tests'],
+    purpose: "the tutorial's Python packages",
+    present: () => imports('ensurepip'),
+  },
   { name: 'r-cran-ape', for: ['tests'], purpose: 'checking Newick', present: () => isCommand('Rscript') },
   {
     name: 'util-linux',

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { documentSteps, runSteps } from '../dist/fixtures/document-steps.js';
 
+const CLONE = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const PROJECT = fileURLToPath(new URL('./project', import.meta.url));
 const BLOCK = 65_536;
 
@@ -11,12 +13,16 @@ const BLOCK = 65_536;
 const IMAGES = { 'a.raw': [1, 2, 3], 'b.raw': [1, 2, 4] };
 
 /**
- * Creates a project in `directory`, which must not exist yet, installs the packages and runs the trial's steps.
+ * Creates a project in `directory`, which must not exist yet, installs the packages and runs the trial's steps, or those of a
+ * document.
  *
  * @param tarballs paths of the packed packages, by name
  * @returns a description of the first problem, or `undefined` if every step succeeded
  */
-export async function runTrial({ devDependencies = {}, files = {}, install, steps }, tarballs, directory) {
+export async function runTrial({ devDependencies = {}, files = {}, install, steps, document }, tarballs, directory) {
+  if (document !== undefined) {
+    return problemOfDocument(document, directory);
+  }
   await makeProject({ devDependencies, files }, tarballs, directory);
   for (const step of [{ run: install }, ...steps]) {
     const problem = await problemOf(step, directory);
@@ -25,6 +31,17 @@ export async function runTrial({ devDependencies = {}, files = {}, install, step
     }
   }
   return undefined;
+}
+
+/** Runs the commands of a document in an empty directory. Returns a description of the first output that differs. */
+async function problemOfDocument(document, directory) {
+  await mkdir(directory);
+  const steps = await documentSteps(join(CLONE, document));
+  const outputs = await runSteps(steps, directory, { ...outsideOfNpm(), CLONE });
+  const index = steps.findIndex(({ output = '' }, step) => outputs[step] !== output);
+  return index < 0
+    ? undefined
+    : `${document}: ${steps[index].commands}expected\n${steps[index].output}found\n${outputs[index]}`;
 }
 
 async function makeProject({ devDependencies, files }, tarballs, directory) {

@@ -23,6 +23,24 @@ const yarnFiles = (linker) => ({
 /** Returns a step that must fail with a matching error message. */
 const refused = (run, stderr) => ({ run, stderr });
 
+/** Runs the contract suites on `project/plugin.mjs` with a test runner: they must pass, and fail for a broken part. */
+const tested = ({ runner, run, devDependencies = {}, isQuick = false }) => ({
+  name: runner,
+  isQuick,
+  devDependencies,
+  files: {
+    'plugin.test.mjs': `import { test } from '${runner}';
+import { pluginContract, reporterContract } from '@virt-similarity/testing';
+import { CountReporter } from './plugin.mjs';
+for (const { title, run } of reporterContract(() => new CountReporter())) test(title, run);
+for (const { title, run } of pluginContract(new URL('./plugin.mjs', import.meta.url).href)) test(title, run);
+`,
+  },
+  install: 'npm install',
+  // Some runners print failures on standard output.
+  steps: [{ run }, refused(`BROKEN=1 ${run} >&2`, /expected: every Reporter does not change the analysis/)],
+});
+
 /** Without the optional packages, sha256 and md5 work and the other hashers name the missing package. */
 const WITHOUT_COMPILED_CODE = [
   analysed('node program.mjs sha256 md5', ['sha256', 'md5']),
@@ -62,6 +80,8 @@ export const TRIALS = [
       { run: 'node readme.mjs', stdout: '9 examples\n' },
     ],
   },
+  // The commands of the document, in an empty directory; needs Debian's DendroPy and ape, and the index of Python packages.
+  { name: 'tutorial', isQuick: true, document: 'docs/tutorial.md' },
   {
     name: 'commonjs',
     isQuick: true,
@@ -104,6 +124,13 @@ export const TRIALS = [
     install: `${YARN} install`,
     steps: [analysed(`${YARN} node program.mjs`)],
   },
+  tested({ runner: 'node:test', isQuick: true, run: 'node --test plugin.test.mjs' }),
+  tested({ runner: 'vitest', devDependencies: { vitest: '4.1.12' }, run: 'vitest run' }),
+  tested({
+    runner: '@jest/globals',
+    devDependencies: { jest: '30.5.2' },
+    run: 'node --experimental-vm-modules node_modules/jest/bin/jest.js --testMatch "**/*.test.mjs"',
+  }),
   typescript('7.0.2', true),
   typescript('6.0.3'),
   typescript('5.9.3'),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { unescaped } from '../fixtures/report-text.js';
 import { runTool } from '../fixtures/run-tool.js';
+import { unescaped } from '../fixtures/unescaped.js';
 import type { CommandEnd } from '../harness/command-run.js';
 import { GOOD_IMAGES, type Stage } from './stage.js';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { diskReaderContract } from '@virt-similarity/contract-tests';
+import { diskReaderContract } from '@virt-similarity/testing';
 import { createAnalyzer, type DiskReader, type ReadOptions } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers, { LibguestfsReader, QemuReader, RawReader } from '@virt-similarity/readers';

@@ -14,7 +14,7 @@ interface Step {
 /** Runs the contract suites of the added parts, and prints a line for each failure. */
 const SUITES = `
 import { readFile, stat } from 'node:fs/promises';
-import { diskReaderContract, distanceMetricContract, vectorStoreContract } from '@virt-similarity/contract-tests';
+import { diskReaderContract, distanceMetricContract, vectorStoreContract } from '@virt-similarity/testing';
 import { BoundedVectorStore, MemoryVectorStore } from '@virt-similarity/core';
 import { DiceMetric } from './packages/core/dist/distance/metrics/dice.js';
 import { HexReader } from './packages/readers/dist/hex/hex-reader.js';
@@ -44,7 +44,7 @@ let steps: readonly Step[];
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'contributing-'));
-  for (const name of ['package.json', 'tsconfig.base.json', 'packages', 'scripts', 'test/contracts']) {
+  for (const name of ['package.json', 'tsconfig.base.json', 'packages', 'scripts']) {
     await cp(join(root, name), join(directory, name), { recursive: true, verbatimSymlinks: true });
   }
   // Hard links if the directory is on the same file system.
@@ -85,7 +85,7 @@ describe('the steps of CONTRIBUTING.md', () => {
       const text = step.language === 'ts' ? step.text : applied(await readFile(path, 'utf8'), step);
       await writeFile(path, text);
     }
-    await inDirectory('npx', 'tsc', '-b', 'packages/cli', 'test/contracts');
+    await inDirectory('npx', 'tsc', '-b', 'packages/cli', 'packages/testing');
     await inDirectory('node', 'scripts/bundle.mjs');
     const command = join('packages', 'cli', 'bin', 'virt-similarity.js');
     expect(await inDirectory('node', command, 'readers')).toBe('auto\nhex\nnbd\nraw\nqemu\nlibguestfs\n');

@@ -1,18 +1,10 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { diskReaderContract } from '@virt-similarity/contract-tests';
-import {
-  createAnalyzer,
-  type DiskReader,
-  MemoryVectorStore,
-  type Plugin,
-  writeHashVector,
-} from '@virt-similarity/core';
+import { createAnalyzer, writeHashVector } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
 import { runTool } from '../fixtures/run-tool.js';
@@ -90,6 +82,84 @@ describe('the cookbook', () => {
   });
 });
 
+describe('the program that watches a directory', () => {
+  test('prints the tree again when an image is added, and ends at SIGINT', async () => {
+    const watched = await mkdtemp(join(directory, 'watched-'));
+    await writeFile(join(watched, 'one.raw'), Buffer.alloc(BLOCK, 1));
+    await writeFile(join(watched, 'two.raw'), Buffer.alloc(BLOCK, 2));
+    const program = start('watch.js', watched);
+    await program.printed(/two\.raw/);
+    await writeFile(join(watched, 'six.raw'), Buffer.alloc(BLOCK, 6));
+    await program.printed(/six\.raw/);
+    program.child.kill('SIGINT');
+    expect(await once(program.child, 'exit')).toEqual([0, null]);
+  });
+});
+
+describe('the program that serves analyses over HTTP', () => {
+  let program: ReturnType<typeof start>;
+  let origin: string;
+
+  beforeAll(async () => {
+    const served = await mkdtemp(join(directory, 'served-'));
+    await writeFile(join(served, 'one.raw'), Buffer.alloc(BLOCK, 1));
+    await writeFile(join(served, 'two.raw'), Buffer.alloc(2 ** 29, 2));
+    program = start('serve.js', served, '0');
+    const [, port] = await program.printed(/listening on port (\d+)/);
+    origin = `http://127.0.0.1:${port}`;
+  });
+
+  afterAll(() => {
+    program.child.kill();
+  });
+
+  test('cancels the analysis of a client that disconnects', async () => {
+    const client = new AbortController();
+    const request = fetch(`${origin}/svg`, { signal: client.signal });
+    await program.printed(/svg: started/);
+    client.abort();
+    await expect(request).rejects.toThrow('aborted');
+    await program.printed(/\/svg: interrupted/);
+  });
+
+  test('serves each report with its media type', async () => {
+    const response = await fetch(`${origin}/newick?linkage=average`);
+    expect(response.headers.get('content-type')).toBe('text/x-nh; charset=utf-8');
+    expect(await response.text()).toBe('(one.raw:4096,two.raw:4096);\n');
+  });
+
+  test('answers an unknown report or option with the message of the error', async () => {
+    const responses = await Promise.all(['newik', 'newick?linkage=near'].map((path) => fetch(`${origin}/${path}`)));
+    expect(responses.map(({ status }) => status)).toEqual([400, 400]);
+    expect(await responses[0]!.text()).toContain("did you mean 'newick'?");
+  });
+});
+
+/** Starts a program of the cookbook. */
+function start(name: string, ...words: readonly string[]) {
+  const child = spawn('node', [join(ROOT, 'examples/cookbook', name), ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk) => {
+    text += chunk;
+  });
+  /** Resolves with the match once the program has printed such a text. */
+  const printed = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    for (;;) {
+      const match = pattern.exec(text);
+      if (match !== null) {
+        return match;
+      }
+      if (child.exitCode !== null) {
+        throw new Error(`${name} ended with ${child.exitCode} before it printed ${pattern}: ${text}`);
+      }
+      await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+    }
+  };
+  return { child, printed };
+}
+
 test('the LVM source of the cookbook lists logical volumes, but not their pools', async () => {
   if (process.getuid?.() !== 0) {
     console.warn('skipped: creating a volume group needs root');
@@ -153,72 +223,3 @@ ${segment}
 }
 }`;
 }
-
-describe('the HTTP reader of the cookbook', () => {
-  let origin: string;
-  let close: () => void;
-  let plugin: Plugin;
-  const content = Buffer.alloc(3 * BLOCK + 7, 5).fill(9, BLOCK, 2 * BLOCK);
-  let version = 1;
-  let bytesSent = 0;
-
-  beforeAll(async () => {
-    const server = createServer(answer).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    close = () => {
-      server.closeAllConnections();
-      server.close();
-    };
-    plugin = (await import(join(ROOT, 'examples/cookbook/http-reader.js'))).default;
-  });
-
-  afterAll(() => close());
-
-  /** Serves `/disk.raw`, whole or in ranges, like a web server. */
-  function answer(message: IncomingMessage, response: ServerResponse): void {
-    const tag = `"${version}"`;
-    if (message.url !== '/disk.raw') {
-      response.writeHead(404).end();
-    } else if (message.headers['if-match'] !== undefined && message.headers['if-match'] !== tag) {
-      response.writeHead(412).end();
-    } else if (message.method === 'HEAD') {
-      response.writeHead(200, { 'content-length': content.length, etag: tag }).end();
-    } else {
-      const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(message.headers.range ?? '') ?? [];
-      const range = content.subarray(Number(first), Number(last) + 1);
-      if (range.length === 0) {
-        response.writeHead(416).end();
-        return;
-      }
-      bytesSent += range.length;
-      response.writeHead(206, { 'content-length': range.length, etag: tag }).end(range);
-    }
-  }
-
-  function reader(): DiskReader {
-    const Reader = plugin.readers!.http as new () => DiskReader;
-    return new Reader();
-  }
-
-  for (const { title, run: check } of diskReaderContract(async () => ({
-    reader: reader(),
-    image: { source: { path: `${origin}/disk.raw` }, options: { allowedDirectories: [] }, content },
-  }))) {
-    test(title, check);
-  }
-
-  test('reads an image again only if its entity tag changes', async () => {
-    const store = new MemoryVectorStore();
-    const analyzer = createAnalyzer({ plugins: [plugin, readers, hashers], store });
-    const images = [`${origin}/disk.raw`, disks[0]!];
-    bytesSent = 0;
-    const { distances } = await analyzer.analyze(images);
-    expect(bytesSent).toBe(content.length);
-    await analyzer.analyze(images);
-    expect(bytesSent).toBe(content.length);
-    version++;
-    expect((await analyzer.analyze(images)).distances).toEqual(distances);
-    expect(bytesSent).toBe(2 * content.length);
-  });
-});

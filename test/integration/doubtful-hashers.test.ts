@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAnalyzer, type HashOutcome, type Plugin } from '@virt-similarity/core';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 import doubtful from '../fixtures/doubtful-hashers.js';
-import { MemoryDisksPlugin } from '../fixtures/memory-reader.js';
 
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
 

@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { HOSTILE_NAMES, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
 import { type Analysis, hashVectorOf, VirtSimilarityError } from '@virt-similarity/core';
 import { ClustersReporter, HtmlReporter } from '@virt-similarity/reporters';
+import { HOSTILE_NAMES, reportText, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/testing';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { FAMILY } from '../fixtures/analysis.js';
-import { reportText } from '../fixtures/report-text.js';
 
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 390, height: 800 };

@@ -46,8 +46,8 @@ const FORBIDDEN: readonly (readonly [...Import, rule: string])[] = [
   ['packages/hashers/src/x.ts', 'virt-similarity', 'direction of packages'],
   ['packages/hashers/src/x1.ts', '@virt-similarity/image-tools', 'direction of packages'],
   ['packages/reporters/src/x.ts', '@virt-similarity/readers', 'direction of packages'],
-  ['test/contracts/src/x.ts', '@virt-similarity/readers', 'direction of packages'],
-  ['examples/reporter-plugin/x.js', '@virt-similarity/reporters', 'direction of packages'],
+  ['packages/testing/src/fixtures/x.ts', '@virt-similarity/readers', 'direction of packages'],
+  ['examples/plugins/x.ts', '@virt-similarity/reporters', 'direction of packages'],
   ['packages/readers/src/raw/x3.ts', '../../../core/src/errors.js', 'packages by their names'],
   ['packages/readers/src/raw/x4.ts', '../../../image-tools/src/processes/y.js', 'packages by their names'],
   ['packages/image-tools/src/qemu/x.ts', '../../../readers/src/inspection/y.js', 'packages by their names'],
@@ -66,7 +66,7 @@ const ALLOWED: readonly Import[] = [
   ['packages/readers/src/qemu/z1.ts', '@virt-similarity/image-tools'],
   ['packages/core/src/files/z.ts', 'node:fs'],
   ['packages/cli/src/output/z1.ts', 'node:fs/promises'],
-  ['test/contracts/src/z.ts', '@virt-similarity/core'],
+  ['packages/testing/src/fixtures/z.ts', '@virt-similarity/core'],
   ['packages/cli/src/output/z.ts', '@virt-similarity/readers'],
 ];
 

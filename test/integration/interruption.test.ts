@@ -13,8 +13,8 @@ import {
   partsOf,
   type ReaderSession,
 } from '@virt-similarity/core';
+import { MemoryDiskImage } from '@virt-similarity/testing';
 import checksums from '../fixtures/checksum-plugin.js';
-import { MemoryDiskImage } from '../fixtures/memory-disk-image.js';
 
 const GOOD = ['disk:a', 'disk:b', 'disk:c', 'disk:d'];
 

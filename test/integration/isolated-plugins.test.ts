@@ -9,8 +9,8 @@ import {
   type Reporter,
   VirtSimilarityError,
 } from '@virt-similarity/core';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 import checksums from '../fixtures/checksum-plugin.js';
-import { MemoryDisksPlugin } from '../fixtures/memory-reader.js';
 import misbehaving from '../fixtures/misbehaving-plugin.js';
 
 const GOOD = ['memory:a', 'memory:b', 'memory:c'];

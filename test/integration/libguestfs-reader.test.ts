@@ -4,9 +4,9 @@ import { mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { diskReaderContract } from '@virt-similarity/contract-tests';
 import { type DiskImage, type DiskReader, type DiskSource, type IdentifiedSource } from '@virt-similarity/core';
 import { LibguestfsReader } from '@virt-similarity/readers';
+import { diskReaderContract } from '@virt-similarity/testing';
 import { createRunDirectory } from '#image-tools/processes/run-directory.js';
 import { inspect } from '#readers/inspection/inspect.js';
 import { exportDrive } from '#readers/libguestfs/drive-export.js';

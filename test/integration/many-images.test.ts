@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createAnalyzer, type ProgressEvent } from '@virt-similarity/core';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 import checksums from '../fixtures/checksum-plugin.js';
-import { MemoryDisksPlugin } from '../fixtures/memory-reader.js';
 
 test('an analysis reads no image if memory does not suffice for all pairs', async () => {
   const disks = new MemoryDisksPlugin({ 'memory:0': new Uint8Array(512) });

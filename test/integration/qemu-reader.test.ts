@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { diskReaderContract } from '@virt-similarity/contract-tests';
 import { baseOf, type DiskImage, type DiskSource, formatsOf } from '@virt-similarity/core';
 import { QemuReader } from '@virt-similarity/readers';
+import { diskReaderContract } from '@virt-similarity/testing';
 import { COMPRESSED_AND_ZERO, writeGrainBomb, writeSharedL2 } from '../faults/inputs/extent-bombs.js';
 import { chunkPlace, dmgImage, withChunkTable } from '../fixtures/dmg-image.js';
 import { openImage } from '../fixtures/open-image.js';

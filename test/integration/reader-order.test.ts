@@ -12,7 +12,7 @@ import {
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
-import { MemoryDiskImage } from '../fixtures/memory-disk-image.js';
+import { MemoryDiskImage } from '@virt-similarity/testing';
 
 const IDENTITY: ImageIdentity = { chain: [{ format: 'zlib', parts: [], volatile: true }] };
 

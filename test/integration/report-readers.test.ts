@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { HOSTILE_NAMES, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
 import type { Analysis, Cladogram, OptionValues, Reporter } from '@virt-similarity/core';
 import {
   GraphvizReporter,
@@ -13,13 +12,14 @@ import {
   PhylipReporter,
   PhyloXmlReporter,
 } from '@virt-similarity/reporters';
+import { HOSTILE_NAMES, reportText, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/testing';
 import fc from 'fast-check';
 import { namesTable } from '#reporters/names-table.js';
 import { safeLabels } from '#reporters/tree-labels.js';
 import { binaryTree } from '#reporters/tree-order.js';
 import { analyses, FAMILY, hostileName } from '../fixtures/analysis.js';
-import { reportText, unescaped } from '../fixtures/report-text.js';
 import { runTool } from '../fixtures/run-tool.js';
+import { unescaped } from '../fixtures/unescaped.js';
 
 /** A node in a reader's output: index of its parent or −1, length of the branch above, name of a leaf or null. */
 type ReadNode = readonly [parent: number, length: number, name: string | null];

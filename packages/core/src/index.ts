@@ -92,6 +92,7 @@ export type { CacheEntry, CacheListOptions } from './store/describe-entries.js';
 export * from './store/hash-vector-cache.js';
 export { MemoryVectorStore } from './store/memory-vector-store.js';
 export { vectorKeyOf, vectorSubjectOf } from './store/vector-key.js';
+export { escapeSequence, terminalText, UNPRINTABLE } from './terminal-text.js';
 export { unlessAborted } from './unless-aborted.js';
 export * from './vector-index/vector-index.js';
 export { type ArrowBatch, type ArrowColumn, type ArrowValues, encodeArrowFile } from './vectors/encode-arrow-file.js';

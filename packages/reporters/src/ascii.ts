@@ -1,10 +1,10 @@
 import type { Analysis, Cladogram, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import { terminalText } from '@virt-similarity/core';
 import { CLUSTER_OPTIONS, clustersOf, isCutChosen } from './clusters-of.js';
 import { foldedTree } from './folded-tree.js';
 import { heightsCaption, heightText } from './height-text.js';
 import { scaledDrawing } from './scaled-drawing.js';
 import { shortened } from './shortened.js';
-import { terminalText } from './terminal-text.js';
 
 /** A cluster that is still to be drawn, and the prefixes of its lines. */
 interface PendingCluster {

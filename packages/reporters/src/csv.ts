@@ -1,6 +1,6 @@
 import {
   type Analysis,
-  condensedIndex,
+  distanceBetween,
   type OptionDeclarations,
   type OptionValues,
   type Reporter,
@@ -37,7 +37,7 @@ export class CsvReporter implements Reporter {
     if (options.table !== 'pairs' && most === Number.POSITIVE_INFINITY) {
       yield csvLine(['image', ...names]);
       for (let row = 0; row < size; row++) {
-        const cells = names.map((_, column) => (row === column ? 0 : values[condensedIndex(size, row, column)]!));
+        const cells = names.map((_, column) => distanceBetween(distances, row, column));
         yield csvLine([names[row], ...cells]);
       }
       return;

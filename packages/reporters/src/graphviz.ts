@@ -1,7 +1,6 @@
-import type { Analysis, Reporter } from '@virt-similarity/core';
+import { type Analysis, type Reporter, terminalText } from '@virt-similarity/core';
 import { branchLengths } from './branch-lengths.js';
 import { heightsCaption, heightText } from './height-text.js';
-import { terminalText } from './terminal-text.js';
 import { depthOf } from './tree-order.js';
 
 const GRAPH = { rankdir: 'LR', ordering: 'out', nodesep: 0.12, ranksep: 0.5, fontname: 'Helvetica', fontsize: 9 };

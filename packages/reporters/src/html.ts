@@ -3,13 +3,13 @@ import {
   type OptionDeclarations,
   type OptionValues,
   type Reporter,
+  terminalText,
   widestGapCut,
 } from '@virt-similarity/core';
 import { CLUSTER_OPTIONS, chosenCut, clustersOf, heightOfCut } from './clusters-of.js';
 import { heightsCaption } from './height-text.js';
 import { pageScript, pageStyle } from './page-asset.js';
 import { sectionDigests } from './section-digests.js';
-import { terminalText } from './terminal-text.js';
 import { leafOrder } from './tree-order.js';
 import { xmlText } from './xml-text.js';
 

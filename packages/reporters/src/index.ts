@@ -32,7 +32,6 @@ export { PhyloXmlReporter } from './phyloxml.js';
 export { shortened, widthOf } from './shortened.js';
 export { SvgReporter } from './svg.js';
 export { csvLine, tableCell } from './table-cell.js';
-export { terminalText } from './terminal-text.js';
 export { xmlText } from './xml-text.js';
 
 export default {

@@ -1,6 +1,12 @@
-import type { Analysis, Cladogram, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import {
+  type Analysis,
+  type Cladogram,
+  type OptionDeclarations,
+  type OptionValues,
+  type Reporter,
+  UNPRINTABLE,
+} from '@virt-similarity/core';
 import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
-import { UNPRINTABLE } from './terminal-text.js';
 import { leafOrder } from './tree-order.js';
 
 /**

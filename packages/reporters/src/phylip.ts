@@ -1,7 +1,7 @@
 import {
   type Analysis,
   type Companion,
-  condensedIndex,
+  distanceBetween,
   type OptionDeclarations,
   type OptionValues,
   type ReportCircumstances,
@@ -49,13 +49,13 @@ export class PhylipReporter implements Reporter {
 
   *report({ images, distances }: Analysis, options: OptionValues): Generator<string> {
     const labels = safeLabels(images, withLabelLength(options));
-    const { size, values } = distances;
+    const { size } = distances;
     yield `${size}\n`;
     for (let row = 0; row < size; row++) {
       const end = options.triangle === 'lower' ? row : size;
       const cells = [options.strict === true ? labels[row]!.padEnd(STRICT_LENGTH) : labels[row]!];
       for (let column = 0; column < end; column++) {
-        cells.push(String(row === column ? 0 : values[condensedIndex(size, row, column)]));
+        cells.push(String(distanceBetween(distances, row, column)));
       }
       yield `${cells.join(' ')}\n`;
     }

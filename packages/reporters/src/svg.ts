@@ -1,15 +1,15 @@
 import {
   type Analysis,
-  condensedIndex,
+  distanceBetween,
   type OptionDeclarations,
   type OptionValues,
   type Reporter,
+  terminalText,
 } from '@virt-similarity/core';
 import { CLUSTER_COLORS } from './cluster-colors.js';
 import { CLUSTER_OPTIONS, clustersOf, isCutChosen } from './clusters-of.js';
 import { heightsCaption, heightText } from './height-text.js';
 import { widthOf } from './shortened.js';
-import { terminalText } from './terminal-text.js';
 import { leafOrder } from './tree-order.js';
 import { xmlText } from './xml-text.js';
 
@@ -115,7 +115,7 @@ function* heatMap({ cladogram, distances }: Analysis, left: number): Generator<s
   yield '<g>\n';
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
-      const distance = row === column ? 0 : values[condensedIndex(size, leaves[row]!, leaves[column]!)]!;
+      const distance = distanceBetween(distances, leaves[row]!, leaves[column]!);
       const at = `x="${left + column * ROW}" y="${MARGIN + row * ROW}" width="${ROW}" height="${ROW}"`;
       yield `<rect ${at} fill="${heatColor(distance / most)}"/>\n`;
     }

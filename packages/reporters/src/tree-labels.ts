@@ -1,6 +1,6 @@
 import type { AnalyzedImage, OptionDeclarations, OptionValues } from '@virt-similarity/core';
+import { terminalText } from '@virt-similarity/core';
 import anyAscii from 'any-ascii';
-import { terminalText } from './terminal-text.js';
 
 /** The longest label: MrBayes reads 99 characters, and ape 5.7 crashes on labels of more than 512 bytes. */
 const LONGEST_LABEL = 99;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
-import { unescaped } from '../../fixtures/report-text.js';
+import { unescaped } from '../../fixtures/unescaped.js';
 import { expectReports } from '../expect-reports.js';
 import type { FaultCase } from '../fault-case.js';
 import type { Stage } from '../stage.js';

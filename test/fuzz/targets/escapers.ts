@@ -1,4 +1,4 @@
-import type { Analysis } from '@virt-similarity/core';
+import { type Analysis, terminalText } from '@virt-similarity/core';
 import {
   AsciiReporter,
   GraphvizReporter,
@@ -7,13 +7,13 @@ import {
   NewickReporter,
   PhyloXmlReporter,
   SvgReporter,
-  terminalText,
   xmlText,
 } from '@virt-similarity/reporters';
+import { reportText } from '@virt-similarity/testing';
 import * as fc from 'fast-check';
 import { safeLabels } from '#reporters/tree-labels.js';
 import { analyses, hostileName } from '../../fixtures/analysis.js';
-import { reportText, unescaped } from '../../fixtures/report-text.js';
+import { unescaped } from '../../fixtures/unescaped.js';
 import { require, type Verdict } from '../fuzz-target.js';
 import { type NewickNode, parseNewick } from '../newick-parser.js';
 import { propertyTarget } from '../property-target.js';

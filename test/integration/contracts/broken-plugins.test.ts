@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type PluginCase, pluginContract } from '@virt-similarity/contract-tests';
+import { type PluginCase, pluginContract } from '@virt-similarity/testing';
 
 const TITLES = {
   import: 'can be imported repeatedly and in a thread, and prints nothing',

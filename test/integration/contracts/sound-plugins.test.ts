@@ -1,5 +1,5 @@
 import { describe, test } from '@jest/globals';
-import { type PluginCase, pluginContract } from '@virt-similarity/contract-tests';
+import { type PluginCase, pluginContract } from '@virt-similarity/testing';
 
 const addressOf = (name: string) => import.meta.resolve(name);
 const HASHERS = addressOf('@virt-similarity/hashers');
@@ -10,11 +10,6 @@ const PLUGINS: readonly (readonly [name: string, module: string, given?: PluginC
   ['hashers', HASHERS],
   ['readers', addressOf('@virt-similarity/readers')],
   ['reporters', REPORTERS],
-  [
-    'the example reporter',
-    new URL('../../../../examples/reporter-plugin/index.js', import.meta.url).href,
-    { beside: [REPORTERS] },
-  ],
   [
     'a plugin with parts that need others, and options',
     new URL('../../fixtures/injecting-plugin.js', import.meta.url).href,

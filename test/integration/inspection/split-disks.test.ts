@@ -3,10 +3,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
-import { diskReaderContract } from '@virt-similarity/contract-tests';
 import { createAnalyzer, type HashOptions } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers, { RawReader } from '@virt-similarity/readers';
+import { diskReaderContract } from '@virt-similarity/testing';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { settled } from '../../fixtures/settled.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { blockHasherContract } from '@virt-similarity/contract-tests';
 import plugin from '@virt-similarity/hashers';
+import { blockHasherContract } from '@virt-similarity/testing';
 import doubtful from '../../fixtures/doubtful-hashers.js';
 
 for (const [name, Hasher] of Object.entries(plugin.hashers)) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOSTILE_NAMES, reporterContract, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
+import { HOSTILE_NAMES, reporterContract, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/testing';
 import type { Analysis } from '@virt-similarity/core';
 import {
   ArrowReporter,
@@ -16,7 +16,7 @@ import {
 } from '@virt-similarity/reporters';
 import { tableFromIPC } from 'apache-arrow';
 import { parse } from 'csv-parse/sync';
-import { reportBytes, reportText } from '../../fixtures/report-text.js';
+import { reportBytes, reportText } from '@virt-similarity/testing';
 
 const THREE = sampleAnalysis(
   ['web 1', 'db', 'mail'],

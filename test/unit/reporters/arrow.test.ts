@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOSTILE_NAMES, reporterContract, sampleCaterpillar } from '@virt-similarity/contract-tests';
-import { condensedIndex } from '@virt-similarity/core';
-import { ArrowReporter, DistancesReporter, terminalText } from '@virt-similarity/reporters';
+import { HOSTILE_NAMES, reporterContract, sampleCaterpillar } from '@virt-similarity/testing';
+import { condensedIndex, terminalText } from '@virt-similarity/core';
+import { ArrowReporter, DistancesReporter } from '@virt-similarity/reporters';
 import { tableFromIPC } from 'apache-arrow';
 import { FAMILY } from '../../fixtures/analysis.js';
-import { reportBytes } from '../../fixtures/report-text.js';
+import { reportBytes } from '@virt-similarity/testing';
 
 describe.each([
   ['distances', new DistancesReporter()],

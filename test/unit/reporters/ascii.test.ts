@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { reporterContract, sampleAnalysis } from '@virt-similarity/contract-tests';
 import { AsciiReporter } from '@virt-similarity/reporters';
+import { reporterContract, reportText, sampleAnalysis } from '@virt-similarity/testing';
 import fc from 'fast-check';
 import { widthOf } from '#reporters/shortened.js';
 import { analyses, caterpillar, FAMILY, hostileName } from '../../fixtures/analysis.js';
 import { expectGolden } from '../../fixtures/golden.js';
-import { reportText, unescaped } from '../../fixtures/report-text.js';
+import { unescaped } from '../../fixtures/unescaped.js';
 
 const reporter = new AsciiReporter();
 

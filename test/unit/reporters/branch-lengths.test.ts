@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { sampleAnalysis } from '@virt-similarity/contract-tests';
+import { sampleAnalysis } from '@virt-similarity/testing';
 import { branchLengths } from '#reporters/branch-lengths.js';
 
 describe('branchLengths', () => {

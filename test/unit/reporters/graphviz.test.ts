@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { reporterContract, sampleAnalysis } from '@virt-similarity/contract-tests';
 import { GraphvizReporter } from '@virt-similarity/reporters';
+import { reporterContract, reportText, sampleAnalysis } from '@virt-similarity/testing';
 import { caterpillar, FAMILY } from '../../fixtures/analysis.js';
 import { expectGolden } from '../../fixtures/golden.js';
-import { reportText } from '../../fixtures/report-text.js';
 
 const reporter = new GraphvizReporter();
 

@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
-import { reporterContract, sampleAnalysis } from '@virt-similarity/contract-tests';
 import { type Analysis, cutDendrogram, VirtSimilarityError, widestGapCut } from '@virt-similarity/core';
 import { JsonReporter } from '@virt-similarity/reporters';
+import { reporterContract, reportText, sampleAnalysis } from '@virt-similarity/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { analyses, caterpillar, FAMILY, hostileName } from '../../fixtures/analysis.js';
 import { expectGolden } from '../../fixtures/golden.js';
-import { reportText } from '../../fixtures/report-text.js';
 
 const reporter = new JsonReporter();
 const schemaFile = createRequire(import.meta.url).resolve('@virt-similarity/reporters/report-v1.schema.json');

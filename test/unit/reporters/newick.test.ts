@@ -1,11 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOSTILE_NAMES, reporterContract, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
 import { type OptionValues, plainText } from '@virt-similarity/core';
 import { NewickReporter } from '@virt-similarity/reporters';
+import {
+  HOSTILE_NAMES,
+  reporterContract,
+  reportText,
+  sampleAnalysis,
+  sampleCaterpillar,
+} from '@virt-similarity/testing';
 import fc from 'fast-check';
 import { analyses, caterpillar, FAMILY, hostileName } from '../../fixtures/analysis.js';
 import { expectGolden } from '../../fixtures/golden.js';
-import { reportText, unescaped } from '../../fixtures/report-text.js';
+import { unescaped } from '../../fixtures/unescaped.js';
 
 const reporter = new NewickReporter();
 

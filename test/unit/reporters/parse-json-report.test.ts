@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { sampleAnalysis } from '@virt-similarity/contract-tests';
 import { type Analysis, VirtSimilarityError } from '@virt-similarity/core';
 import { JsonReporter, parseJsonReport } from '@virt-similarity/reporters';
+import { reportText, sampleAnalysis } from '@virt-similarity/testing';
 import fc from 'fast-check';
 import { analyses, FAMILY, hostileName } from '../../fixtures/analysis.js';
-import { reportText } from '../../fixtures/report-text.js';
 
 async function jsonOf(analysis: Analysis): Promise<string> {
   return reportText(new JsonReporter().report(analysis));

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { reporterContract, sampleAnalysis } from '@virt-similarity/contract-tests';
 import { ClustersReporter, CsvReporter, LinkageReporter, PhylipReporter } from '@virt-similarity/reporters';
+import { reporterContract, reportText, sampleAnalysis } from '@virt-similarity/testing';
 import { FAMILY } from '../../fixtures/analysis.js';
-import { reportText } from '../../fixtures/report-text.js';
 
 const THREE = sampleAnalysis(
   ['a,b', '=c', 'd'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { sampleAnalysis } from '@virt-similarity/contract-tests';
+import { sampleAnalysis } from '@virt-similarity/testing';
 import { type Analysis, type OptionValues, plainText, type Reporter } from '@virt-similarity/core';
 import { NewickReporter, NexusReporter, PhyloXmlReporter } from '@virt-similarity/reporters';
 import { caterpillar, FAMILY } from '../../fixtures/analysis.js';

@@ -1,10 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOSTILE_NAMES, reporterContract, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/contract-tests';
 import type { OptionValues } from '@virt-similarity/core';
 import { HtmlReporter, NexusReporter, PhyloXmlReporter, SvgReporter } from '@virt-similarity/reporters';
+import {
+  HOSTILE_NAMES,
+  reporterContract,
+  reportText,
+  sampleAnalysis,
+  sampleCaterpillar,
+} from '@virt-similarity/testing';
 import { caterpillar, FAMILY } from '../../fixtures/analysis.js';
 import { expectGolden } from '../../fixtures/golden.js';
-import { reportText } from '../../fixtures/report-text.js';
 
 const REPORTERS = {
   nexus: () => new NexusReporter(),

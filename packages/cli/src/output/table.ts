@@ -1,4 +1,4 @@
-import { terminalText } from '@virt-similarity/reporters';
+import { terminalText } from '@virt-similarity/core';
 
 /**
  * Formats rows as lines of left-aligned columns, separated by two spaces, with terminal control characters escaped.

@@ -1,5 +1,4 @@
-import type { HashVector } from '@virt-similarity/core';
-import { terminalText } from '@virt-similarity/reporters';
+import { type HashVector, terminalText } from '@virt-similarity/core';
 
 /** Rows of a row group; DuckDB reads row groups in parallel, and its own have 122,880 rows. */
 const GROUP_ROWS = 122_880;

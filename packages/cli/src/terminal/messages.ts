@@ -1,6 +1,5 @@
-import type { ProgressEvent } from '@virt-similarity/core';
+import { type ProgressEvent, terminalText } from '@virt-similarity/core';
 import { type Wording, wordingOf } from '@virt-similarity/core/errors';
-import { terminalText } from '@virt-similarity/reporters';
 import { flagText, namesOptions } from '../options/flag-text.js';
 
 // `require` instead of `import`, which would make Node.js parse the CommonJS file for exported names at every start.

@@ -66,3 +66,8 @@ export function condensedRow({ size, values }: CondensedMatrix, item: number): F
   const start = condensedIndex(size, item, item + 1);
   return values.subarray(start, start + size - 1 - item);
 }
+
+/** Returns the distance of two items, in either order; 0 for an item and itself. The numbers are not checked. */
+export function distanceBetween({ size, values }: CondensedMatrix, i: number, j: number): number {
+  return i === j ? 0 : values[condensedIndex(size, i, j)]!;
+}

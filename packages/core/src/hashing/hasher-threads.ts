@@ -26,7 +26,7 @@ export interface PlacedHasher {
   /** The version that hash vectors record; default: the hasher's own. */
   readonly version?: string | undefined;
   /**
-   * The time limit in seconds for each task of at most {@link TASK_BYTES}, which includes reading; default: 0, no
+   * The time limit in seconds for each task of at most `TASK_BYTES`, which includes reading; default: 0, no
    * limit. A hasher in the main thread has no limit.
    */
   readonly timeLimit?: number | undefined;

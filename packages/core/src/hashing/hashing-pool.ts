@@ -103,7 +103,7 @@ export class HashingPool {
   /**
    * Runs a task to its end. A single task cannot be interrupted.
    *
-   * @throws as {@link runHashTask}, `aborted` once the pool is closed, and `plugin` if the hasher throws, ends its
+   * @throws as `runHashTask`, `aborted` once the pool is closed, and `plugin` if the hasher throws, ends its
    *   thread, writes different digests for the same block, in one thread or in two, or returns before the digest is
    *   written.
    * @throws `unavailable` if the hasher has exceeded its time limit in this task, a concurrent one or an earlier one.

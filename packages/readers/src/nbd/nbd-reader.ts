@@ -16,7 +16,7 @@ import { NBD_SCHEMES, type NbdUri, nbdSchemeOf, parseNbdUri } from './nbd-uri.js
 const MAXIMUM_PEM_LENGTH = 2 ** 20;
 
 /**
- * Reads exports of NBD servers, named by URIs: see {@link parseNbdUri}. Needs no external program. The bytes of an
+ * Reads exports of NBD servers, named by URIs: see `parseNbdUri`. Needs no external program. The bytes of an
  * export are the guest's, whatever they look like. Nothing shows whether an export changes, so its hash vectors are not
  * stored.
  */

@@ -6,14 +6,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
-  blockHasherContract,
-  type ContractTest,
-  clustererContract,
-  diskReaderContract,
-  distanceMetricContract,
-  reporterContract,
-} from '@virt-similarity/contract-tests';
-import {
   type BlockHasher,
   type Clusterer,
   type DiskImage,
@@ -24,6 +16,14 @@ import {
   type Reporter,
 } from '@virt-similarity/core';
 import { RawReader } from '@virt-similarity/readers';
+import {
+  blockHasherContract,
+  type ContractTest,
+  clustererContract,
+  diskReaderContract,
+  distanceMetricContract,
+  reporterContract,
+} from '@virt-similarity/testing';
 
 /** Returns the titles of the tests that fail. Each must fail with an `AssertionError`. */
 async function failuresOf(tests: readonly ContractTest[]): Promise<string[]> {

@@ -2,14 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type CommandCase, commandContract } from '@virt-similarity/contract-tests';
 import { type Command, type CommandContext, createAnalyzer, VirtSimilarityError } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import reporters from '@virt-similarity/reporters';
+import { type CommandCase, commandContract, MemoryDisksPlugin } from '@virt-similarity/testing';
 import type { BuiltInCommand, BuiltInContext } from '#cli/commands/built-in-command.js';
 import { COMMANDS } from '#cli/commands/command-index.js';
 import { COMMON_OPTIONS } from '#cli/options/option-table.js';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 
 const TITLES = {
   texts: 'has a summary, usage and description that fit a help text',

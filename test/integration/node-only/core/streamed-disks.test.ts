@@ -8,8 +8,8 @@ import {
   type Plugin,
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 import { deterministicBytes } from '../../../fixtures/deterministic-bytes.js';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 
 const MIB = 2 ** 20;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { pluginContract } from '@virt-similarity/contract-tests';
 import reporters from '@virt-similarity/reporters';
+import { pluginContract } from '@virt-similarity/testing';
 
 describe('the plugin @virt-similarity/reporters', () => {
   for (const { title, run } of pluginContract(reporters.url)) {

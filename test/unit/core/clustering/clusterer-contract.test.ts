@@ -1,6 +1,6 @@
 import { describe, test } from '@jest/globals';
-import { clustererContract } from '@virt-similarity/contract-tests';
 import { AutoClusterer, type Clusterer, FastClusterer, MlHclustClusterer } from '@virt-similarity/core';
+import { clustererContract } from '@virt-similarity/testing';
 
 const CLUSTERERS: Readonly<Record<string, () => Clusterer>> = {
   MlHclustClusterer: () => new MlHclustClusterer(),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { sampleAnalysis } from '@virt-similarity/contract-tests';
 import { cutDendrogram, nearestItems, widestGapCut } from '@virt-similarity/core';
+import { sampleAnalysis } from '@virt-similarity/testing';
 import fc from 'fast-check';
 import { analyses, FAMILY } from '../../../fixtures/analysis.js';
 

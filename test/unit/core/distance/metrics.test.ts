@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { distanceMetricContract } from '@virt-similarity/contract-tests';
 import type { PairCounts } from '@virt-similarity/core';
+import { distanceMetricContract } from '@virt-similarity/testing';
 import { corePlugin } from '#core/core-plugin.js';
 
 /** Ten blocks in the first image, six in the second, four of them equal, twelve positions in total. */

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import { pathText, shellOperand, shellWord, systemPath } from '@virt-similarity/core';
-import { terminalText } from '@virt-similarity/reporters';
+import { pathText, shellOperand, shellWord, systemPath, terminalText } from '@virt-similarity/core';
 import fc from 'fast-check';
 import { anyText } from '../../../fixtures/any-text.js';
 

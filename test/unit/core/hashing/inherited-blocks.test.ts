@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Extent, HashVector } from '@virt-similarity/core';
+import { MemoryDiskImage } from '@virt-similarity/testing';
 import fc from 'fast-check';
 import { hashImage } from '#core/hashing/hash-image.js';
 import { HashingPool } from '#core/hashing/hashing-pool.js';
 import { inheritedRanges } from '#core/hashing/inherited-blocks.js';
 import { ChecksumHasher } from '../../../fixtures/checksum-plugin.js';
-import { MemoryDiskImage } from '../../../fixtures/memory-disk-image.js';
 
 const BLOCK = 512;
 

@@ -10,8 +10,7 @@ import {
   type ImageIdentity,
   type Plugin,
 } from '@virt-similarity/core';
-import { MemoryDiskImage } from '../../../fixtures/memory-disk-image.js';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+import { MemoryDiskImage, MemoryDisksPlugin } from '@virt-similarity/testing';
 
 const OPTIONS = { hasher: 'first-byte', blockSize: 512 };
 const IMAGES = ['memory:a', 'memory:b'];

@@ -15,8 +15,8 @@ import {
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import reporters, { parseJsonReport } from '@virt-similarity/reporters';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 import fc from 'fast-check';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 import { exampleVector, IDENTITY } from '../vectors/example-vectors.js';
 
 const DISKS = Object.fromEntries(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createAnalyzer, type HashOutcome, type Plugin, writeHashVector } from '@virt-similarity/core';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 
 const OPTIONS = { hasher: 'first-byte', blockSize: 512 };
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(1) };

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { imageSourceContract } from '@virt-similarity/contract-tests';
 import {
   type AnalyzerParts,
   createAnalyzer,
@@ -18,6 +17,7 @@ import {
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
 import readers from '@virt-similarity/readers';
+import { imageSourceContract } from '@virt-similarity/testing';
 import { inject, injectable } from 'tsyringe';
 import { settled } from '../../../fixtures/settled.js';
 

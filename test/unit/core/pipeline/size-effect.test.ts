@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createAnalyzer, type HashOptions } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 
 const BLOCK = 512;
 

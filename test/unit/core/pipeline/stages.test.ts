@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -14,7 +14,8 @@ import {
   writeHashVector,
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
+import readers from '@virt-similarity/readers';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 
 const DISKS = {
   'memory:a': new Uint8Array(2048).fill(1),
@@ -82,11 +83,14 @@ describe('progress events', () => {
   test('can be serialised to JSON and posted to a thread', async () => {
     const events: ProgressEvent[] = [];
     const options = { blockSize: 512, onProgress: (event: ProgressEvent) => events.push(event) };
-    await analyzerOf().analyze([...GOOD, 'memory:bad'], options);
+    const file = join(directory, 'file.raw');
+    await writeFile(file, DISKS['memory:a']);
+    const analyzer = createAnalyzer({ plugins: [new MemoryDisksPlugin(DISKS), readers, hashers] });
+    await analyzer.analyze([...GOOD, 'memory:bad', file], options);
     const written = JSON.parse(JSON.stringify(events)) as Record<string, unknown>[];
     expect(written.map(({ kind }) => kind)).toEqual(events.map(({ kind }) => kind));
-    const [identified] = written.filter(({ path, kind }) => path === 'memory:a' && kind === 'image-identified');
-    expect(identified).toMatchObject({ files: [{ kind: 'file', path: 'memory:a', size: '1' }] });
+    const [identified] = written.filter(({ path, kind }) => path === file && kind === 'image-identified');
+    expect(identified).toMatchObject({ files: [{ kind: 'file', path: file, size: `${DISKS['memory:a'].length}` }] });
     const [finished] = written.filter(({ path, kind }) => path === 'memory:a' && kind === 'image-finished');
     expect(finished).toMatchObject({ cached: false, vector: { algorithm: 'sha256', dataBlocks: 4 } });
     expect(finished!.vector).not.toHaveProperty('storage');

@@ -11,8 +11,8 @@ import {
   VirtSimilarityError,
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 import { container } from 'tsyringe';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
 const IMAGES = Object.keys(DISKS);

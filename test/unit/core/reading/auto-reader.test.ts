@@ -12,8 +12,8 @@ import {
   REPLACED,
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 import { inject, injectable } from 'tsyringe';
-import { MemoryDisksPlugin } from '../../../fixtures/memory-reader.js';
 
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
 const PATHS = Object.keys(DISKS);

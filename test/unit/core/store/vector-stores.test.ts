@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, test } from '@jest/globals';
-import { vectorStoreContract } from '@virt-similarity/contract-tests';
 import { HashVectorCache, MemoryVectorStore } from '@virt-similarity/core';
+import { vectorStoreContract } from '@virt-similarity/testing';
 
 describe('the memory store', () => {
   for (const { title, run } of vectorStoreContract(() => new MemoryVectorStore())) {

@@ -2,10 +2,10 @@ import { createCipheriv, createSecretKey } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { DiskImage, Extent } from '@virt-similarity/core';
 import type { QemuCall, UnlockedVolume } from '@virt-similarity/image-tools';
+import { MemoryDiskImage } from '@virt-similarity/testing';
 import fc from 'fast-check';
 import { decryptedImage } from '#readers/luks/decrypted-image.js';
 import { deterministicBytes } from '../../../fixtures/deterministic-bytes.js';
-import { MemoryDiskImage } from '../../../fixtures/memory-disk-image.js';
 
 const CALL: QemuCall = { component: 'qemu', image: 'disk.img' };
 const PAYLOAD = 4096;

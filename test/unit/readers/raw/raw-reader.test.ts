@@ -2,9 +2,9 @@ import { appendFile, mkdtemp, open, realpath, rename, rm, symlink, truncate, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type DiskReaderSubject, diskReaderContract } from '@virt-similarity/contract-tests';
 import type { DiskImage, DiskSource, Extent, ReadOptions } from '@virt-similarity/core';
 import { RawReader } from '@virt-similarity/readers';
+import { type DiskReaderSubject, diskReaderContract } from '@virt-similarity/testing';
 import { openImage, withFakeProgram } from '../../../fixtures/index.js';
 
 let directory: string;

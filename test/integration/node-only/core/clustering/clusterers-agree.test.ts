@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { assertGreedy } from '@virt-similarity/contract-tests';
 import {
   type CondensedMatrix,
   cladogramOf,
@@ -7,6 +6,7 @@ import {
   FastClusterer,
   MlHclustClusterer,
 } from '@virt-similarity/core';
+import { assertGreedy } from '@virt-similarity/testing';
 import * as fc from 'fast-check';
 
 const mlHclust = new MlHclustClusterer();

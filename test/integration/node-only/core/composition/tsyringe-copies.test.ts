@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AnalyzerParts, createAnalyzer, type DistanceMetric, EXECUTOR, partToken } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
-import { MemoryDisksPlugin } from '../../../../fixtures/memory-reader.js';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 
 const require = createRequire(import.meta.url);
 

@@ -20,8 +20,8 @@ import {
   wording,
 } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 import { container, inject, injectable } from 'tsyringe';
-import { MemoryDisksPlugin } from '../../../../fixtures/memory-reader.js';
 
 const DISKS = Object.fromEntries(
   Array.from({ length: 7 }, (_, index) => [

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Extent, type HashVector, type ImageIdentity, stampOf } from '@virt-similarity/core';
+import { MemoryDiskImage } from '@virt-similarity/testing';
 import fc from 'fast-check';
 import { hashImage } from '#core/hashing/hash-image.js';
 import { HashingPool } from '#core/hashing/hashing-pool.js';
 import { ChecksumHasher, ExitingHasher, FailingHasher, referenceTo } from '../../../../fixtures/checksum-plugin.js';
-import { MemoryDiskImage } from '../../../../fixtures/memory-disk-image.js';
 
 const MIB = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createAnalyzer, type Plugin } from '@virt-similarity/core';
-import { MemoryDisksPlugin } from '../../../../fixtures/memory-reader.js';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 import preparing, { PREPARATIONS } from '../../../../fixtures/preparing-plugin.js';
 
 /** Without a URL, its hashers run in the main thread. */

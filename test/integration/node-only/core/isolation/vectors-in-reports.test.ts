@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createAnalyzer, writeHashVector } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 import drawing from '../../../../fixtures/drawing-plugin.js';
-import { MemoryDisksPlugin } from '../../../../fixtures/memory-reader.js';
 
 const DISKS = {
   'memory:a': new Uint8Array(2048).fill(1, 0, 1024),

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AnalyzeOptions, createAnalyzer, type Plugin } from '@virt-similarity/core';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 import weighted, { createPlugin } from '../../../../fixtures/factory-plugin.js';
-import { MemoryDisksPlugin } from '../../../../fixtures/memory-reader.js';
 
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
 const OPTIONS: AnalyzeOptions = { hasher: 'weighted', blockSize: 512 };

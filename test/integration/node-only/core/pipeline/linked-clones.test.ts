@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AnalyzeOptions, createAnalyzer, VirtSimilarityError } from '@virt-similarity/core';
+import { MemoryDisksPlugin } from '@virt-similarity/testing';
 import checksums from '../../../../fixtures/checksum-plugin.js';
-import { MemoryDisksPlugin } from '../../../../fixtures/memory-reader.js';
 
 const OPTIONS: AnalyzeOptions = { hasher: 'checksum', blockSize: 512, jobs: 2 };
 

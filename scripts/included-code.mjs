@@ -1,0 +1,25 @@
+/**
+ * Documents show whole files of examples/. After a line that ends in a link to such a file and a colon, the code block
+ * holds the file's text. `npm run docs` writes it there; a test checks that it is up to date.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const INCLUDED = /(?<=\]\((?<path>[^)\s]*examples\/[^)\s]+)\):\n\n```\w+\n)(?:.*?\n)??(?=```$)/gms;
+
+/** The documents that include code, relative to the repository. */
+export const DOCUMENTS = ['README.md', 'docs/library.md', 'docs/writing-a-plugin.md'];
+
+/** Returns the document's text with the present text of the files that it includes. Paths are relative to `directory`. */
+export function withIncludedCode(text, directory) {
+  return text.replace(INCLUDED, (...found) => readFileSync(join(directory, found.at(-1).path), 'utf8'));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+  for (const document of DOCUMENTS) {
+    const text = readFileSync(document, 'utf8');
+    writeFileSync(document, withIncludedCode(text, dirname(document)));
+  }
+}

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import { shortened, terminalText, widthOf } from '@virt-similarity/reporters';
+import { terminalText } from '@virt-similarity/core';
+import { shortened, widthOf } from '@virt-similarity/reporters';
 import type { ProgressState } from './progress-state.js';
 import { formatBytes, formatCount, formatDuration } from './quantities.js';
 

@@ -79,7 +79,8 @@ export async function startGuestfish(options: GuestfishServerOptions): Promise<G
   const directory = await runDirectory.makeDirectory();
   const tool: ToolOptions = {
     component: COMPONENT,
-    ...NEEDS,
+    // The drives are exported already, so the other programs are installed.
+    alternative: NEEDS.alternative,
     environment: { ...environment, ...temporaryDirectories(directory) },
     ...(signal === undefined ? {} : { signal }),
   };

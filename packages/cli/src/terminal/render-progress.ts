@@ -51,11 +51,16 @@ function shortenedName(path: string, width: number): string {
 function barLine(head: string, fraction: number, tail: string, width: number): string {
   const room = width - 1 - widthOf(head) - tail.length - '[]'.length;
   const bar = room < SHORTEST_BAR ? '' : drawBar(fraction, Math.min(room, LONGEST_BAR));
-  return shortenedEnd(`${head}${bar}${tail}`, width - 1);
+  return cut(`${head}${bar}${tail}`, width - 1);
 }
 
-function shortenedEnd(line: string, width: number): string {
-  return widthOf(line) <= width ? line : shortened(line, Math.max(0, width)).slice(0, Math.max(0, width));
+/** Returns a line without what exceeds a number of columns at its end. */
+function cut(line: string, width: number): string {
+  let fitting = line;
+  while (widthOf(fitting) > width) {
+    fitting = fitting.slice(0, -1);
+  }
+  return fitting;
 }
 
 function drawBar(fraction: number, length: number): string {

@@ -160,23 +160,6 @@ describe('the command', () => {
     return { operands: ['memory:a', ...files.sort()], options: { count: 2 }, analyzer };
   };
   runAll(commandContract(() => new NearestCommand(), setUp));
-
-  test('lists as many vectors as the option states, the nearest first', async () => {
-    const { operands, analyzer } = await setUp();
-    let results = '';
-    const exitCode = await new NearestCommand().run({
-      operands,
-      options: { count: 2 },
-      analyzer: async () => analyzer,
-      messages: { note() {}, warning() {}, debug() {} },
-      write: async (result) => {
-        results += await reportText(typeof result === 'string' ? [result] : result);
-      },
-      writeTable: async () => {},
-      signal: new AbortController().signal,
-    });
-    expect({ exitCode, results }).toEqual({ exitCode: 0, results: '0 blocks: memory:a\n1 blocks: memory:b\n' });
-  });
 });
 
 describe('the reader', () => {

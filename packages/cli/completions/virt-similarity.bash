@@ -19,7 +19,7 @@ _virt_similarity() {
   done
   COMPREPLY=()
   case $previous in
-    -a | --add | --files-from | -o | --output | --names | --config | --plugin | --log-file)
+    -a | --add | --files-from | -o | --output | --annotate | --names | --config | --plugin | --log-file)
       return
       ;;
     --exclude | -d | --domain | -c | --connect | --max-virtual-size | --key | --block-size | --jobs | --width | --clusters | --cut | --label-length | --max-distance | --plugin-option | --plugin-timeout)
@@ -46,7 +46,7 @@ _virt_similarity() {
       return
       ;;
     --metric)
-      mapfile -t COMPREPLY < <(compgen -W 'hamming hamming-fraction jaccard containment shared-content' -- "$current")
+      mapfile -t COMPREPLY < <(compgen -W 'hamming hamming-fraction jaccard containment shared-content shared-blocks' -- "$current")
       compopt +o default
       return
       ;;
@@ -61,7 +61,7 @@ _virt_similarity() {
       return
       ;;
     -O | --output-format)
-      mapfile -t COMPREPLY < <(compgen -W 'ascii html newick nexus phyloxml graphviz svg json csv clusters linkage phylip' -- "$current")
+      mapfile -t COMPREPLY < <(compgen -W 'ascii html newick nexus phyloxml graphviz svg json csv clusters linkage phylip itol-labels itol-clusters itol-metadata distances arrow' -- "$current")
       compopt +o default
       return
       ;;
@@ -103,11 +103,11 @@ _virt_similarity() {
   esac
   case $command in
     analyze)
-      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --output-format --output --names --heights --compact --width --drawing --clusters --cut --dialect --binary --negative-branches --label-length --heat-map --table --max-distance --convention --strict --triangle --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --output-format --output --annotate --names --heights --compact --width --scale --drawing --clusters --cut --dialect --binary --negative-branches --label-length --heat-map --table --max-distance --convention --strict --triangle --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
       operands='hash view plugins cache config completion doctor'
       ;;
     hash)
-      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --output --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --output --anonymous --hex --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
       operands='FILES'
       ;;
     view)

@@ -1,7 +1,7 @@
 import type { Analysis, AnalyzedImage, Annotation } from '@virt-similarity/core';
+import { terminalText } from '@virt-similarity/core';
 import { excerptOf, messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { parse } from 'csv-parse/sync';
-import { terminalText } from '@virt-similarity/core';
 import { safeLabels } from './tree-labels.js';
 
 /** The longest line of a table in characters, and the most columns, to limit memory. */

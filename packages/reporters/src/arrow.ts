@@ -8,9 +8,9 @@ import {
   type OptionDeclarations,
   type OptionValues,
   type Reporter,
+  terminalText,
 } from '@virt-similarity/core';
 import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
-import { terminalText } from '@virt-similarity/core';
 
 /** The media type of Arrow IPC files: https://www.iana.org/assignments/media-types/application/vnd.apache.arrow.file */
 const ARROW_FILE = 'application/vnd.apache.arrow.file';

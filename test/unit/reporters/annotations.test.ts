@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOSTILE_NAMES, reporterContract, sampleAnalysis, sampleCaterpillar } from '@virt-similarity/testing';
 import type { Analysis } from '@virt-similarity/core';
 import {
   ArrowReporter,
@@ -14,9 +13,16 @@ import {
   NexusReporter,
   parseAnnotations,
 } from '@virt-similarity/reporters';
+import {
+  HOSTILE_NAMES,
+  reportBytes,
+  reporterContract,
+  reportText,
+  sampleAnalysis,
+  sampleCaterpillar,
+} from '@virt-similarity/testing';
 import { tableFromIPC } from 'apache-arrow';
 import { parse } from 'csv-parse/sync';
-import { reportBytes, reportText } from '@virt-similarity/testing';
 
 const THREE = sampleAnalysis(
   ['web 1', 'db', 'mail'],

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { HOSTILE_NAMES, reporterContract, sampleCaterpillar } from '@virt-similarity/testing';
 import { condensedIndex, terminalText } from '@virt-similarity/core';
 import { ArrowReporter, DistancesReporter } from '@virt-similarity/reporters';
+import { HOSTILE_NAMES, reportBytes, reporterContract, sampleCaterpillar } from '@virt-similarity/testing';
 import { tableFromIPC } from 'apache-arrow';
 import { FAMILY } from '../../fixtures/analysis.js';
-import { reportBytes } from '@virt-similarity/testing';
 
 describe.each([
   ['distances', new DistancesReporter()],

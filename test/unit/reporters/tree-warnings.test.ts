@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { sampleAnalysis } from '@virt-similarity/testing';
 import { type Analysis, type OptionValues, plainText, type Reporter } from '@virt-similarity/core';
 import { NewickReporter, NexusReporter, PhyloXmlReporter } from '@virt-similarity/reporters';
+import { sampleAnalysis } from '@virt-similarity/testing';
 import { caterpillar, FAMILY } from '../../fixtures/analysis.js';
 
 const REPORTERS: readonly [string, Reporter][] = [

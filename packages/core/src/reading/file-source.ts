@@ -48,9 +48,7 @@ export class FileSource implements ImageSource {
     const listing = { readers, archiveReaders, isExcluded };
     const images = await withoutParts(included, readers, options);
     for (let start = 0; start < images.length; start += EXAMINED_AT_ONCE) {
-      const examined = images
-        .slice(start, start + EXAMINED_AT_ONCE)
-        .map((each) => examine(each, listing, options));
+      const examined = images.slice(start, start + EXAMINED_AT_ONCE).map((each) => examine(each, listing, options));
       for (const { images: listed, notes } of await Promise.all(examined)) {
         for (const note of notes) {
           options.onNote(...note);

@@ -21,9 +21,10 @@ const CLI = 'packages/cli';
 
 async function generatedFiles() {
   const instances = Object.entries(reporters.reporters).map(([name, Own]) => ({ name, part: new Own() }));
-  const commands = knownCommands(collectReportOptions(instances, {})).map(describedCommand);
+  const analyzer = composeAnalyzer({ plugins: [] });
+  const commands = knownCommands(collectReportOptions(instances, {}), analyzer.commands).map(describedCommand);
   const { version } = JSON.parse(readFileSync(`${CLI}/package.json`, 'utf8'));
-  const names = await knownNames(composeAnalyzer({ plugins: [] }));
+  const names = await knownNames(analyzer);
   const completed = commands.map(completedCommand);
   return {
     'docs/commands.md': [...commandsPage(commands)].join(''),

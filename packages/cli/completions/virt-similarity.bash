@@ -11,7 +11,7 @@ _virt_similarity() {
   fi
   for ((position = 1; position < COMP_CWORD; position++)); do
     case ${COMP_WORDS[position]} in
-      hash | view | plugins | cache | config | completion | doctor)
+      hash | view | plugins | cache | config | completion | doctor | plan | apply | search | diff)
         command=${COMP_WORDS[position]}
         break
         ;;
@@ -19,10 +19,10 @@ _virt_similarity() {
   done
   COMPREPLY=()
   case $previous in
-    -a | --add | --files-from | -o | --output | --annotate | --names | --config | --plugin | --log-file)
+    -a | --add | --files-from | -o | --output | --annotate | --names | --config | --plugin | --log-file | --keep | --only-base)
       return
       ;;
-    --exclude | -d | --domain | -c | --connect | --max-virtual-size | --key | --block-size | --jobs | --width | --clusters | --cut | --label-length | --max-distance | --plugin-option | --plugin-timeout)
+    --exclude | -d | --domain | -c | --connect | --max-virtual-size | --key | --block-size | --jobs | --width | --clusters | --cut | --label-length | --max-distance | --plugin-option | --plugin-timeout | --max-depth | --min-saving | --limit)
       compopt +o default
       return
       ;;
@@ -61,7 +61,7 @@ _virt_similarity() {
       return
       ;;
     -O | --output-format)
-      mapfile -t COMPREPLY < <(compgen -W 'ascii html newick nexus phyloxml graphviz svg json csv clusters linkage phylip itol-labels itol-clusters itol-metadata distances arrow' -- "$current")
+      mapfile -t COMPREPLY < <(compgen -W 'text json csv' -- "$current")
       compopt +o default
       return
       ;;
@@ -100,11 +100,21 @@ _virt_similarity() {
       compopt +o default
       return
       ;;
+    --bases)
+      mapfile -t COMPREPLY < <(compgen -W 'auto existing synthetic' -- "$current")
+      compopt +o default
+      return
+      ;;
+    --group-by)
+      mapfile -t COMPREPLY < <(compgen -W 'none directory' -- "$current")
+      compopt +o default
+      return
+      ;;
   esac
   case $command in
     analyze)
       flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --output-format --output --annotate --names --heights --compact --width --scale --drawing --clusters --cut --dialect --binary --negative-branches --label-length --heat-map --table --max-distance --convention --strict --triangle --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
-      operands='hash view plugins cache config completion doctor'
+      operands='hash view plugins cache config completion doctor plan apply search diff'
       ;;
     hash)
       flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --output --anonymous --hex --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
@@ -133,6 +143,22 @@ _virt_similarity() {
     doctor)
       flags='--config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
       operands=''
+      ;;
+    plan)
+      flags='--bases --max-depth --min-saving --keep --only-base --group-by --output-format --add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='FILES'
+      ;;
+    apply)
+      flags='--dry-run --resume --rollback --commit --accept-format-change --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='FILES'
+      ;;
+    search)
+      flags='--limit --output-format --add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='FILES'
+      ;;
+    diff)
+      flags='--output-format --add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='FILES'
       ;;
   esac
   if [[ $current == -* ]]; then

@@ -1,5 +1,6 @@
 import type { CommandContext, CommandMessages } from '@virt-similarity/core';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { builtInPluginCommands } from './arguments/built-in-plugin-commands.js';
 import { shortHelp } from './arguments/help-texts.js';
 import { knownCommands } from './arguments/known-commands.js';
 import { type Invocation, readCommandLine, scanWords } from './arguments/read-command-line.js';
@@ -26,7 +27,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   // Errors of standard error, such as a closed pipe, cannot be reported anywhere.
   process.stderr.on('error', () => {});
   if (words.length === 0) {
-    process.stderr.write(shortHelp(knownCommands({})));
+    process.stderr.write(shortHelp(knownCommands({}, await builtInPluginCommands())));
     return EXIT_USAGE;
   }
   const messages = new Messages(process.stderr, messageStyle(scanWords(words)), process.env);

@@ -16,8 +16,8 @@ export function shortHelp(commands: readonly KnownCommand[]): string {
 }
 
 /** Returns the lines of a command's examples, or an empty text if it has none. */
-export function examplesOf({ builtIn }: KnownCommand, limit = Number.POSITIVE_INFINITY): string {
-  const examples = (builtIn?.examples ?? []).slice(0, limit);
+export function examplesOf({ command }: KnownCommand, limit = Number.POSITIVE_INFINITY): string {
+  const examples = (command.examples ?? []).slice(0, limit);
   return examples.map(([line, purpose]) => `  ${line}\n      ${purpose}\n`).join('');
 }
 

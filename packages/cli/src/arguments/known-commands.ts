@@ -38,9 +38,8 @@ export function flagGroupsOf({ command, options, reportOptions }: KnownCommand):
 
 /** Returns what help texts, manuals and shell completion contain of a command. */
 export function describedCommand(known: KnownCommand): DescribedCommand {
-  const { name, isDefault, builtIn } = known;
-  const { summary, description = summary, usage = '[options]', operands } = known.command;
-  const examples = builtIn?.examples ?? [];
+  const { name, isDefault } = known;
+  const { summary, description = summary, usage = '[options]', operands, examples = [] } = known.command;
   return { name, summary, description, usage, operands, examples, isDefault, groups: flagGroupsOf(known) };
 }
 

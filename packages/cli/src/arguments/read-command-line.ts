@@ -1,6 +1,5 @@
 import type {
   Analyzer,
-  Command,
   ConfiguredPlugin,
   IsolationLimits,
   Logger,
@@ -17,6 +16,7 @@ import { configurationPath, loadConfiguration, loadNamedConfiguration } from '..
 import { COMMON_OPTIONS, type IMAGE_OPTIONS } from '../options/option-table.js';
 import type { Configuration } from '../parse-configuration.js';
 import { CONFIGURATION_VARIABLE, completeSettings, mistypedVariables, type Settings, settingsOf } from '../settings.js';
+import { builtInPluginCommands } from './built-in-plugin-commands.js';
 import { allFlags, chooseCommand } from './choose-command.js';
 import { helpEpilogue } from './help-texts.js';
 import { describedCommand, flagsOfCommand, type KnownCommand, knownCommands } from './known-commands.js';
@@ -168,12 +168,6 @@ async function commandsWith(analyzer: Analyzer | undefined): Promise<KnownComman
   const [{ options: taken }] = knownCommands({}) as [KnownCommand];
   const reporters = analyzer?.reporters ?? (await builtInReporters());
   return knownCommands(collectReportOptions(reporters, taken), analyzer?.commands ?? (await builtInPluginCommands()));
-}
-
-/** Returns the commands of the project's own plugins, so that they are known without loading readers and hashers. */
-async function builtInPluginCommands(): Promise<NamedPart<Command>[]> {
-  const { default: plugin } = await import('@virt-similarity/rebase');
-  return Object.entries(plugin.commands).map(([name, part]) => ({ name, part }));
 }
 
 /** Returns the built-in reporters, so that `--help` knows their options without loading readers and hashers. */

@@ -1,4 +1,11 @@
-import type { Command, CommandContext, OptionDeclarations, OptionValues, ValuesOf } from '@virt-similarity/core';
+import type {
+  Command,
+  CommandContext,
+  Example,
+  OptionDeclarations,
+  OptionValues,
+  ValuesOf,
+} from '@virt-similarity/core';
 import type { FlagGroup } from '../options/flags.js';
 import type { COMMON_OPTIONS } from '../options/option-table.js';
 import type { RunLog } from '../output/run-log.js';
@@ -6,9 +13,6 @@ import type { Configuration } from '../parse-configuration.js';
 import type { Settings } from '../settings.js';
 import type { Messages } from '../terminal/messages.js';
 import type { NamedImage } from './named-image.js';
-
-/** A line for a shell, and what it does. */
-export type Example = readonly [line: string, purpose: string];
 
 /** What help texts, manuals and shell completion contain of a command. */
 export interface DescribedCommand extends Pick<Command, 'operands'> {

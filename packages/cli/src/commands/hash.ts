@@ -9,7 +9,7 @@ export type HashContext = BuiltInContext<typeof OPTIONS>;
 /** Writes the hash vectors of images to files. */
 export const hash: BuiltInCommand<typeof OPTIONS> = {
   name: 'hash',
-  summary: 'write only the hash vectors, as Arrow files or as one Parquet file',
+  summary: 'write only the hash vectors (Arrow or Parquet)',
   usage: '[options] IMAGE…',
   description:
     'Writes the hash vector of each image to an Arrow file, IMAGE.arrow, which analyze also accepts, or those of all images to one Parquet file for other programs.',

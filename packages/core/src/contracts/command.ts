@@ -18,6 +18,8 @@ export interface Command {
   readonly usage?: string | undefined;
   /** One paragraph for the help; the summary when absent. */
   readonly description?: string | undefined;
+  /** Command lines for the help, each with its purpose; the most common first. None when absent. */
+  readonly examples?: readonly Example[] | undefined;
   /** The options that it accepts in addition to those of every command, such as `--quiet`; none when absent. */
   readonly options?: OptionDeclarations | undefined;
   /** The operands that it accepts; any when absent. */
@@ -33,6 +35,9 @@ export interface Command {
    */
   run(context: CommandContext): Promise<number> | number;
 }
+
+/** A line for a shell, and what it does. */
+export type Example = readonly [line: string, purpose: string];
 
 /** The number and values of operands, the arguments of a command line that are not options. */
 export interface Operands {

@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import rebase from '@virt-similarity/rebase';
 import { helpEpilogue, shortHelp } from '#cli/arguments/help-texts.js';
 import { knownCommands } from '#cli/arguments/known-commands.js';
 import { parseWords } from '#cli/arguments/parse-words.js';
 import { commandOf } from './sample-commands.js';
 
-const COMMANDS = knownCommands({}, [commandOf('audit')]);
+const PROVIDED = Object.entries(rebase.commands).map(([name, part]) => ({ name, part }));
+const COMMANDS = knownCommands({}, [...PROVIDED, commandOf('audit')]);
 const [ANALYZE, HASH] = COMMANDS as [(typeof COMMANDS)[0], (typeof COMMANDS)[0]];
 
 describe('the short help', () => {
@@ -34,10 +36,10 @@ describe('the help epilogue', () => {
 });
 
 describe('the examples of a command', () => {
-  test.each(COMMANDS.filter(({ builtIn }) => builtIn))('are in its help, before the options: $name', (known) => {
+  test.each(COMMANDS.filter(({ name }) => name !== 'audit'))('are in its help, before the options: $name', (known) => {
     const parsed = parseWords(known, ['--help'], '');
     const text = 'text' in parsed ? parsed.text : '';
-    const examples = known.builtIn!.examples;
+    const examples = known.command.examples!;
     expect(examples.length).toBeGreaterThan(0);
     for (const [line, purpose] of examples) {
       expect(text).toContain(`\n  ${line}\n      ${purpose}\n`);

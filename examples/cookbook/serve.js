@@ -11,7 +11,12 @@ import reporters from '@virt-similarity/reporters';
 const [directory, port] = process.argv.slice(2);
 // One analyzer for all requests: they share its threads.
 const analyzer = createAnalyzer({ plugins: [readers, hashers, reporters], store: new MemoryVectorStore() });
-const mediaTypes = new Map(analyzer.reporters.map(({ name, part }) => [name, part.mediaType]));
+const mediaTypes = new Map(
+  analyzer.reporters.map(({ name, part: { mediaType, isBinary } }) => [
+    name,
+    isBinary ? mediaType : `${mediaType}; charset=utf-8`,
+  ]),
+);
 
 /** The HTTP status for an error of the library, by its code. Others are errors of the server. */
 const STATUS = { usage: 400, refused: 403, 'in-use': 409, changed: 409 };
@@ -25,12 +30,15 @@ const server = createServer(async ({ url }, response) => {
     const reporter = pathname.slice(1) || 'html';
     console.log(`${reporter}: started`);
     const images = await analyzer.findImages([directory], { signal });
-    const analysis = await analyzer.analyze(images, { ...Object.fromEntries(searchParams), signal });
-    for await (const text of analyzer.report(reporter, analysis, {}, { signal })) {
+    const metric = searchParams.get('metric') ?? undefined;
+    const linkage = searchParams.get('linkage') ?? undefined;
+    // Only these: a client must not choose the sandbox, the reader or the cache.
+    const analysis = await analyzer.analyze(images, { metric, linkage, signal });
+    for await (const bytes of analyzer.reportBytes(reporter, analysis, {}, { signal })) {
       if (!response.headersSent) {
-        response.writeHead(200, { 'content-type': `${mediaTypes.get(reporter)}; charset=utf-8` });
+        response.writeHead(200, { 'content-type': mediaTypes.get(reporter) });
       }
-      response.write(text);
+      response.write(bytes);
     }
     response.end();
   } catch (error) {

@@ -55,6 +55,23 @@ describe('virt-similarity search', () => {
     expect(stdout).toMatch(/^system\.raw +75\.0 %/m);
   });
 
+  test('searches for one image, not for those of a directory', async () => {
+    const { code, stderr } = await workplace.run('search', '-q', '.', 'new.raw');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/expected one image to search for as the first name, found \d+ in \./),
+    ]);
+  });
+
+  test('refuses a Parquet file of hash vectors, which is for other programs', async () => {
+    await workplace.run('hash', '-q', 'system.raw', '-o', 'vectors.parquet');
+    const { code, stderr } = await workplace.run('search', '-q', 'new.raw', 'vectors.parquet');
+    expect([code, stderr]).toEqual([
+      4,
+      expect.stringMatching(/it is a Parquet file, not a disk image; write hash vectors as \.arrow files first/),
+    ]);
+  });
+
   test('needs an image and something to search', async () => {
     expect(await workplace.run('search', '-q', 'new.raw')).toMatchObject({ code: 2, stdout: '' });
   });

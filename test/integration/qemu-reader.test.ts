@@ -531,7 +531,11 @@ describe('without a usable qemu-img', () => {
   });
 
   test.each([
-    ['because it is missing', undefined, 'qemu-img, qemu-nbd and bwrap are not installed; install qemu-utils bubblewrap'],
+    [
+      'because it is missing',
+      undefined,
+      'qemu-img, qemu-nbd and bwrap are not installed; install qemu-utils bubblewrap',
+    ],
     ['because it prints garbage', 'echo garbage', 'did not print the expected JSON'],
     ['because it prints other JSON', 'echo "[{}]"', 'did not print the expected JSON'],
     ['because it omits bytes', 'echo "[]"', 'has no entry for byte 0'],

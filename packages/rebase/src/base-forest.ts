@@ -110,6 +110,36 @@ export class BaseForest {
     return this.costOn(image, base) - this.costOn(image, from) + gained - lost;
   }
 
+  /**
+   * Returns the allowed move of all images on a base to another one that raises the cost least, since the base is then none
+   * any more; `undefined` if there is none.
+   */
+  bestMoveOfAll(base: number, maxDepth: number): Move | undefined {
+    const images = [...this.#children[base]!];
+    const above = new Set(this.above(base));
+    const height = this.heightOf(base);
+    let best: Move | undefined;
+    for (let other = 0; other < this.size; other++) {
+      if (above.has(other) || this.depthOf(other) + height > maxDepth) {
+        continue;
+      }
+      let increase = (this.isBase(other) ? 0 : this.#costs.asBase[other]!) - this.#costs.asBase[base]!;
+      for (const image of images) {
+        increase += this.costOn(image, other) - this.costOn(image, base);
+      }
+      if (increase < (best?.increase ?? Number.POSITIVE_INFINITY)) {
+        best = { images, base: other, increase };
+      }
+    }
+    return best;
+  }
+
+  apply({ images, base }: Move): void {
+    for (const image of images) {
+      this.move(image, base);
+    }
+  }
+
   /** Returns the allowed move of an image to a base that raises the cost least; `undefined` if there is none. */
   bestMove(image: number, maxDepth: number): Move | undefined {
     const above = new Set(this.above(image));
@@ -123,7 +153,7 @@ export class BaseForest {
       if (increase < (best?.increase ?? Number.POSITIVE_INFINITY)) {
         const depth = base === NO_PARENT ? 0 : this.depthOf(base) + 1;
         if (depth + height <= maxDepth) {
-          best = { image, base, increase };
+          best = { images: [image], base, increase };
         }
       }
     }
@@ -131,9 +161,9 @@ export class BaseForest {
   }
 }
 
-/** The move of an image to another base. */
+/** The move of images to another base. */
 export interface Move {
-  readonly image: number;
+  readonly images: readonly number[];
   readonly base: number;
   /** Bytes by which the cost of the forest rises. */
   readonly increase: number;

@@ -12,8 +12,8 @@ export interface ChosenBases {
 
 /**
  * Chooses a base for each image so that all images together cost as little as possible. Without a bound on the depth, and
- * apart from the costs of becoming a base, the choice is optimal: see `optimumBranching`. Then images are moved one at a
- * time: first those that are too deep, with the move that costs least, then all, while the cost falls.
+ * apart from the costs of becoming a base, the choice is optimal: see `optimumBranching`. Then images are moved: first those
+ * that are too deep, with the move that costs least, then single images and all images of a base, while the cost falls.
  *
  * @param maxDepth the largest number of bases below an image, at least 1
  */
@@ -46,8 +46,7 @@ function limitDepth(forest: BaseForest, maxDepth: number): void {
       // A chain that exists and is not to be changed.
       fixed.add(image);
     } else {
-      const { image: moved, base } = cheapestOf(moves);
-      forest.move(moved, base);
+      forest.apply(cheapestOf(moves));
     }
   }
 }
@@ -83,9 +82,13 @@ function improve(forest: BaseForest, maxDepth: number): void {
   for (let improved = true; improved; ) {
     improved = false;
     for (let image = 0; image < forest.size; image++) {
-      const move = forest.bestMove(image, maxDepth);
+      const moves = [
+        forest.bestMove(image, maxDepth),
+        forest.isBase(image) ? forest.bestMoveOfAll(image, maxDepth) : undefined,
+      ].filter((move) => move !== undefined);
+      const move = moves.length === 0 ? undefined : cheapestOf(moves);
       if (move !== undefined && move.increase < 0) {
-        forest.move(move.image, move.base);
+        forest.apply(move);
         improved = true;
       }
     }

@@ -34,7 +34,8 @@ export interface PlanOptions extends PlanLimits, CompareOptions {
  *   vectors throws.
  */
 export async function makePlan(images: readonly PlanImage[], options: PlanOptions = {}): Promise<Plan> {
-  const { bases = 'auto' } = options;
+  // New bases are none of the allowed ones.
+  const bases = options.bases ?? (options.onlyBases === undefined ? 'auto' : 'existing');
   requireClusterSize(images);
   const counts = await compareByPosition(
     images.map(({ vector }) => vector),
@@ -44,9 +45,6 @@ export async function makePlan(images: readonly PlanImage[], options: PlanOption
     images.map(({ vector }) => vector),
     options.signal,
   );
-  if (bases === 'auto' && options.onlyBases !== undefined) {
-    return makePlan(images, { ...options, bases: 'existing' });
-  }
   const planner = new Planner(images, counts, patterns, options);
   const plans = [
     ...(bases === 'synthetic' ? [] : [planner.withExisting()]),

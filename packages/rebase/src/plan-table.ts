@@ -22,7 +22,7 @@ export function planRows(plan: Plan, inputs: readonly PlanInput[]): string[][] {
 export function summaryOf({ bytesNow, bytesPlanned, bytesToWrite, lowerBound }: Plan): string {
   const saved = bytesNow - bytesPlanned;
   if (bytesToWrite === 0) {
-    return 'no overlay would save space: nothing is to be changed';
+    return 'no overlay would save space: nothing to change';
   }
   const share = ((100 * saved) / bytesNow).toFixed(0);
   const bound =
@@ -53,7 +53,7 @@ function rowOf(file: BaseReference, depth: number, plan: Plan, inputs: readonly 
 
 /** Returns the name by which a plan refers to a new base. */
 export function nameOfNewBase(index: number): string {
-  return `base-${index + 1}`;
+  return `common-base-${index + 1}`;
 }
 
 function childrenOf(file: BaseReference | undefined, { images, newBases }: Plan): BaseReference[] {

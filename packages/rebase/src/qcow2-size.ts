@@ -11,7 +11,7 @@ export const LARGEST_CLUSTER = 2 * 1024 * 1024;
 
 /** The contents of a qcow2 file that determine its size. */
 export interface Qcow2Contents {
-  /** Bytes; a power of two from 512 to 2 MiB. */
+  /** Bytes; a power of two from 4 KiB to 2 MiB. */
   readonly clusterSize: number;
   /** Size of the guest-visible disk in bytes. */
   readonly virtualSize: number;

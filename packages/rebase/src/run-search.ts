@@ -8,10 +8,11 @@ const EXIT_PARTIAL = 3;
 
 export async function runSearch(context: CommandContext): Promise<number> {
   const { limit, 'output-format': format } = context.options as ValuesOf<typeof SEARCH_OPTIONS> & OptionValues;
+  await requireOneImage(context);
   const { outcomes } = await context.images!.hash();
   const [first, ...others] = outcomes;
   if (first === undefined || others.length === 0) {
-    const found = `${outcomes.length === 1 ? 'only one' : 'none'}`;
+    const found = outcomes.length === 1 ? 'only one' : 'none';
     throw new VirtSimilarityError('usage', `expected an image and images to search, found ${found}; name another one`);
   }
   if (first.error !== undefined) {
@@ -69,4 +70,13 @@ function shareOf(blocks: number, { dataBlocks }: HashVector): number {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
+}
+
+/** @throws `usage` if the first operand is a directory or something else with several images. */
+async function requireOneImage({ operands: [first], analyzer, signal }: CommandContext): Promise<void> {
+  const { sources } = await (await analyzer()).findImages([first!], { onNote: () => {}, signal });
+  if (sources.length !== 1 || sources[0]!.path !== first) {
+    const found = `${sources.length} in ${first}`;
+    throw new VirtSimilarityError('usage', `expected one image to search for as the first name, found ${found}`);
+  }
 }

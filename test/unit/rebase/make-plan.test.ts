@@ -105,6 +105,36 @@ describe('existing bases', () => {
   });
 });
 
+test('overlays go to a base that exists rather than to its copy, in whatever order the images are named', async () => {
+  const base = Array.from({ length: 200 }, (_, block) => block + 1);
+  const images = [
+    imageOf(base, { frozen: true }),
+    imageOf(base.with(0, 900), { backing: 0, bytes: 5 * BLOCK }),
+    imageOf(base),
+    imageOf(base.with(1, 1001).with(2, 1002)),
+    imageOf(base.with(3, 1003).with(4, 1004)),
+  ];
+  const sizes = new Set<number>();
+  for (const order of [
+    [0, 1, 2, 3, 4],
+    [2, 3, 4, 1, 0],
+    [4, 2, 0, 3, 1],
+    [3, 4, 2, 0, 1],
+  ]) {
+    const ordered = order.map((index) => {
+      const { backing, ...others } = images[index]!;
+      return backing === undefined ? others : { ...others, backing: order.indexOf(backing) };
+    });
+    const planned = await makePlan(ordered, { bases: 'existing', jobs: 1 });
+    sizes.add(planned.bytesPlanned);
+    expect(planned.images.map(({ base: found }) => found?.index)).toEqual(
+      order.map((index) => (index === 0 ? undefined : order.indexOf(0))),
+    );
+    expect(planned.images.every(({ emptyOverlayBytes }) => emptyOverlayBytes === 0)).toBe(true);
+  }
+  expect(sizes.size).toBe(1);
+});
+
 describe('limits', () => {
   // A chain in which each disk differs from the one before it in ten blocks.
   const chain: number[][] = [Array.from({ length: 500 }, (_, block) => block + 1)];

@@ -95,7 +95,7 @@ function withSuggestion(error: unknown, flags: readonly Flag[], { name, isDefaul
   const closest = long === undefined ? undefined : closestOf(long, known);
   const meant = closest === undefined ? '' : `; did you mean '--${closest}'?`;
   const remedy = meant || `; see virt-similarity ${isDefault ? '' : `${name} `}--help`;
-  return new VirtSimilarityError('usage', `unknown option '${unknown}'${remedy}`);
+  return new VirtSimilarityError('usage', `unknown option '${unknown}'${remedy}`, { cause: error });
 }
 
 function commanderOption(flag: Flag, { options }: KnownCommand): Option {

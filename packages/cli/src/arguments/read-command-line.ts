@@ -9,6 +9,7 @@ import type {
   OptionValues,
   Reporter,
 } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { optionValueOf, readOptionValue } from '@virt-similarity/core/options';
 import { CommanderError } from '../commander.js';
 import type { BuiltInContext } from '../commands/built-in-command.js';
@@ -97,7 +98,8 @@ function parsedBy(command: KnownCommand, words: readonly string[], commands: rea
   try {
     return parseWords(command, words, helpEpilogue(command, commands));
   } catch (error) {
-    throw error instanceof CommanderError ? refusal(error, command, commands) : error;
+    const refused = error instanceof VirtSimilarityError ? error.cause : error;
+    throw refused instanceof CommanderError ? refusal(refused, command, commands, error) : error;
   }
 }
 

@@ -5,16 +5,22 @@ import { flagsOfCommand, type KnownCommand } from './known-commands.js';
 /**
  * Returns the error for words that commander refuses. For an option of another command, it names that command; it refers
  * to the help of the command in question.
+ *
+ * @param thrown the error that `parseWords` threw, which may suggest an option
  */
 export function refusal(
   error: CommanderError,
   refusing: KnownCommand,
   commands: readonly KnownCommand[],
+  thrown: unknown,
 ): VirtSimilarityError {
   const [, unknown] = /unknown option '([^']+)'/.exec(error.message) ?? [];
   const owner = commands.find((command) =>
     flagsOfCommand(command).some(({ long, short }) => unknown !== undefined && [long, short].includes(unknown)),
   );
+  if (owner === undefined && thrown instanceof VirtSimilarityError) {
+    return thrown;
+  }
   const problem =
     owner === undefined
       ? messageOf(error).replace(/^error: |\.$/g, '')

@@ -90,7 +90,7 @@ export function startHashingRun(
 /**
  * Reads the keys of `--key` and `--keys-from-stdin`.
  *
- * @throws as `readDiskKey` and `readLines`; `usage` if standard input is also a list of images.
+ * @throws as `readDiskKey` and `readPassphrases`; `usage` if standard input is also a list of images.
  */
 export async function readKeys({ options, messages, signal, sources }: KeyContext): Promise<DiskKey[]> {
   const warn = (message: string) => messages.warning(message);

@@ -86,7 +86,7 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
         const circumstances = { isCompanionWritten: isCompanionWritten(plan, reporter) };
         const options = optionsFor(reporter, reportOptions);
         for (const warning of await analyzer.warnings(reporter.name, analysis, options, { ...run, ...circumstances })) {
-          messages.warning(wording`${reporter.name}: ${warning}`);
+          messages.warning(flagText(wording`${reporter.name}: ${warning}`));
         }
       }),
     ]);

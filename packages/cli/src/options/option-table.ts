@@ -251,7 +251,7 @@ export const REPORT_OPTIONS = {
     default: 'ascii',
     configurable: true,
     description:
-      "format of the report on standard output: ascii, html, newick, nexus, phyloxml, graphviz, svg, json, csv, clusters, linkage, phylip, distances, arrow, or a plugin's",
+      "format of the report on standard output: ascii, html, newick, nexus, phyloxml, graphviz, svg, json, csv, clusters, linkage, phylip, itol-labels, itol-clusters, itol-metadata, distances, arrow, or a plugin's",
   },
   output: {
     type: 'files',
@@ -267,7 +267,7 @@ export const REPORT_OPTIONS = {
   },
   names: {
     type: 'file',
-    description: 'newick: write the table of labels and names to FILE instead of beside each -o file',
+    description: 'trees and PHYLIP: write the table of labels and names to FILE instead of beside each -o file',
   },
 } as const satisfies OwnOptions;
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 
 /** Opens a URL by the desktop's preferred program; see xdg-open(1). */
 const DESKTOP_OPENER = 'xdg-open';
-/** What stands for the URL in a command of `BROWSER`. */
+/** The placeholder for the URL in a command of `BROWSER`. */
 const URL_PLACE = '%s';
 
 /**

@@ -15,9 +15,10 @@ export interface VectorFilePlan {
 }
 
 /**
- * Plans the file for each image, or one for all if `output` ends in `.parquet`. Otherwise, if `output` is an existing directory or ends with a slash, each file is named after
- * its image's base name, with `.arrow`, in that directory, which is created if it ends with a slash. Otherwise
- * `output` is the file of a single image. Without `output`, files are placed in the working directory.
+ * Plans the files of the hash vectors: one Parquet file for all images if `output` ends in `.parquet`, else one file for
+ * each. If `output` is a directory or ends with a slash, each file is named after its image, with `.arrow`, in that
+ * directory; a missing one is created if the slash is there. Any other `output` is the file of a single image. Without
+ * `output`, the working directory is used.
  *
  * @throws `usage` if two images would share a file, if there are several images and `output` is not a directory, or if
  *   a file's name does not end in `.arrow`.

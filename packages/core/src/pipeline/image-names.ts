@@ -42,7 +42,8 @@ function originsOf(paths: readonly string[], recorded: ReadonlyMap<string, strin
 }
 
 /**
- * Returns a short unique name for each path: its base name (of an image in an archive, the archive's with the image's), as many of its last components as distinguish it from the
+ * Returns a short unique name for each path: its base name, for an image in an archive together with the archive's, or as
+ * many of its last components as distinguish it from the
  * others, or the path itself. No name equals the name or path of another image. Equal paths, which should not occur,
  * are numbered.
  */

@@ -11,7 +11,7 @@ import { countByReason, type DirectoryListing, listDirectory, partsAmong, pathIn
 
 type ArchiveReader = DiskReader & Required<Pick<DiskReader, 'imagesIn'>>;
 
-/** What is the same for all words. */
+/** What all words of a call share. */
 interface Listing {
   readonly readers: readonly NamedPart<DiskReader>[];
   readonly archiveReaders: readonly ArchiveReader[];

@@ -81,6 +81,11 @@ const CONTAINERS: readonly KnownContainer[] = [
   { ...archive('a rar archive', 'unrar x'), magics: ['Rar!\x1a\x07'] },
   { ...archive('a cabinet archive', 'cabextract'), magics: ['MSCF\0\0\0\0'] },
   { ...archive('an ar archive', 'ar x'), magics: ['!<arch>\n'] },
+  {
+    what: 'a Parquet file',
+    remedy: 'write hash vectors as .arrow files',
+    magics: ['PAR1'],
+  },
   { ...archive('a cpio archive', 'cpio -i'), magics: ['070701', '070702', '070707'], holds: isCpio },
   { ...archive('a cpio archive', 'cpio -i'), magics: ['\xc7\x71', '\x71\xc7'], holds: isBinaryCpio },
   // The magic is late in the header, and the oldest archives have none, so the checksum decides.

@@ -23,8 +23,8 @@ const WRITABLE = 0o222n;
 const PERMISSIONS = 0o7777n;
 
 /**
- * Applies a plan, or goes on where an earlier process was interrupted. First every new file is written beside its image,
- * flushed to disk and compared with the image byte by byte. Only when all are complete is each image replaced, by a
+ * Applies a plan, or goes on where an earlier process was interrupted. First every new file is written beside its image and
+ * flushed to disk, and each overlay, read through its bases, is compared with its image byte by byte. Only when all are complete is each image replaced, by a
  * rename; the image stays under another name. Whatever happens in between, every image is complete under its path.
  */
 export class PlanApplication {
@@ -48,7 +48,7 @@ export class PlanApplication {
    *   room, and what reading throws. Every image is then as before, or replaced by an equal overlay.
    */
   async apply(): Promise<void> {
-    const { journal, note } = this.#context;
+    const { journal } = this.#context;
     await this.check();
     if (!journal.has('began')) {
       await journal.append({ event: 'began', plan: this.#plan.id });
@@ -62,7 +62,6 @@ export class PlanApplication {
     await this.#requirePlanned();
     for (const index of this.#changedImages()) {
       await this.#exchange(index);
-      note(`${this.#paths.image(index)} is an overlay now`);
     }
     await this.#protectBases();
     if (!journal.has('applied')) {
@@ -90,6 +89,13 @@ export class PlanApplication {
     }
   }
 
+  /** Returns the images that had another format than qcow2. */
+  imagesWithNewFormat(): string[] {
+    return this.#changedImages()
+      .filter((index) => this.#plan.images[index]!.chain[0]!.format !== 'qcow2')
+      .map((index) => this.#paths.image(index));
+  }
+
   /** Returns the new files and their bases. */
   newFileRows(): string[][] {
     const rows = this.#plan.newBases.map(({ base }, index) => [this.#paths.newBase(index), this.#nameOf(base)]);
@@ -115,7 +121,7 @@ export class PlanApplication {
    */
   async rollBack(): Promise<void> {
     const { journal, note } = this.#context;
-    if (journal.has('committed')) {
+    if (journal.has('committing')) {
       throw new VirtSimilarityError(
         'refused',
         'cannot roll back: the originals were deleted when the plan was committed',
@@ -149,6 +155,9 @@ export class PlanApplication {
       throw new VirtSimilarityError('refused', 'cannot commit: the plan is not applied; apply it first');
     }
     await this.#requireBases();
+    if (!journal.has('committing')) {
+      await journal.append({ event: 'committing' });
+    }
     for (const index of this.#changedImages()) {
       const original = this.#paths.original(index);
       const status = await this.#directories.statusOf(original);
@@ -239,7 +248,9 @@ export class PlanApplication {
   async #isExchanged(index: number): Promise<boolean> {
     const status = await this.#directories.statusOf(this.#paths.image(index));
     const written = this.#context.journal.written(this.#paths.overlay(index));
-    return status !== undefined && written !== undefined && status.ino === BigInt(written.inode);
+    return (
+      written !== undefined && isSameFile(status, { device: BigInt(written.device), inode: BigInt(written.inode) })
+    );
   }
 
   async #requireRoom(): Promise<void> {
@@ -394,6 +405,7 @@ export class PlanApplication {
     await this.#context.journal.append({
       event: 'written',
       path,
+      device: String(status.dev),
       inode: String(status.ino),
       size: String(status.size),
       mtimeNs: String(status.mtimeNs),
@@ -419,6 +431,7 @@ export class PlanApplication {
       throw changed(path, 'has changed since the plan was made; plan again');
     }
     await this.#directories.rename(this.#paths.overlay(index), path);
+    this.#context.note(`${path} is an overlay now`);
   }
 
   async #protectBases(): Promise<void> {
@@ -431,24 +444,33 @@ export class PlanApplication {
     }
   }
 
-  /** Requires that nothing was written to the overlay of an image since it was exchanged. */
+  /** Requires that the original is kept, and that nothing was written to its overlay since they were exchanged. */
   async #requireUnusedSince(index: number): Promise<void> {
     if (!(await this.#isExchanged(index))) {
       return;
     }
+    const kept = this.#keptPath(index);
+    if (!isPlanned(await this.#directories.statusOf(kept), topFile(this.#plan.images[index]!))) {
+      throw changed(kept, 'is not the original of the plan; nothing is changed');
+    }
     const path = this.#paths.image(index);
     const written = this.#context.journal.written(this.#paths.overlay(index));
     if (!isWrittenFile(await this.#directories.statusOf(path), written)) {
-      throw changed(path, 'was written to since the plan was applied; to go back would lose that');
+      throw changed(path, 'was written to since the plan was applied; rolling back would lose these writes');
     }
     // Opening fails if a machine runs on it.
     await (await this.#open({ path, format: 'qcow2' })).close();
   }
 
+  /** Returns the name under which the image itself is kept once an overlay has replaced it. */
+  #keptPath(index: number): string {
+    return this.#plan.images[index]!.isWritten ? this.#paths.original(index) : this.#paths.base(index);
+  }
+
   async #restore(index: number): Promise<void> {
     const image = this.#plan.images[index]!;
     const path = this.#paths.image(index);
-    const kept = image.isWritten ? this.#paths.original(index) : this.#paths.base(index);
+    const kept = this.#keptPath(index);
     if (!image.isWritten) {
       await this.#unprotect(kept);
     }

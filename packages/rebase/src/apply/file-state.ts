@@ -90,6 +90,7 @@ export function isWrittenFile(status: BigIntStats | undefined, file: JournalFile
   return (
     status !== undefined &&
     file !== undefined &&
+    status.dev === BigInt(file.device) &&
     status.ino === BigInt(file.inode) &&
     status.size === BigInt(file.size) &&
     status.mtimeNs === BigInt(file.mtimeNs)

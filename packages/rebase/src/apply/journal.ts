@@ -1,36 +1,46 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OpenDirectory, readSmallFile, systemPath } from '@virt-similarity/core';
-import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { excerptOf, VirtSimilarityError } from '@virt-similarity/core/errors';
+import { z } from 'zod';
 
 /** Bytes of the largest journal that is read. */
 const LARGEST_JOURNAL = 1024 * 1024 * 1024;
 
-/** A file that was written or linked, as it was when that was complete. Numbers are decimal. */
-export interface JournalFile {
-  readonly path: string;
-  readonly inode: string;
-  readonly size: string;
-  readonly mtimeNs: string;
-}
+const integer = z.string().regex(/^\d+$/);
+const entrySchema = z.discriminatedUnion('event', [
+  /** The first entry: the plan that is applied. */
+  z.object({ event: z.literal('began'), plan: z.string() }),
+  /** A new file is complete, was checked, and is on disk. Numbers are decimal. */
+  z.object({
+    event: z.literal('written'),
+    path: z.string(),
+    device: integer,
+    inode: integer,
+    size: integer,
+    mtimeNs: integer,
+  }),
+  /** A base lost its write permissions; these are the permission bits that it had. */
+  z.object({ event: z.literal('protected'), path: z.string(), mode: z.number() }),
+  /** Every file is in its place. */
+  z.object({ event: z.literal('applied') }),
+  /** The originals may have been deleted. */
+  z.object({ event: z.literal('committing') }),
+  /** All originals were deleted. */
+  z.object({ event: z.literal('committed') }),
+  /** Every original is back, and the new files are removed. */
+  z.object({ event: z.literal('rolled-back') }),
+]);
 
 /** An entry of a journal. */
-export type JournalEntry =
-  /** The first entry: the plan that is applied. */
-  | { readonly event: 'began'; readonly plan: string }
-  /** A new file is complete, was checked, and is on disk. */
-  | ({ readonly event: 'written' } & JournalFile)
-  /** A base lost its write permissions; these are the ones that it had. */
-  | { readonly event: 'protected'; readonly path: string; readonly mode: number }
-  /** Every file is in its place. */
-  | { readonly event: 'applied' }
-  | { readonly event: 'committed' }
-  | { readonly event: 'rolled-back' };
+export type JournalEntry = z.output<typeof entrySchema>;
+
+/** A file that was written, as it was when it was complete. */
+export type JournalFile = Extract<JournalEntry, { readonly event: 'written' }>;
 
 /**
- * The record of what was done with a plan, in a file beside it: one JSON text on each line. An entry is on disk before what
- * follows it is begun. What is done with the files themselves is seen from the files; the journal says which of them were
- * complete.
+ * The record of a plan's application, in a file beside the plan: one JSON object per line. Each entry is flushed to disk before
+ * the next step starts. Where a file is now is read from the file system; the journal states which files were complete.
  */
 export class Journal {
   readonly entries: JournalEntry[];
@@ -41,13 +51,17 @@ export class Journal {
     this.entries = entries;
   }
 
-  /** Returns the entries of a journal; none if the file does not exist. A last line that is cut off is left out. */
+  /**
+   * Returns the entries of a journal; none if the file does not exist. A last line that is cut off is left out.
+   *
+   * @throws `unreadable`, and `corrupt` if a line is no entry.
+   */
   static async read(path: string): Promise<JournalEntry[]> {
     try {
       const text = (await readSmallFile(path, LARGEST_JOURNAL)).toString('utf8');
       const lines = text.split('\n');
       lines.pop();
-      return lines.map((line) => JSON.parse(line) as JournalEntry);
+      return lines.map((line) => entryOf(line, path));
     } catch (thrown) {
       if ((thrown as { cause?: { code?: string } }).cause?.code === 'ENOENT') {
         return [];
@@ -105,6 +119,21 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.#file?.close();
+  }
+}
+
+function entryOf(line: string, path: string): JournalEntry {
+  try {
+    return entrySchema.parse(JSON.parse(line));
+  } catch (cause) {
+    throw new VirtSimilarityError(
+      'corrupt',
+      `cannot use ${path}: expected entries of a journal, found ${excerptOf(line)}`,
+      {
+        image: path,
+        cause,
+      },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { dirname, extname, join } from 'node:path';
+import { nameOfNewBase } from '../plan-table.js';
 import { type PlanFile, type PlanFileReference, topFile } from './plan-file.js';
 
 /** A file that holds the content of an image or of a new base once the plan is applied. */
@@ -41,7 +42,7 @@ export class PlanPaths {
   }
 
   newBase(index: number): string {
-    return join(this.#directoryOfNewBase[index]!, `common-base-${index + 1}.${this.#plan.id}.qcow2`);
+    return join(this.#directoryOfNewBase[index]!, `${nameOfNewBase(index)}.${this.#plan.id}.qcow2`);
   }
 
   /** Returns whether other images become overlays on an image, so that its machine needs an overlay of its own. */

@@ -20,15 +20,15 @@ export async function requireAcceptable(plan: PlanFile, { formatChange }: Accept
   if (guessed.length > 0) {
     throw new VirtSimilarityError(
       'refused',
-      `the format of ${listed(guessed)} was detected, not stated: a guest controls the bytes that decide it; plan again ` +
-        'with a stated format, or for the disks of libvirt domains',
+      `the format of ${listed(guessed)} was detected, not stated: a guest controls the bytes that decide it; plan again with ` +
+        '--format qcow2 before the names of qcow2 images, and so on, or with --domain',
     );
   }
   const others = changing.filter(({ chain }) => chain[0]!.format !== 'qcow2');
   if (others.length > 0 && !formatChange) {
     throw new VirtSimilarityError(
       'refused',
-      `${listed(others)} would become qcow2, so the definitions of their machines must change; accept the change of format`,
+      `${listed(others)} would become qcow2, so the definitions of their machines must change; accept that with --accept-format-change`,
     );
   }
   for (const image of changing.filter(({ chain }) => chain[0]!.format === 'qcow2')) {

@@ -48,8 +48,8 @@ const DESCRIPTIONS: Readonly<Record<PartKind, readonly string[]>> = {
   hasher: ['version', 'digestLength'],
   metric: ['unit', 'alignment'],
   clusterer: ['linkages'],
-  reporter: ['extension', 'otherExtensions', 'mediaType', 'options'],
-  command: ['summary', 'usage', 'description', 'options', 'operands'],
+  reporter: ['extension', 'otherExtensions', 'mediaType', 'isBinary', 'options'],
+  command: ['summary', 'usage', 'description', 'examples', 'options', 'operands', 'readsImages'],
 };
 
 /**

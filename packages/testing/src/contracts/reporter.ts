@@ -46,7 +46,7 @@ export function reporterContract(create: () => Reporter): ContractTest[] {
       run: async () => assertDeclarations(create().options),
     },
     {
-      title: 'reports an analysis as strings that end with a newline',
+      title: 'reports an analysis as text that ends with a newline, or as bytes if it is binary',
       run: () => checkTexts(create(), family()),
     },
     { title: 'reports a single image', run: () => checkTexts(create(), sampleAnalysis(['alone'], [])) },

@@ -208,7 +208,9 @@ describe('analyze', () => {
     await expect(analyzer.cluster({ size: 1, values: new Float64Array(0) }, wrong)).rejects.toMatchObject(
       of('cluster', 'clusterer, linkage, onProgress, signal'),
     );
-    await expect(analyzer.findImages([], wrong)).rejects.toMatchObject(of('findImages', 'allowInUse, recursive, exclude, onNote, signal'));
+    await expect(analyzer.findImages([], wrong)).rejects.toMatchObject(
+      of('findImages', 'allowInUse, recursive, exclude, onNote, signal'),
+    );
     await expect(analyzer.diagnose(wrong)).rejects.toMatchObject(of('diagnose', 'signal'));
     const items = analyzer.analyzeDistances(['a'], { size: 1, values: new Float64Array(0) }, wrong);
     const used = 'metric, unit, algorithm, blockSize, clusterer, linkage, onProgress, signal';

@@ -43,8 +43,8 @@ export async function loadConfiguration(path: string): Promise<Configuration | u
  * Loads a configuration file that the user named: JSON, the key `virt-similarity` of a package.json, or a module whose
  * default export has the same form. Only here does configuration run as code.
  *
- * @throws as `loadConfiguration`; also `refused` if another user can replace the file in its directory, and `usage` if it
- *   does not exist or has another extension.
+ * @throws as `loadConfiguration`; also `refused` if another user can replace the file in its directory, and `usage` if
+ *   it does not exist or has another extension.
  */
 export async function loadNamedConfiguration(named: string, directory: string): Promise<Configuration> {
   const path = resolve(directory, named);

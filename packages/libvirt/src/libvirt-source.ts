@@ -38,8 +38,8 @@ export class LibvirtSource implements ImageSource {
   }
 
   /**
-   * @throws `usage` if libvirt is on another host, `unavailable` if virsh is missing or cannot connect, `unreadable` if a
-   *   definition cannot be parsed, and `aborted`.
+   * @throws `usage` if libvirt is on another host, `unavailable` if virsh is missing or cannot connect, `unreadable` if
+   *   a definition cannot be parsed, and `aborted`.
    */
   async *list(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
     const virsh = new Virsh(this.#connect, options.signal);

@@ -29,7 +29,9 @@ export function childrenOf({ parents }: BaseTree): readonly (readonly number[])[
   return children;
 }
 
-/** Returns whether a file holds data where it has one label and its base the other; otherwise, at most a zero cluster. */
+/**
+ * Returns whether a file holds data where it has one label and its base the other; otherwise, at most a zero cluster.
+ */
 export function isDataOver(label: number, below: number): boolean {
   return label !== ZERO && (label === UNIQUE || label !== below);
 }

@@ -20,8 +20,9 @@ export interface BlockPattern {
 const ROWS_AT_ONCE = 1 << 20;
 
 /**
- * Groups block numbers by the pattern in which images have equal blocks there. Block numbers at which all images are zero
- * are left out. Reads each vector once. Memory: two bytes for each image and pattern, and the rows of some block numbers.
+ * Groups block numbers by the pattern in which images have equal blocks there. Block numbers at which all images are
+ * zero are left out. Reads each vector once. Memory: two bytes for each image and pattern, and the rows of some block
+ * numbers.
  *
  * @param vectors fewer than 65,535, with the same block size and digests
  */

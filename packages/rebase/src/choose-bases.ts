@@ -11,9 +11,10 @@ export interface ChosenBases {
 }
 
 /**
- * Chooses a base for each image so that all images together cost as little as possible. Without a bound on the depth, and
- * apart from the costs of becoming a base, the choice is optimal: see `optimumBranching`. Then images are moved: first those
- * that are too deep, with the move that costs least, then single images and all images of a base, while the cost falls.
+ * Chooses a base for each image so that all images together cost as little as possible. Without a bound on the depth,
+ * and apart from the costs of becoming a base, the choice is optimal: see `optimumBranching`. Then images are moved:
+ * first those that are too deep, with the move that costs least, then single images and all images of a base, while the
+ * cost falls.
  *
  * @param maxDepth the largest number of bases below an image, at least 1
  */

@@ -11,10 +11,10 @@ export interface Explanation {
 }
 
 /**
- * Explains the non-zero blocks of an image by templates that have the same blocks at the same places: first the template
- * that explains most, then again and again the one that explains most of the rest. Templates that explain the same blocks
- * are named together. This greedy cover explains at least 1 − 1/e of what the best choice of as many templates does
- * (Nemhauser, Wolsey and Fisher, Mathematical Programming 14, 1978).
+ * Explains the non-zero blocks of an image by templates that have the same blocks at the same places: first the
+ * template that explains most, then again and again the one that explains most of the rest. Templates that explain the
+ * same blocks are named together. This greedy cover explains at least 1 − 1/e of what the best choice of as many
+ * templates does (Nemhauser, Wolsey and Fisher, Mathematical Programming 14, 1978).
  *
  * Memory: one bit for each block of the image and template.
  */

@@ -30,8 +30,8 @@ export interface PlanOptions extends PlanLimits, CompareOptions {
  * the hash vectors.
  *
  * @param images with hash vectors of one hasher and one block size, which is the cluster size of overlays
- * @throws `usage` if there is no image, or the block size is no cluster size of qcow2, and what comparing and reading the
- *   vectors throws.
+ * @throws `usage` if there is no image, or the block size is no cluster size of qcow2, and what comparing and reading
+ *   the vectors throws.
  */
 export async function makePlan(images: readonly PlanImage[], options: PlanOptions = {}): Promise<Plan> {
   // New bases are none of the allowed ones.

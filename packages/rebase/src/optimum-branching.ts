@@ -2,10 +2,10 @@
 export const NO_PARENT = -1;
 
 /**
- * Finds the spanning forest of least total cost in a complete directed graph: every node either is a root, at the cost of
- * a root, or has one parent, at the cost of that edge. Edmonds' optimum branching in the dense form of Tarjan (Networks
- * 7, 1977) with the correction of Camerini, Fratta and Maffioli (Networks 9, 1979): time and memory are O(n²). Among
- * forests of equal cost the choice is deterministic.
+ * Finds the spanning forest of least total cost in a complete directed graph: every node either is a root, at the cost
+ * of a root, or has one parent, at the cost of that edge. Edmonds' optimum branching in the dense form of Tarjan
+ * (Networks 7, 1977) with the correction of Camerini, Fratta and Maffioli (Networks 9, 1979): time and memory are
+ * O(n²). Among forests of equal cost the choice is deterministic.
  *
  * @param rootCosts the cost of each node as a root: n finite numbers
  * @param edgeCosts n × n, row-major: at parent × n + child the cost of that edge; `Infinity` forbids it. The diagonal is
@@ -30,7 +30,9 @@ class Contraction {
   readonly #nodes: number;
   /** Number of slots: the nodes and the virtual root. */
   readonly #slots: number;
-  /** At source × slots + target: the cost of the best edge between two slots, less what contracted cycles cost already. */
+  /**
+   * At source × slots + target: the cost of the best edge between two slots, less what contracted cycles cost already.
+   */
   readonly #costs: Float64Array;
   /** That edge between nodes, as source × slots + target. */
   readonly #edges: Int32Array;

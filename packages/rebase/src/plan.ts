@@ -21,8 +21,8 @@ export interface PlannedImage extends PlannedFile {
   /** The size of its file now. */
   readonly bytesNow: number;
   /**
-   * The size of the empty overlay in which its machine continues, if other images become overlays on it; its file is then
-   * no longer written to. 0 otherwise.
+   * The size of the empty overlay in which its machine continues, if other images become overlays on it; its file is
+   * then no longer written to. 0 otherwise.
    */
   readonly emptyOverlayBytes: number;
 }

@@ -79,7 +79,9 @@ export function annotatedAnalysis(
   return { analysis: { ...analysis, annotations }, unknown };
 }
 
-/** Returns the images by the texts that name them. A name is stronger than another image's path, and that than a label. */
+/**
+ * Returns the images by the texts that name them. A name is stronger than another image's path, and that than a label.
+ */
 function numbersOf(images: readonly AnalyzedImage[]): ReadonlyMap<string, number> {
   const labels = safeLabels(images);
   const forms = [

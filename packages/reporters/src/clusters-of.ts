@@ -60,8 +60,8 @@ export function chosenCut({ clusters, cut }: OptionValues): Cut | undefined {
 }
 
 /**
- * Returns the height at which a tree falls into the clusters of a cut: halfway between two merges. If these have the same
- * height, no height separates them, and there are fewer clusters.
+ * Returns the height at which a tree falls into the clusters of a cut: halfway between two merges. If these have the
+ * same height, no height separates them, and there are fewer clusters.
  */
 export function heightOfCut({ size, merges }: Dendrogram, cut: Cut): number {
   if ('height' in cut) {

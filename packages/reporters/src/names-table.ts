@@ -29,8 +29,8 @@ const COLUMNS = ['label', 'name', 'path', 'cluster', 'nearest', 'distance', 'siz
  * such characters, unprintable ones and backslashes are written as `\\`, `\xNN` or `\u{N…}`.
  *
  * `cluster` numbers the clusters from 1; `nearest` is the label of the nearest image; `size` and `data` are the bytes
- * of the disk and of its non-zero blocks. A cell without a value is empty. Annotations follow; one with the name of another
- * column is called `annotation.NAME`.
+ * of the disk and of its non-zero blocks. A cell without a value is empty. Annotations follow; one with the name of
+ * another column is called `annotation.NAME`.
  */
 export function* namesTable(analysis: Analysis, options: OptionValues): Generator<string> {
   for (const cells of namesRows(analysis, options)) {

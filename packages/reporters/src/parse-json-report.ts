@@ -6,8 +6,8 @@ import { REPORT_VERSION } from './json.js';
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * The analysis in the text of a JSON report, to be reported in other forms or extended. Its images have no hash vectors: set
- * them before `Analyzer.extend`. Members that this version does not know are ignored.
+ * The analysis in the text of a JSON report, to be reported in other forms or extended. Its images have no hash
+ * vectors: set them before `Analyzer.extend`. Members that this version does not know are ignored.
  *
  * @throws `corrupt` where the text is not that of a report of this version: two images have the same name, or `merges`,
  *   `inverted` and `clusters` contradict each other.

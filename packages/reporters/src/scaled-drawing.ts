@@ -26,8 +26,9 @@ interface ScaledTexts {
 }
 
 /**
- * Draws a tree to scale, one row for each leaf: the column of a node is its height, from that of the root at the left to 0
- * at the right. Nodes that are less than a column apart are drawn as one. The last row has the heights at both ends.
+ * Draws a tree to scale, one row for each leaf: the column of a node is its height, from that of the root at the left
+ * to 0 at the right. Nodes that are less than a column apart are drawn as one. The last row has the heights at both
+ * ends.
  *
  * A node that is higher than the one above it, as with centroid and median linkage, is drawn in the column of that one.
  */

@@ -5,7 +5,10 @@ import { flagText } from '../options/flag-text.js';
 import { table } from '../output/table.js';
 import type { BuiltInCommand } from './built-in-command.js';
 
-/** Reports which external tools are installed, which readers and sources work with them, and how to install the missing ones. */
+/**
+ * Reports which external tools are installed, which readers and sources work with them, and how to install the missing
+ * ones.
+ */
 export const doctor: BuiltInCommand = {
   name: 'doctor',
   summary: 'report missing tools, and what works without them',
@@ -19,7 +22,10 @@ export const doctor: BuiltInCommand = {
   },
 };
 
-/** Formats the report: a table of external tools, a table of what each reader and source can read or list, and how to install missing packages. */
+/**
+ * Formats the report: a table of external tools, a table of what each reader and source can read or list, and how to
+ * install missing packages.
+ */
 export function* describe(parts: readonly DiagnosedPart[]): Iterable<string> {
   const named = parts.flatMap(({ requirements = [] }) => requirements.map((each) => [each.name, each] as const));
   const requirements = [...new Map(named).values()];

@@ -17,8 +17,8 @@ import type { NamedImage } from './named-image.js';
 /**
  * Returns the images that were named, with lists and directories replaced by the images in them.
  *
- * @throws as `readImageLists`, `usage` if no image was named, if the first does not exist and resembles a command, or if no reader knows a
- *   format; `unreadable` if the only image does not exist.
+ * @throws as `readImageLists`, `usage` if no image was named, if the first does not exist and resembles a command, or
+ *   if no reader knows a format; `unreadable` if the only image does not exist.
  */
 export async function findSources(
   given: readonly NamedImage[],

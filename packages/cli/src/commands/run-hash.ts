@@ -35,9 +35,9 @@ function anonymous({ identity: _, ...vector }: HashVector, name: string): HashVe
 }
 
 /**
- * Writes the hash vector of each image to an Arrow file as soon as it is complete and every image is identified, or those
- * of all images to one Parquet file at the end. Returns the exit code of the first failure if no image succeeded, and
- * `EXIT_PARTIAL` if some failed.
+ * Writes the hash vector of each image to an Arrow file as soon as it is complete and every image is identified, or
+ * those of all images to one Parquet file at the end. Returns the exit code of the first failure if no image succeeded,
+ * and `EXIT_PARTIAL` if some failed.
  */
 export async function runHash(context: HashContext): Promise<number> {
   const { messages, options, signal } = context;

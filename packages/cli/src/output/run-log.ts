@@ -25,9 +25,9 @@ const LEVELS: Readonly<Record<MessageLevel, 'error' | 'warn' | 'info' | 'debug'>
 };
 
 /**
- * The log of a run: messages, the beginning and end of each image, and the exit code, each as a JSON object on a line. The
- * file is written at the end of the run, completely or not at all. Passphrases and values of options that may contain
- * secrets are not in it.
+ * The log of a run: messages, the beginning and end of each image, and the exit code, each as a JSON object on a line.
+ * The file is written at the end of the run, completely or not at all. Passphrases and values of options that may
+ * contain secrets are not in it.
  *
  * The log replaces no file of an image. Until all of these files are known, it replaces nothing.
  */
@@ -42,8 +42,8 @@ export class RunLog implements MessageObserver {
   /**
    * Opens the directory of the file, before any work.
    *
-   * @throws `usage` if it cannot be opened or the path has another extension than a log, and `refused` if the path is not
-   *   a regular file.
+   * @throws `usage` if it cannot be opened or the path has another extension than a log, and `refused` if the path is
+   *   not a regular file.
    */
   static async open(path: string): Promise<RunLog> {
     if (!EXTENSIONS.some((extension) => path.endsWith(extension))) {

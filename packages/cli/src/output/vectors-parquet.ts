@@ -7,8 +7,8 @@ const GROUP_ROWS = 122_880;
 export const PARQUET_EXTENSION = '.parquet';
 
 /**
- * Yields the bytes of a Parquet file with the rows of all hash vectors: `image`, the path of the image; `block`, the block
- * number; and `hash`, the digest as bytes, or as hexadecimal text with `hex`. Zero blocks have no row.
+ * Yields the bytes of a Parquet file with the rows of all hash vectors: `image`, the path of the image; `block`, the
+ * block number; and `hash`, the digest as bytes, or as hexadecimal text with `hex`. Zero blocks have no row.
  *
  * The metadata of the file has the hasher and the block size, by the keys of hash-vector files.
  *

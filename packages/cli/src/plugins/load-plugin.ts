@@ -7,8 +7,9 @@ import { VirtSimilarityError, wording, wordingOf } from '@virt-similarity/core/e
 import { resolvePlugin } from './resolve-plugin.js';
 
 /**
- * Loads a plugin that the user named: a path, or a package installed in or above `directory`, or beside this command. The plugin's code runs
- * in a thread first, within the limits, so that a module that never finishes loading cannot block the main thread.
+ * Loads a plugin that the user named: a path, or a package installed in or above `directory`, or beside this command.
+ * The plugin's code runs in a thread first, within the limits, so that a module that never finishes loading cannot
+ * block the main thread.
  *
  * @throws `usage` if the plugin is not found, `plugin` if its code throws, `unavailable` if it exceeds its time limit,
  *   and `aborted`.

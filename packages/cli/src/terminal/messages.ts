@@ -22,7 +22,9 @@ export type Verbosity = 'quiet' | 'normal' | 'verbose';
 export interface MessageStyle {
   readonly verbosity: Verbosity;
   readonly color: ColorWhen;
-  /** `auto`: bars on a terminal, else lines of text; `json`: everything is a JSON object on a line; `none`: no progress. */
+  /**
+   * `auto`: bars on a terminal, else lines of text; `json`: everything is a JSON object on a line; `none`: no progress.
+   */
   readonly progress?: 'auto' | 'json' | 'none';
 }
 
@@ -115,7 +117,10 @@ export class Messages {
     }
   }
 
-  /** Redraws the status lines, which are printable text; no lines remove them. Does nothing when quiet or without a terminal. */
+  /**
+   * Redraws the status lines, which are printable text; no lines remove them. Does nothing when quiet or without a
+   * terminal.
+   */
   status(...lines: readonly string[]): void {
     if (this.isTerminal && this.verbosity !== 'quiet' && lines.join('\n') !== this.#status.join('\n')) {
       const erased = this.#erased();

@@ -14,8 +14,8 @@ export interface ProgressDisplay {
 }
 
 /**
- * Creates the display: on a terminal progress bars, redrawn at most ten times a second and at every new stage; for machines
- * a JSON object for each event; otherwise a line at the start and end of each image.
+ * Creates the display: on a terminal progress bars, redrawn at most ten times a second and at every new stage; for
+ * machines a JSON object for each event; otherwise a line at the start and end of each image.
  */
 export function createProgressDisplay(messages: Messages, images: number): ProgressDisplay {
   if (messages.progress !== 'auto') {

@@ -16,12 +16,13 @@ export interface Edge {
 }
 
 /**
- * Returns the single-linkage dendrogram of items from the distances of some pairs, such as the edges of a minimum spanning
- * tree or all pairs below a threshold (Kruskal 1956; Gower and Ross 1969). The order of the edges does not matter. O(e log e)
- * time for e edges.
+ * Returns the single-linkage dendrogram of items from the distances of some pairs, such as the edges of a minimum
+ * spanning tree or all pairs below a threshold (Kruskal 1956; Gower and Ross 1969). The order of the edges does not
+ * matter. O(e log e) time for e edges.
  *
  * @param size number of items, at least 1
- * @throws `usage` if an edge does not join two different items at a usable distance, or the edges do not connect all items.
+ * @throws `usage` if an edge does not join two different items at a usable distance, or the edges do not connect all
+ *   items.
  */
 export function dendrogramOfEdges(size: number, edges: Iterable<Edge>): Dendrogram {
   if (!Number.isSafeInteger(size) || size < 1) {

@@ -27,8 +27,8 @@ export interface AnalyzedImage {
    */
   readonly vectorKey?: string | undefined;
   /**
-   * Set if the image, or an image of its chain, is encrypted, as a whole or in a partition: `ciphertext` if any of it was
-   * compared encrypted, otherwise `decrypted`.
+   * Set if the image, or an image of its chain, is encrypted, as a whole or in a partition: `ciphertext` if any of it
+   * was compared encrypted, otherwise `decrypted`.
    */
   readonly encryption?: Encryption | undefined;
   /**

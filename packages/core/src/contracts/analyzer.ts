@@ -86,11 +86,11 @@ export interface Analyzer {
   identify(images: Images, options?: HashOptions): AsyncIterable<IdentifyOutcome>;
 
   /**
-   * Opens one image for reading its content. The caller closes it. No session of a reader is started, so each image of the
-   * libguestfs reader starts an appliance of its own.
+   * Opens one image for reading its content. The caller closes it. No session of a reader is started, so each image of
+   * the libguestfs reader starts an appliance of its own.
    *
-   * @throws `usage` for invalid options, for a hash-vector file, and if no reader has a stated format; and what makes `hash`
-   *   fail for an image.
+   * @throws `usage` for invalid options, for a hash-vector file, and if no reader has a stated format; and what makes
+   *   `hash` fail for an image.
    */
   open(image: string | DiskSource, options?: HashOptions): Promise<DiskImage | DiskStream>;
 
@@ -148,15 +148,15 @@ export interface Analyzer {
   analyzeVectors(vectors: readonly HashVector[], options?: VectorOptions): Promise<Analysis>;
 
   /**
-   * Adds hash vectors to an analysis. Counts only the pairs with a new vector, then clusters all images. The images of the
-   * analysis come first and keep their names; `repeatedBlocks` is not counted.
+   * Adds hash vectors to an analysis. Counts only the pairs with a new vector, then clusters all images. The images of
+   * the analysis come first and keep their names; `repeatedBlocks` is not counted.
    *
-   * The vectors must be those that the analysis was made from. Their algorithm, block size, virtual size and number of data
-   * blocks are compared with the analysis, and their keys, if both are known (see `AnalyzedImage.vectorKey`). Without keys,
-   * a change that leaves the others the same is not noticed.
+   * The vectors must be those that the analysis was made from. Their algorithm, block size, virtual size and number of
+   * data blocks are compared with the analysis, and their keys, if both are known (see `AnalyzedImage.vectorKey`).
+   * Without keys, a change that leaves the others the same is not noticed.
    *
-   * @throws `usage` if an image of the analysis has no hash vector or another one, or two images have the same path, and as
-   *   `compare` and `cluster`.
+   * @throws `usage` if an image of the analysis has no hash vector or another one, or two images have the same path,
+   *   and as `compare` and `cluster`.
    */
   extend(analysis: Analysis, vectors: readonly HashVector[], options?: ExtendOptions): Promise<Analysis>;
 
@@ -175,8 +175,8 @@ export interface Analyzer {
   /**
    * Yields the named reporter's text, in pieces.
    *
-   * @throws `usage` for an unknown reporter or option or a binary format, `plugin` if the reporter fails, and for an isolated reporter
-   *   also `unavailable` and `aborted`.
+   * @throws `usage` for an unknown reporter or option or a binary format, `plugin` if the reporter fails, and for an
+   *   isolated reporter also `unavailable` and `aborted`.
    */
   report(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 

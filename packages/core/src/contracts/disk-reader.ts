@@ -77,7 +77,8 @@ export interface ReadOptions {
   readonly flush?: true | undefined;
   /**
    * Receives a one-line warning for the user about an anomaly that is not an error. Readers warn when they open an
-   * image. Ciphertext needs no warning of a reader: it is in the identity. `wording` is the same message with its options kept separate; passed if the message may name options.
+   * image. Ciphertext needs no warning of a reader: it is in the identity. `wording` is the same message with its
+   * options kept separate; passed if the message may name options.
    */
   readonly warn?: ((message: string, wording?: Wording) => void) | undefined;
   /**
@@ -135,8 +136,8 @@ export interface PartDiagnosis {
  */
 export interface DiskReader {
   /**
-   * The ends of the names of the images that this reader reads, such as `.qcow2` or `.img.gz`: lower case, from a dot on.
-   * In a directory that the user names, only files with an extension of some reader are images.
+   * The ends of the names of the images that this reader reads, such as `.qcow2` or `.img.gz`: lower case, from a dot
+   * on. In a directory that the user names, only files with an extension of some reader are images.
    */
   readonly extensions?: readonly string[] | undefined;
 

@@ -23,7 +23,10 @@ export interface ListedImage extends DiskSource {
 export interface ListOptions {
   /** Receives notes about omitted images and anomalies. */
   readonly onNote: NonNullable<HashOptions['onNote']>;
-  /** Whether images in use may be read. A source that knows that an image is in use lists it with `inUse` then, else with a `failure`. */
+  /**
+   * Whether images in use may be read. A source that knows that an image is in use lists it with `inUse` then, else
+   * with a `failure`.
+   */
   readonly allowInUse?: boolean | undefined;
   /** As in `HashOptions`. */
   readonly recursive?: boolean | undefined;
@@ -34,8 +37,8 @@ export interface ListOptions {
 
 /**
  * Lists images that users name by something other than a path, such as the machines of a hypervisor. Users write
- * `NAME:WORD` with the source's name; without the name of a source, the word is a path for the source `files`. A name that
- * ends in `://`, such as `nbd://`, is the beginning of URLs: a file named `nbd:x` is then still a file.
+ * `NAME:WORD` with the source's name; without the name of a source, the word is a path for the source `files`. A name
+ * that ends in `://`, such as `nbd://`, is the beginning of URLs: a file named `nbd:x` is then still a file.
  */
 export interface ImageSource {
   /**

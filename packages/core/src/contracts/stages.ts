@@ -42,9 +42,9 @@ export interface HashOptions {
   /** Whether a directory also means the images in its subdirectories, up to 32 levels; `false` by default. */
   readonly recursive?: boolean | undefined;
   /**
-   * Glob patterns of files and directories to leave out, whether they are named or found in a directory: without a slash for
-   * their names, such as `*.iso`; with one for the ends of their paths, such as `old/*.img`; with one at the beginning for
-   * their absolute paths.
+   * Glob patterns of files and directories to leave out, whether they are named or found in a directory: without a
+   * slash for their names, such as `*.iso`; with one for the ends of their paths, such as `old/*.img`; with one at the
+   * beginning for their absolute paths.
    */
   readonly exclude?: readonly string[] | undefined;
   /** Number of worker threads, at least 1. */
@@ -102,7 +102,10 @@ export type Complete<Options> = { readonly [Name in keyof Options]-?: Exclude<Op
 export type VectorOptions = Omit<AnalyzeOptions, keyof HashOptions> &
   Pick<HashOptions, 'jobs' | 'onProgress' | 'signal'>;
 
-/** The options for extending an analysis. Its metric stays the same, and so does its linkage unless another one is given. */
+/**
+ * The options for extending an analysis. Its metric stays the same, and so does its linkage unless another one is
+ * given.
+ */
 export type ExtendOptions = Omit<VectorOptions, 'metric'>;
 
 /** An item with known distances: its name, or its name and other known properties. */

@@ -40,8 +40,8 @@ export async function comparePositionsBetween(
 }
 
 /**
- * Compares each row vector with each column vector as multisets of digests, or as sets, regardless of block numbers. The counts
- * are those that `compareContents` returns for these pairs. A vector may be on both sides.
+ * Compares each row vector with each column vector as multisets of digests, or as sets, regardless of block numbers.
+ * The counts are those that `compareContents` returns for these pairs. A vector may be on both sides.
  *
  * Memory: two 32-bit counts per pair, and about 400 MiB per thread for disks of any size.
  *

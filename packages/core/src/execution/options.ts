@@ -135,8 +135,8 @@ export function runOf({ jobs, keys, onProgress, onNote, signal }: CompleteOption
 }
 
 /**
- * Adds a `toJSON` to an event. It writes a bigint as a decimal string, and a vector without its rows. It is not enumerable, so the
- * event can still be cloned.
+ * Adds a `toJSON` to an event. It writes a bigint as a decimal string, and a vector without its rows. It is not
+ * enumerable, so the event can still be cloned.
  */
 function serializable(event: ProgressEvent): ProgressEvent {
   const toJSON = (): unknown => JSON.parse(JSON.stringify({ ...event }, withoutRows));

@@ -75,7 +75,9 @@ export class RunStore {
     }
   }
 
-  /** Returns whether equal subjects are certain to have equal vectors in later runs, and the user allows storing them. */
+  /**
+   * Returns whether equal subjects are certain to have equal vectors in later runs, and the user allows storing them.
+   */
   #isStorable({ identity, hasherVersion }: VectorSubject): boolean {
     const isAllowed = this.#decrypted === 'stored' || !isDecrypted(identity);
     return isAllowed && !isVolatile(identity) && hasherVersion !== undefined;

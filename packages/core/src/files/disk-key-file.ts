@@ -55,8 +55,8 @@ export async function readDiskKey(text: string, { warn }: DiskKeyOptions = {}): 
 }
 
 /**
- * Returns the passphrases in lines of text, each without its line feed; empty lines are skipped. From then on, core dumps
- * contain no memory, as after `readDiskKey`.
+ * Returns the passphrases in lines of text, each without its line feed; empty lines are skipped. From then on, core
+ * dumps contain no memory, as after `readDiskKey`.
  *
  * @throws `unavailable` or `unreadable` if the kernel refuses that.
  */

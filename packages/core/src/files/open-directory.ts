@@ -11,7 +11,9 @@ const openAsync = promisify(open);
 const statAsync = promisify<number, { bigint: true }, BigIntStats>(fstat);
 const fsyncAsync = promisify(fsync);
 
-/** Linux's `O_PATH`, which `node:fs` does not export; it has the same value on every architecture that Node.js supports. */
+/**
+ * Linux's `O_PATH`, which `node:fs` does not export; it has the same value on every architecture that Node.js supports.
+ */
 const O_PATH = 0o10_000_000;
 
 /** As many links as Linux follows. */

@@ -113,8 +113,8 @@ export class HashingPool {
   }
 
   /**
-   * Ends the threads when their tasks are done, or during the tasks if these take too long. Discards tasks that no thread
-   * has received. Idempotent.
+   * Ends the threads when their tasks are done, or during the tasks if these take too long. Discards tasks that no
+   * thread has received. Idempotent.
    */
   async close(): Promise<void> {
     this.#stop.abort();

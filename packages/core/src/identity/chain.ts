@@ -30,8 +30,8 @@ export function formatsOf({ chain }: ImageIdentity): string {
 }
 
 /**
- * Returns what is read of the encrypted disks of an image, or of the image that a hash vector records: `ciphertext` if it
- * is any, otherwise `decrypted`; `undefined` if none is encrypted.
+ * Returns what is read of the encrypted disks of an image, or of the image that a hash vector records: `ciphertext` if
+ * it is any, otherwise `decrypted`; `undefined` if none is encrypted.
  */
 export function encryptionOf({ chain }: ImageIdentity): Encryption | undefined {
   if (chain.some(isCiphertext)) {

@@ -13,7 +13,8 @@ import { type ComparisonContext, comparisonOf, comparisonWith } from './comparis
 /**
  * Lists the images of an analysis under their names, then the added ones under unused names.
  *
- * @throws `usage` if an image has no hash vector, or one that does not fit the analysis, or two images have the same path.
+ * @throws `usage` if an image has no hash vector, or one that does not fit the analysis, or two images have the same
+ *   path.
  */
 export function extendedImages(
   { images, distances, parameters }: Analysis,

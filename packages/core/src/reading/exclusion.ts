@@ -6,9 +6,9 @@ import { absolutePath } from '../files/absolute-path.js';
 export type Exclusion = (path: string) => boolean;
 
 /**
- * Returns the exclusion of paths by glob patterns, in which `*` and `?` match also a dot at the beginning of a name, and
- * `**` matches any directories. A pattern is compared with the end of a path: `*.iso` with its name, `old/*.img` with its
- * directory's name and its own. A pattern that begins with `/` is compared with the whole absolute path.
+ * Returns the exclusion of paths by glob patterns, in which `*` and `?` match also a dot at the beginning of a name,
+ * and `**` matches any directories. A pattern is compared with the end of a path: `*.iso` with its name, `old/*.img`
+ * with its directory's name and its own. A pattern that begins with `/` is compared with the whole absolute path.
  */
 export function exclusionOf(patterns: readonly string[]): Exclusion {
   if (patterns.length === 0) {

@@ -26,7 +26,8 @@ type Note = Parameters<ListOptions['onNote']>;
 /**
  * Lists images by their paths. Replaces a directory by the images in it, in the order of their names, without following
  * symbolic links, and notes everything that is left out: subdirectories too, unless the listing is recursive. A
- * directory without images becomes one failed image. A path that cannot be examined is kept, and fails when it is opened.
+ * directory without images becomes one failed image. A path that cannot be examined is kept, and fails when it is
+ * opened.
  */
 @injectable()
 export class FileSource implements ImageSource {

@@ -10,8 +10,9 @@ const DIGITS = 32;
 
 /**
  * Returns the key of an image's hash vector in a store. Keys are equal for equal links, regardless of the image's name,
- * and differ for all other subjects, such as the ciphertext and the decrypted content of one file. A volatile subject has
- * another key than one that is not. Ciphertext that is not recognised as such has the same key: its bytes are the same.
+ * and differ for all other subjects, such as the ciphertext and the decrypted content of one file. A volatile subject
+ * has another key than one that is not. Ciphertext that is not recognised as such has the same key: its bytes are the
+ * same.
  *
  * Paths are left out, so that an image keeps its entry if a directory above it is renamed. Device numbers may change
  * when a machine restarts (NFS, btrfs, removable disks). Then the entry is not found, but no other entry is found
@@ -29,7 +30,9 @@ export function vectorKeyOf({ identity, algorithm, hasherVersion, blockSize }: V
   return createHash('sha256').update(canonical).digest('hex').slice(0, DIGITS);
 }
 
-/** Returns the key of a vector; `undefined` if it has no identity, or a volatile one, which no later run can recognise. */
+/**
+ * Returns the key of a vector; `undefined` if it has no identity, or a volatile one, which no later run can recognise.
+ */
 export function knownKeyOf({ identity, algorithm, hasherVersion, blockSize }: HashVectorHeader): string | undefined {
   return identity === undefined || isVolatile(identity)
     ? undefined

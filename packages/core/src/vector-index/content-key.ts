@@ -2,7 +2,9 @@ import { basename } from 'node:path';
 import type { FileStorage, HashVector } from '../contracts/hash-vector.js';
 import { isEntryName } from '../store/cache-entry.js';
 
-/** Nanoseconds: a file that was written to within this time before it was read may have been written to again unnoticed. */
+/**
+ * Nanoseconds: a file that was written to within this time before it was read may have been written to again unnoticed.
+ */
 const UNSETTLED = 2_000_000_000n;
 
 const knownKeys = new WeakMap<object, string>();

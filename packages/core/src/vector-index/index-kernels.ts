@@ -41,7 +41,9 @@ export interface QueryKernel {
   checkVector(vector: number): void;
 }
 
-/** @throws `unavailable` if its WebAssembly module has not been built, as do its exports if there is not enough memory. */
+/**
+ * @throws `unavailable` if its WebAssembly module has not been built, as do its exports if there is not enough memory.
+ */
 export function instantiateBuildKernel(): BuildKernel {
   return instantiateWebAssembly(new URL('./build-kernel.wasm', import.meta.url), 'index vectors') as BuildKernel;
 }

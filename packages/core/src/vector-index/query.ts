@@ -64,8 +64,8 @@ export class Query {
    * Calls `call` with a query for a vector.
    *
    * @param segments the segments that it can be compared with
-   * @throws `changed` if a file that was read has changed, whatever reading the vector and the call throw, `aborted`, and
-   *   `unavailable`.
+   * @throws `changed` if a file that was read has changed, whatever reading the vector and the call throw, `aborted`,
+   *   and `unavailable`.
    */
   static async with<Result>(
     vector: HashVector,

@@ -5,8 +5,8 @@ import { excerptOf, VirtSimilarityError } from '../errors.js';
  * A part of an index: some vectors, in windows of block numbers. Never changes once it is built.
  *
  * Its file consists of a header, the windows, and their sizes. The header is the length of a JSON text (u32) and that
- * text. The sizes (u32 each) are followed by their number (u32). The SHA-256 of the header is in the name of the file, and
- * each window has a checksum. Numbers are little-endian.
+ * text. The sizes (u32 each) are followed by their number (u32). The SHA-256 of the header is in the name of the file,
+ * and each window has a checksum. Numbers are little-endian.
  */
 export interface Segment {
   /** Identifies each vector and its content. */

@@ -20,8 +20,9 @@ import { SegmentDirectory } from './segment-directory.js';
 export interface VectorIndexOptions {
   /**
    * A directory that keeps the index for later processes; when absent, the index is in memory. Only you may be able to
-   * write to it. It can be a cache of hash vectors. It keeps the index of one set of vectors: what others need is removed.
-   * It can be deleted at any time. Vectors in memory are not kept, nor files that were written to in the last two seconds.
+   * write to it. It can be a cache of hash vectors. It keeps the index of one set of vectors: what others need is
+   * removed. It can be deleted at any time. Vectors in memory are not kept, nor files that were written to in the last
+   * two seconds.
    */
   readonly cache?: string | undefined;
   /** Receives warnings about the directory; each costs only time. */
@@ -35,12 +36,12 @@ const MOST_ROWS = 16;
 const MOST_IN_SEGMENT = 32_768;
 
 /**
- * An index of hash vectors, for comparing a few new vectors with many that do not change. It reads a fraction of the bytes
- * that `comparePositionsBetween` reads, and returns the same counts.
+ * An index of hash vectors, for comparing a few new vectors with many that do not change. It reads a fraction of the
+ * bytes that `comparePositionsBetween` reads, and returns the same counts.
  *
- * The index has the first four bytes of each digest. Runs of 16 blocks that are equal in several vectors are kept once. If
- * these bytes are equal, complete digests are compared: at each block number with one vector of the index, because it is
- * known where two different digests begin with the same bytes. There, each vector is checked.
+ * The index has the first four bytes of each digest. Runs of 16 blocks that are equal in several vectors are kept once.
+ * If these bytes are equal, complete digests are compared: at each block number with one vector of the index, because
+ * it is known where two different digests begin with the same bytes. There, each vector is checked.
  */
 export class VectorIndex {
   readonly #directory: SegmentDirectory | undefined;
@@ -98,12 +99,13 @@ export class VectorIndex {
 
   /**
    * Compares each row vector with each vector of the index, block number by block number. Returns the tile that
-   * `comparePositionsBetween(rows, index.vectors)` returns. From the vectors of the index, only digests that confirm equal
-   * blocks are read; a change of the other files since they were opened is not noticed.
+   * `comparePositionsBetween(rows, index.vectors)` returns. From the vectors of the index, only digests that confirm
+   * equal blocks are read; a change of the other files since they were opened is not noticed.
    *
    * Memory: up to 100 bytes per block of a row, and 10 MiB.
    *
-   * @throws `usage` if there are no rows or they are not comparable with the vectors of the index, and otherwise as `of`.
+   * @throws `usage` if there are no rows or they are not comparable with the vectors of the index, and otherwise as
+   *   `of`.
    */
   async compare(rows: readonly HashVector[], { signal }: Pick<VectorIndexOptions, 'signal'> = {}): Promise<Tile> {
     requireVectors('VectorIndex.compare', rows);

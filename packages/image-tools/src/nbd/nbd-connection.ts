@@ -78,8 +78,8 @@ export class NbdConnection {
   }
 
   /**
-   * Yields the ranges of the export that read as zeros and those that may not, in ascending order, without gaps; a single
-   * range if the server does not report them.
+   * Yields the ranges of the export that read as zeros and those that may not, in ascending order, without gaps; a
+   * single range if the server does not report them.
    *
    * @throws as `read`.
    */

@@ -14,7 +14,10 @@ export interface NbdRequest {
   readonly reject: (reason: Error) => void;
   /** Whether it takes a block status that has not arrived. */
   readonly takesStatus: boolean;
-  /** Returns the buffer for `length` bytes at `offset` of the export; `undefined` if they were not requested, or arrived before. */
+  /**
+   * Returns the buffer for `length` bytes at `offset` of the export; `undefined` if they were not requested, or arrived
+   * before.
+   */
   destination(offset: number, length: number): Uint8Array | undefined;
   /** Accepts the payload of a block status. Returns what is wrong with it, if anything. */
   acceptStatus(payload: Buffer): string | undefined;

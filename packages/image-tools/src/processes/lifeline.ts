@@ -1,8 +1,8 @@
 import { CHECK_FILES, filesToCheck, type SandboxView } from './sandbox.js';
 
 /**
- * Runs the command in `"$@"`, with the file `$1` as its input, until standard input ends. Nothing is written to it, and only this process holds its other end, so the
- * program ends with this process, whenever and however this process ends.
+ * Runs the command in `"$@"`, with the file `$1` as its input, until standard input ends. Nothing is written to it, and
+ * only this process holds its other end, so the program ends with this process, whenever and however this process ends.
  *
  * A death signal (`prctl`, which setpriv and bwrap set) is lost if the parent dies before it is set; the program that
  * was being started would then run forever.

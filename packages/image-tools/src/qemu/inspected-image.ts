@@ -19,7 +19,10 @@ export interface InspectedImage {
   readonly range?: ByteRange | undefined;
   /** Files that hold the guest's data if the header's file does not: the extents of a VMDK descriptor, in order. */
   readonly extentFiles: readonly FileStamp[];
-  /** Bytes that the guest sees, as qemu counts them with `driverOptions`; the size of the file, or of its `range`, for a raw image. */
+  /**
+   * Bytes that the guest sees, as qemu counts them with `driverOptions`; the size of the file, or of its `range`, for a
+   * raw image.
+   */
   readonly virtualSize: number;
   /** Options that qemu's driver of the format needs to read the image correctly. */
   readonly driverOptions?: Readonly<Record<string, string>> | undefined;

@@ -44,7 +44,8 @@ export interface ToolFiles {
  * A VMDK's text descriptor is replaced by a generated one with the fields that inspection found, because qemu may parse
  * the original differently. Passphrases are files too, which exist only in the memory of the sandbox.
  *
- * @throws `refused` as `isConfined`, and for a passphrase without a sandbox; without a sandbox also as `StoredBytes.read`.
+ * @throws `refused` as `isConfined`, and for a passphrase without a sandbox; without a sandbox also as
+ *   `StoredBytes.read`.
  */
 export async function toolFiles(tool: Tool, top: InspectedImage, call: QemuCall): Promise<ToolFiles> {
   const chain = chainOf(top);

@@ -28,7 +28,10 @@ export interface CompressedCluster {
 export interface LayerMap {
   /** Guest-visible size of the image in bytes. */
   readonly size: number;
-  /** An upper bound on runs per byte of the image file, possibly fractional; limits the work that a malicious image can cause. */
+  /**
+   * An upper bound on runs per byte of the image file, possibly fractional; limits the work that a malicious image can
+   * cause.
+   */
   readonly runsPerByte: number;
   /**
    * Returns the run that begins at `position` and ends at or before `end`, which is at most `size`. It has at least one

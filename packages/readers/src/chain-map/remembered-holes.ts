@@ -16,8 +16,9 @@ const MAX_FILES = 16;
 const cached = new Map<string, Promise<Holes>>();
 
 /**
- * Returns the holes in an image's file, or in its part of it, from `qemu-img map`, which runs once for all overlays of an unchanged file.
- * Returns no holes if qemu-img is not installed, and the longest if there are many: known holes only save time.
+ * Returns the holes in an image's file, or in its part of it, from `qemu-img map`, which runs once for all overlays of
+ * an unchanged file. Returns no holes if qemu-img is not installed, and the longest if there are many: known holes only
+ * save time.
  *
  * @throws as `mapEntries`.
  */

@@ -20,9 +20,9 @@ interface Piece {
 }
 
 /**
- * Reads the guest-visible bytes of a chain of qcow2, vhdx and raw images by its tables. The pieces of a read, however many, are read
- * and decompressed in a few tasks on threads of this process. That is faster than qemu-nbd, which sends decompressed
- * data over a socket.
+ * Reads the guest-visible bytes of a chain of qcow2, vhdx and raw images by its tables. The pieces of a read, however
+ * many, are read and decompressed in a few tasks on threads of this process. That is faster than qemu-nbd, which sends
+ * decompressed data over a socket.
  */
 export class ChainBytes {
   readonly #image: InspectedImage;

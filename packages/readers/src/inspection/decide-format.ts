@@ -136,8 +136,8 @@ function isPart({ isDevice, path }: FormatEvidence): boolean {
 }
 
 /**
- * Decides the format of a file whose name says that it is a part of a file. Only parts of a raw disk can be read. A whole
- * image may have such a name too: libvirt names external snapshots after disk and snapshot, as in `web.001`.
+ * Decides the format of a file whose name says that it is a part of a file. Only parts of a raw disk can be read. A
+ * whole image may have such a name too: libvirt names external snapshots after disk and snapshot, as in `web.001`.
  */
 function formatOfPart(evidence: FormatEvidence, found: Recognition | undefined): string {
   const { whole } = partNameOf(basename(evidence.path))!;

@@ -28,9 +28,9 @@ import { fittingPassphrase } from './unlock.js';
 const MAX_CHAIN_LENGTH = 64;
 
 /**
- * Finds an image's format and every file that holds its content, by reading headers only, and checks both against
- * the policy. Keeps nothing open. Starts a process only to check a key for an encrypted disk. Calls `options.warn` for every file whose format only its
- * header shows, and with other notes.
+ * Finds an image's format and every file that holds its content, by reading headers only, and checks both against the
+ * policy. Keeps nothing open. Starts a process only to check a key for an encrypted disk. Calls `options.warn` for
+ * every file whose format only its header shows, and with other notes.
  *
  * @throws `refused`, `corrupt`, `unreadable`, `changed`, `usage` for an unknown stated format, `aborted`; as
  *   `fittingPassphrase`.

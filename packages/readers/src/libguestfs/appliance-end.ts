@@ -2,7 +2,9 @@ import { plainText, type VirtSimilarityError, type Wording, wording } from '@vir
 import { readError } from '@virt-similarity/image-tools';
 import { ALTERNATIVE, COMPONENT, withoutComponent } from './tools.js';
 
-/** The error of an appliance that ended or hung while one of its drives was read. Nothing else can be read through it. */
+/**
+ * The error of an appliance that ended or hung while one of its drives was read. Nothing else can be read through it.
+ */
 export class ApplianceEnd extends Error {
   override readonly name = 'ApplianceEnd';
   /** Index of the drive that was being read. */

@@ -11,8 +11,8 @@ const NEXT_COMMAND = ':';
 export type GuestfishCommand = readonly string[];
 
 /**
- * Returns the arguments that make the listening guestfish `server` run commands in order. The commands are arguments, not a
- * script: in a script, guestfish runs a line that begins with `!` on the host.
+ * Returns the arguments that make the listening guestfish `server` run commands in order. The commands are arguments,
+ * not a script: in a script, guestfish runs a line that begins with `!` on the host.
  */
 export function remoteArguments(server: number, commands: readonly GuestfishCommand[]): string[] {
   const words = commands.flatMap((command) => [NEXT_COMMAND, ...command]).slice(1);

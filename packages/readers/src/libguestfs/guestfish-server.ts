@@ -12,8 +12,8 @@ import { COMPONENT, GUESTFISH, NEEDS, SUPERVISOR } from './tools.js';
  * process that started this script has died, and its directory is then removed too. The script kills the appliance (a
  * guestfish that waits for it fails and can accept commands again) and asks guestfish to exit, which removes its
  * temporary files. If guestfish does not exit because it was about to start another child, it is stopped first, so that
- * it starts no other child, and then killed with its children. For root, libguestfs always creates its sockets in /tmp, and leaves
- * them there if the launch fails.
+ * it starts no other child, and then killed with its children. For root, libguestfs always creates its sockets in /tmp,
+ * and leaves them there if the launch fails.
  *
  * `$1` is the run directory. `$2` is a directory in it that receives `pid`, guestfish's process ID, and `errors`, its
  * standard error.

@@ -28,8 +28,8 @@ export async function openQemuImage(
 }
 
 /**
- * A disk image as qemu sees it: a chain of qcow2, vhdx and raw images is read and decompressed here, the rest comes from qemu-nbd.
- * Its map is not kept, because a fragmented image has a long one.
+ * A disk image as qemu sees it: a chain of qcow2, vhdx and raw images is read and decompressed here, the rest comes
+ * from qemu-nbd. Its map is not kept, because a fragmented image has a long one.
  */
 export class QemuImage implements DiskImage {
   readonly virtualSize: number;

@@ -15,8 +15,8 @@ export interface StorageFile {
 }
 
 /**
- * Returns the data files of each image in the chain, top image first. A VMDK text descriptor has one file per extent, in guest
- * order; every other image has one file.
+ * Returns the data files of each image in the chain, top image first. A VMDK text descriptor has one file per extent,
+ * in guest order; every other image has one file.
  */
 export function storageFiles(top: InspectedImage): readonly (readonly StorageFile[])[] {
   return chainOf(top).map((image) => {

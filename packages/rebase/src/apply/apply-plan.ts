@@ -23,9 +23,10 @@ const WRITABLE = 0o222n;
 const PERMISSIONS = 0o7777n;
 
 /**
- * Applies a plan, or goes on where an earlier process was interrupted. First every new file is written beside its image and
- * flushed to disk, and each overlay, read through its bases, is compared with its image byte by byte. Only when all are complete is each image replaced, by a
- * rename; the image stays under another name. Whatever happens in between, every image is complete under its path.
+ * Applies a plan, or goes on where an earlier process was interrupted. First every new file is written beside its image
+ * and flushed to disk, and each overlay, read through its bases, is compared with its image byte by byte. Only when all
+ * are complete is each image replaced, by a rename; the image stays under another name. Whatever happens in between,
+ * every image is complete under its path.
  */
 export class PlanApplication {
   readonly #plan: PlanFile;

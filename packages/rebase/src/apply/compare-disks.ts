@@ -15,8 +15,8 @@ export interface Difference {
 }
 
 /**
- * Compares a disk with another one byte by byte, and lists the clusters in which they differ. Past its end the other disk
- * counts as zeros, as for qemu. What is zero in both is not read.
+ * Compares a disk with another one byte by byte, and lists the clusters in which they differ. Past its end the other
+ * disk counts as zeros, as for qemu. What is zero in both is not read.
  *
  * @param base absent to list the clusters that are not zero
  * @throws `aborted`, and what reading throws.

@@ -73,7 +73,9 @@ export class PlanDirectories {
   }
 }
 
-/** Returns whether a status is that of the file that was planned for, unchanged. Adding a name changes only the ctime. */
+/**
+ * Returns whether a status is that of the file that was planned for, unchanged. Adding a name changes only the ctime.
+ */
 export function isPlanned(status: BigIntStats | undefined, { device, inode, size, mtimeNs }: FileStamp): boolean {
   return isSameFile(status, { device, inode }) && status!.size === size && status!.mtimeNs === mtimeNs;
 }

@@ -39,8 +39,9 @@ export type JournalEntry = z.output<typeof entrySchema>;
 export type JournalFile = Extract<JournalEntry, { readonly event: 'written' }>;
 
 /**
- * The record of a plan's application, in a file beside the plan: one JSON object per line. Each entry is flushed to disk before
- * the next step starts. Where a file is now is read from the file system; the journal states which files were complete.
+ * The record of a plan's application, in a file beside the plan: one JSON object per line. Each entry is flushed to
+ * disk before the next step starts. Where a file is now is read from the file system; the journal states which files
+ * were complete.
  */
 export class Journal {
   readonly entries: JournalEntry[];

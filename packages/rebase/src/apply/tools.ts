@@ -15,8 +15,8 @@ export async function checkQcow2(path: string, signal: AbortSignal): Promise<voi
 }
 
 /**
- * Gives a file the owner, permissions and extended attributes of another, among them access control lists and the label of
- * SELinux; but not its times.
+ * Gives a file the owner, permissions and extended attributes of another, among them access control lists and the label
+ * of SELinux; but not its times.
  */
 export async function copyAttributes(from: string, to: string, signal: AbortSignal): Promise<void> {
   const options = ['--attributes-only', '--preserve=all', '--no-preserve=timestamps', '--no-target-directory'];

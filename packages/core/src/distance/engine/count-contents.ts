@@ -21,8 +21,8 @@ export interface ContentCounts {
 }
 
 /**
- * Counts, for each pair of vectors, the blocks that both have, at any block number: as often as both have them (`free`), or
- * each distinct block once (`distinct`).
+ * Counts, for each pair of vectors, the blocks that both have, at any block number: as often as both have them
+ * (`free`), or each distinct block once (`distinct`).
  *
  * The k-th occurrence of a digest within a vector is one element. This turns the multisets into sets: the sum of the
  * smaller multiplicities is the size of an intersection, the number of common bits of two bit sets. Occurrences of a

@@ -44,7 +44,8 @@ export function rowsOf(vectors: readonly StoredVector[]): number {
 }
 
 /**
- * Runs `call` with located vectors, and keeps up to `openFiles` local files open during the call. A vector without `storage` is read into memory.
+ * Runs `call` with located vectors, and keeps up to `openFiles` local files open during the call. A vector without
+ * `storage` is read into memory.
  *
  * @param openFiles the most files to keep open, so that they need not be reopened for every slice
  * @throws whatever reading and the call throw, `aborted`, `changed` if a file changes, and `usage` if a vector has 2³²
@@ -92,7 +93,10 @@ async function locate(vectors: readonly HashVector[], signal: AbortSignal | unde
   return stored;
 }
 
-/** For a cache entry, checks its directory instead of the file: the result is remembered, and a cache has many files in one. */
+/**
+ * For a cache entry, checks its directory instead of the file: the result is remembered, and a cache has many files in
+ * one.
+ */
 function isLocalFile(path: string): Promise<boolean> {
   return isEntryName(basename(path)) ? isLocalDirectory(dirname(path)) : isOnLocalFileSystem(path).catch(() => false);
 }

@@ -26,7 +26,9 @@ const BLOCK_MAP_REGION = guid('2dc27766-f623-4200-9d64-115e9bfd4a08');
 const FILE_PARAMETERS = guid('caa16737-fa36-4d43-b3b6-33f0aa44e76b');
 const VIRTUAL_DISK_SIZE = guid('2fa54224-cd1b-4876-b211-5dbed83bf4b8');
 const LOGICAL_SECTOR_SIZE = guid('8141bf1d-a96f-4709-ba47-f233a8faab5f');
-/** Further items of metadata, which do not affect the content: two properties that a guest sees, and the parent's name. */
+/**
+ * Further items of metadata, which do not affect the content: two properties that a guest sees, and the parent's name.
+ */
 const OTHER_METADATA = [
   guid('beca12ab-b2e6-4523-93ef-c309e000c746'),
   guid('cda348c7-445d-4471-9cc9-e9885251c556'),

@@ -15,7 +15,10 @@ const ENTRY_BYTES = 4;
 const ESX_TABLE_ENTRIES = 4096n;
 /** qemu accepts either header for both. */
 const DESCRIBED_AS = ['SPARSE', 'VMFSSPARSE'];
-/** The directory position that means: see the footer. The file's last three sectors are a marker, the footer and an end marker. */
+/**
+ * The directory position that means: see the footer. The file's last three sectors are a marker, the footer and an end
+ * marker.
+ */
 const DIRECTORY_IN_FOOTER = 0xffff_ffff_ffff_ffffn;
 const FOOTER_FROM_END = 1024;
 const DIRECTORY_FIELD = { start: 56, end: 64 };

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, link, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { processMark } from '@virt-similarity/core';
 import { deterministicBytes, overlay, runTool } from '../fixtures/index.js';
 import { Workplace } from './command.js';
 
@@ -65,7 +66,7 @@ async function inodes(): Promise<number[]> {
 
 /** Returns the bytes of all images and bases, without originals that are kept. */
 async function occupied(): Promise<number> {
-  const names = (await readdir(workplace.directory)).filter((name) => /\.(raw|qcow2)$/.test(name));
+  const names = (await readdir(workplace.directory)).filter((name) => /\.(raw|qcow2|base)$/.test(name));
   const sizes = await Promise.all(names.map(async (name) => (await stat(workplace.path(name))).blocks * 512));
   return sizes.reduce((sum, size) => sum + size);
 }
@@ -173,10 +174,37 @@ describe('refused, with nothing changed', () => {
   test('a file that is in the way', async () => {
     await plan('--bases', 'existing');
     const { stdout } = await apply('--dry-run', ACCEPT);
-    const base = /\S+\.base\.\w+/.exec(stdout)![0];
+    const base = /\S+\.base$/m.exec(stdout)![0];
     await writeFile(base, 'mine');
     await refused([ACCEPT], 4, /exists already and is not of this plan; move it away/);
     expect(await readFile(base, 'utf8')).toBe('mine');
+  });
+
+  test('an overlay on an image, which the plan does not include', async () => {
+    await overlay(workplace.path('b.raw'), workplace.path('unnamed.qcow2'), 'raw');
+    await plan('--bases', 'existing');
+    await refused([ACCEPT], 4, /unnamed\.qcow2 is an overlay on .*b\.raw and not part of the plan/);
+  });
+
+  test('an image with another name', async () => {
+    await link(workplace.path('c.raw'), workplace.path('second-name'));
+    await plan('--bases', 'existing');
+    await refused([ACCEPT], 4, /c\.raw has other names \(hard links\)/);
+  });
+
+  test('formats that are stated for hash vectors, not for their images', async () => {
+    await workplace.run('hash', '-q', '-o', 'vectors/', 'a.raw', 'b.raw', 'c.raw');
+    const words = ['--format', 'arrow', 'vectors/a.raw.arrow', 'vectors/b.raw.arrow', 'vectors/c.raw.arrow'];
+    const { stdout } = await workplace.run('plan', '-q', '-O', 'json', ...words);
+    await workplace.write('plan.json', stdout);
+    await refused([ACCEPT], 4, /was detected, not stated/);
+  });
+
+  test('a plan that another process applies', async () => {
+    await plan();
+    await workplace.write('plan.json.journal.lock', processMark());
+    await refused([ACCEPT], 6, /another process applies this plan/);
+    await rm(workplace.path('plan.json.journal.lock'));
   });
 
   test('a text that is no plan', async () => {
@@ -187,13 +215,153 @@ describe('refused, with nothing changed', () => {
   });
 });
 
+describe('what others do between the steps is never lost', () => {
+  /** Applies a plan with existing bases, and returns the name of the base. */
+  async function applied(): Promise<string> {
+    await plan('--bases', 'existing');
+    expect((await apply(ACCEPT)).code).toBe(0);
+    return (await readdir(workplace.directory)).find((name) => name.endsWith('.base'))!;
+  }
+
+  async function refusedRollback(message: RegExp): Promise<void> {
+    const before = await readdir(workplace.directory);
+    const { code, stderr } = await apply('--rollback');
+    expect([code, stderr]).toEqual([6, expect.stringMatching(message)]);
+    expect(await readdir(workplace.directory)).toEqual(before);
+  }
+
+  test('an overlay that was moved away keeps its base and its original', async () => {
+    const before = await contents();
+    await applied();
+    await rename(workplace.path('b.raw'), workplace.path('moved'));
+    await refusedRollback(/b\.raw is neither the original of the plan nor its overlay; nothing is changed/);
+    await rename(workplace.path('moved'), workplace.path('b.raw'));
+    expect(await contents()).toEqual(before);
+  });
+
+  test('an overlay that was written anew keeps its base and its original', async () => {
+    await applied();
+    await runTool('cp', [workplace.path('c.raw'), workplace.path('copy')]);
+    await rename(workplace.path('copy'), workplace.path('c.raw'));
+    await refusedRollback(/c\.raw is neither the original of the plan nor its overlay/);
+  });
+
+  test('a journal that was cut deletes nothing', async () => {
+    await applied();
+    const [first] = (await readFile(workplace.path('plan.json.journal'), 'utf8')).split('\n');
+    await writeFile(workplace.path('plan.json.journal'), `${first}\n`);
+    await refusedRollback(/is neither the original of the plan nor its overlay/);
+  });
+
+  test('a garbled journal is an error, not the end of the program', async () => {
+    await applied();
+    await appendFile(workplace.path('plan.json.journal'), 'null\n');
+    const { code, stderr } = await apply('--rollback');
+    expect([code, stderr]).toEqual([5, expect.stringMatching(/expected entries of a journal, found/)]);
+  });
+
+  test('a second plan over the first one is rolled back before it', async () => {
+    await applied();
+    await workplace.write('first.json', await readFile(workplace.path('plan.json')));
+    await rename(workplace.path('plan.json.journal'), workplace.path('first.json.journal'));
+    await runTool('qemu-img', ['convert', '-O', 'qcow2', workplace.path('b.raw'), workplace.path('copy.qcow2')]);
+    const { stdout } = await workplace.run(
+      ...['plan', '-q', '-O', 'json', '--bases', 'existing', '--format', 'qcow2', 'b.raw', 'copy.qcow2'],
+    );
+    await workplace.write('plan.json', stdout);
+    expect((await apply(ACCEPT)).code).toBe(0);
+    const first = ['apply', '-q', '--rollback', 'first.json'] as const;
+    expect((await workplace.run(...first)).stderr).toMatch(
+      /b\.raw is neither the original of the plan nor its overlay/,
+    );
+    const before = await contents();
+    expect((await apply('--rollback')).code).toBe(0);
+    expect((await workplace.run(...first)).code).toBe(0);
+    expect(await contents()).toEqual(before);
+  });
+
+  test('a commit needs every overlay in its place and whole', async () => {
+    await applied();
+    await truncate(workplace.path('c.raw'), 200_000);
+    expect((await apply('--commit')).code).not.toBe(0);
+    expect((await readdir(workplace.directory)).filter((name) => name.endsWith('.original')).length).toBeGreaterThan(1);
+  });
+
+  test('a commit that was interrupted is not rolled back, but completed', async () => {
+    await applied();
+    const before = await contents();
+    await appendFile(workplace.path('plan.json.journal'), '{"event":"committing"}\n');
+    expect((await apply('--rollback')).stderr).toMatch(/cannot roll back: the originals were deleted/);
+    expect((await apply('--commit')).code).toBe(0);
+    expect(await contents()).toEqual(before);
+  });
+
+  test('an existing base that was written to keeps the originals', async () => {
+    await runTool('cp', [workplace.path('other.raw'), workplace.path('copy.raw')]);
+    const words = ['--format', 'raw', 'other.raw', 'copy.raw', '--format', 'qcow2', 'top.qcow2'];
+    const { stdout } = await workplace.run('plan', '-q', '-O', 'json', '--bases', 'existing', ...words);
+    await workplace.write('plan.json', stdout);
+    expect((await apply(ACCEPT)).code).toBe(0);
+    expect((await stat(workplace.path('other.raw'))).mode & 0o222).toBe(0);
+    await writeFile(workplace.path('other.raw'), Uint8Array.of(1), { flag: 'r+' });
+    expect((await apply('--commit')).stderr).toMatch(/other\.raw is a base and was written to/);
+    expect((await readdir(workplace.directory)).some((name) => name.endsWith('.original'))).toBe(true);
+  });
+});
+
+test('images whose names differ only in the extension keep their contents', async () => {
+  const x = Array.from({ length: 40 }, (_, block) => deterministicBytes(`x${block}`, BLOCK));
+  const y = Array.from({ length: 40 }, (_, block) => deterministicBytes(`y${block}`, BLOCK));
+  const changed = (disk: readonly Uint8Array[], own: string, blocks: number) =>
+    Buffer.concat(disk.map((content, block) => (block < blocks ? deterministicBytes(own + block, BLOCK) : content)));
+  const names = ['a.raw', 'b.raw', 'c.raw', 'e.raw', 'f.raw', 'a.qcow2', 'r.qcow2'];
+  await workplace.write('a.raw', changed(y, 'a', 10));
+  await workplace.write('b.raw', changed(x, 'b', 1));
+  await workplace.write(
+    'c.raw',
+    Buffer.concat([changed(y, 'a', 10).subarray(0, 39 * BLOCK), deterministicBytes('c', BLOCK)]),
+  );
+  await workplace.write(
+    'e.raw',
+    Buffer.concat([changed(y, 'a', 10).subarray(0, 38 * BLOCK), deterministicBytes('e', 2 * BLOCK)]),
+  );
+  await workplace.write('f.raw', changed(y, 'f', 1));
+  for (const [name, disk] of [
+    ['a', x],
+    ['r', y],
+  ] as const) {
+    await workplace.write('source', Buffer.concat(disk));
+    await runTool('qemu-img', ['convert', '-O', 'qcow2', workplace.path('source'), workplace.path(`${name}.qcow2`)]);
+  }
+  const digests = async () => {
+    const found: string[] = [];
+    for (const name of names) {
+      await runTool('qemu-img', ['convert', '-O', 'raw', workplace.path(name), workplace.path('content')]);
+      found.push(
+        createHash('sha256')
+          .update(await readFile(workplace.path('content')))
+          .digest('hex'),
+      );
+    }
+    return found;
+  };
+  const before = await digests();
+  const words = ['--format', 'raw', ...names.slice(0, 5), '--format', 'qcow2', ...names.slice(5)];
+  const { stdout } = await workplace.run('plan', '-q', '-O', 'json', '--bases', 'existing', ...words);
+  await workplace.write('plan.json', stdout);
+  expect((await apply(ACCEPT)).code).toBe(0);
+  expect(await digests()).toEqual(before);
+  expect((await apply('--rollback')).code).toBe(0);
+  expect(await digests()).toEqual(before);
+});
+
 test('a trial writes nothing and names the new files', async () => {
   await plan('--bases', 'existing');
   const before = [await inodes(), await readdir(workplace.directory)];
   const { code, stdout } = await apply('--dry-run', ACCEPT);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^NEW FILE +BASE$/m);
-  expect(stdout).toMatch(/\/b\.raw +\/.*\.base\./);
+  expect(stdout).toMatch(/\/b\.raw +\/.*\.base$/m);
   expect([await inodes(), await readdir(workplace.directory)]).toEqual(before);
 });
 
@@ -223,7 +391,7 @@ test('what a machine wrote after the plan was applied is not lost by going back'
 test('originals are not deleted when a base was written to', async () => {
   await plan('--bases', 'existing');
   expect((await apply(ACCEPT)).code).toBe(0);
-  const base = (await readdir(workplace.directory)).find((name) => name.includes('.base.'))!;
+  const base = (await readdir(workplace.directory)).find((name) => name.endsWith('.base'))!;
   await appendFile(workplace.path(base), 'x');
   const { code, stderr } = await apply('--commit');
   expect([code, stderr]).toEqual([6, expect.stringMatching(/is a base and was written to since the plan was applied/)]);
@@ -237,6 +405,6 @@ test('overlays keep owner, permissions and extended attributes; bases become rea
   expect((await apply(ACCEPT)).code).toBe(0);
   expect((await stat(path)).mode & 0o777).toBe(0o640);
   expect((await runTool('getfattr', ['--only-values', '-n', 'user.note', path])).stdout).toBe('mine');
-  const base = (await readdir(workplace.directory)).find((name) => name.includes('.base.'))!;
+  const base = (await readdir(workplace.directory)).find((name) => name.endsWith('.base'))!;
   expect((await stat(workplace.path(base))).mode & 0o222).toBe(0);
 });

@@ -147,7 +147,7 @@ describe('virt-similarity plan', () => {
       after.push(await contentOf(name));
     }
     expect(after).toEqual(before);
-    const bases = ['web-1.base.raw', 'db-1.base.raw'];
+    const bases = ['web-1.raw.base', 'db-1.raw.base'];
     const sizes = await Promise.all([...IMAGES, ...bases].map(occupied));
     const needed = sizes.reduce((sum, size) => sum + size);
     expect(Math.abs(needed - planned.bytesPlanned) / needed).toBeLessThan(0.03);

@@ -1,11 +1,13 @@
 import { dirname } from 'node:path';
 import {
+  type DiskSource,
   encryptionOf,
   type FileStamp,
   fileKeyOf,
   type HashedImages,
   type HashVector,
   type ImageIdentity,
+  isNamedAsVector,
   isVolatile,
   type Link,
 } from '@virt-similarity/core';
@@ -58,7 +60,7 @@ export async function planInputs(hashed: HashedImages): Promise<PlanInputs> {
     if (identity === undefined || reason !== undefined) {
       leftOut.push({ path, reason: reason! });
     } else {
-      const isFormatStated = hashed.found.sources[index]!.format !== undefined;
+      const isFormatStated = isStated(hashed.found.sources[index]!);
       known.set(keyOf(identity), { path, vector, identity, isFormatStated });
     }
   }
@@ -110,12 +112,26 @@ async function addBackingFiles(known: Map<string, Known>, hashed: HashedImages):
   }
 }
 
+/** The formats in which a disk can be a backing file and be replaced by an overlay. */
+const DISK_FORMATS: ReadonlySet<string> = new Set([
+  ...['raw', 'qcow2', 'qcow', 'qed', 'vmdk', 'vdi', 'vhdx', 'vpc', 'parallels', 'dmg'],
+]);
+
+/** The format that is stated for a hash vector is not that of its image. */
+function isStated(source: DiskSource): boolean {
+  return source.format !== undefined && !isNamedAsVector(source);
+}
+
 function problemOf(identity: ImageIdentity | undefined): string | undefined {
   if (identity === undefined || identity.chain.some((link) => link.parts.some(({ kind }) => kind !== 'file'))) {
     return 'its content is not in files of its own';
   }
   if (encryptionOf(identity) !== undefined) {
     return 'it is encrypted';
+  }
+  const [{ format }] = identity.chain as [Link];
+  if (!DISK_FORMATS.has(format)) {
+    return `a disk of the format ${format} cannot be a backing file`;
   }
   if (identity.chain[0]!.parts.length > 1) {
     return 'it consists of several files';

@@ -1,4 +1,3 @@
-import { extname } from 'node:path';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { shellOperand } from '@virt-similarity/core/shell';
 import type { Plan } from './plan.js';
@@ -72,9 +71,8 @@ function shellImages(plan: Plan, inputs: readonly PlanInput[]): ShellImage[] {
     const path = parts[0]!.path;
     const overlay = `${path}.new`;
     const isNewBase = emptyOverlayBytes > 0;
-    const stem = path.slice(0, path.length - extname(path).length);
     const content = {
-      path: isNewBase ? `${stem}.base${isWritten ? '.qcow2' : extname(path)}` : isWritten ? overlay : path,
+      path: isNewBase ? `${path}.base` : isWritten ? overlay : path,
       format: isWritten ? 'qcow2' : format,
     };
     return { path, format, isWritten, isNewBase, content, overlay };

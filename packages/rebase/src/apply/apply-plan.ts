@@ -1,9 +1,19 @@
 import { chmod } from 'node:fs/promises';
-import { type Analyzer, type DiskImage, systemPath, writeFileAtomically } from '@virt-similarity/core';
+import { basename, dirname } from 'node:path';
+import {
+  type Analyzer,
+  type DiskImage,
+  fileKeyOf,
+  fileNumberOf,
+  isEscaped,
+  systemPath,
+  writeFileAtomically,
+} from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { differenceOf, firstDifference, guestSize } from './compare-disks.js';
 import { changed, isPlanned, isSameFile, isWrittenFile, PlanDirectories } from './file-state.js';
 import type { Journal } from './journal.js';
+import { overlaysIn } from './other-overlays.js';
 import { type PlanFile, type PlanFileReference, topFile } from './plan-file.js';
 import { type PlacedContent, PlanPaths } from './plan-paths.js';
 import { qcow2File } from './qcow2-file.js';
@@ -21,6 +31,15 @@ export interface ApplyContext {
 /** The permission bits that let somebody write. */
 const WRITABLE = 0o222n;
 const PERMISSIONS = 0o7777n;
+/** Bytes of a file name; Linux's limit. */
+const LONGEST_NAME = 255;
+
+/** A file that overlays of the plan are on. */
+interface PlanBase {
+  readonly path: string;
+  /** The image that it was, unless it is a file that the plan makes. */
+  readonly image: number | undefined;
+}
 
 /**
  * Applies a plan, or goes on where an earlier process was interrupted. First every new file is written beside its image
@@ -33,6 +52,8 @@ export class PlanApplication {
   readonly #paths: PlanPaths;
   readonly #context: ApplyContext;
   readonly #directories = new PlanDirectories();
+  /** Whether an earlier process began, so that an image may have changed since its overlay was written. */
+  #isResumed = false;
 
   constructor(plan: PlanFile, context: ApplyContext) {
     this.#plan = plan;
@@ -50,8 +71,9 @@ export class PlanApplication {
    */
   async apply(): Promise<void> {
     const { journal } = this.#context;
+    this.#isResumed = journal.has('began');
     await this.check();
-    if (!journal.has('began')) {
+    if (!this.#isResumed) {
       await journal.append({ event: 'began', plan: this.#plan.id });
     }
     for (const index of this.#newBasesFirst()) {
@@ -76,7 +98,10 @@ export class PlanApplication {
    * @throws as `apply`.
    */
   async check(): Promise<void> {
+    this.#requireUsableNames();
     await this.#requirePlanned();
+    await this.#requireSoleNames();
+    await this.#requireNoOtherOverlays(this.#changedImages().map((index) => this.#paths.image(index)));
     await this.#requireRoom();
     for (const path of this.#newFiles()) {
       await this.#requireOwn(path);
@@ -128,14 +153,19 @@ export class PlanApplication {
         'cannot roll back: the originals were deleted when the plan was committed',
       );
     }
+    // Everything is checked before anything is changed.
     for (const index of this.#changedImages()) {
-      await this.#requireUnusedSince(index);
+      await this.#requireRestorable(index);
     }
-    for (const index of this.#changedImages()) {
+    await this.#requireNoOtherOverlays(this.#newFiles());
+    // Overlays before their bases, whose names stay until the end: at every moment each image is complete.
+    for (const index of this.#basesFirst().toReversed()) {
       await this.#restore(index);
       note(`${this.#paths.image(index)} is the original again`);
     }
-    for (const path of this.#newFiles()) {
+    await this.#unprotectBases();
+    const kept = this.#changedImages().flatMap((index) => [this.#paths.original(index), this.#paths.restored(index)]);
+    for (const path of [...kept, ...this.#newFiles()]) {
       // Also one that a killed process wrote and did not record: before the plan was begun no such file existed.
       if ((await this.#directories.statusOf(path)) !== undefined) {
         await this.#directories.remove(path);
@@ -156,6 +186,9 @@ export class PlanApplication {
       throw new VirtSimilarityError('refused', 'cannot commit: the plan is not applied; apply it first');
     }
     await this.#requireBases();
+    for (const index of this.#changedImages()) {
+      await this.#requireOverlay(index);
+    }
     if (!journal.has('committing')) {
       await journal.append({ event: 'committing' });
     }
@@ -177,24 +210,47 @@ export class PlanApplication {
   /** Requires that nothing was written to a base since the plan was applied. */
   async #requireBases(): Promise<void> {
     const { journal } = this.#context;
-    for (const path of this.#bases()) {
-      const status = await this.#directories.statusOf(path);
-      const linked = this.#changedImages().find((index) => this.#paths.base(index) === path);
+    for (const base of this.#bases()) {
+      const status = await this.#directories.statusOf(base.path);
       const isAsBefore =
-        linked === undefined || this.#plan.images[linked]!.isWritten
-          ? isWrittenFile(status, journal.written(path))
-          : isPlanned(status, topFile(this.#plan.images[linked]!));
+        base.image === undefined
+          ? isWrittenFile(status, journal.written(base.path))
+          : isPlanned(status, topFile(this.#plan.images[base.image]!));
       if (!isAsBefore) {
-        throw changed(path, 'is a base and was written to since the plan was applied; no original is deleted');
+        throw changed(base.path, 'is a base and was written to since the plan was applied; no original is deleted');
       }
     }
   }
 
-  #bases(): string[] {
-    return [
-      ...this.#plan.newBases.map((_, index) => this.#paths.newBase(index)),
-      ...this.#changedImages().flatMap((index) => (this.#paths.becomesBase(index) ? this.#paths.base(index) : [])),
-    ];
+  /** Requires that the overlay of an image is in its place and whole; a machine may have written to it. */
+  async #requireOverlay(index: number): Promise<void> {
+    const path = this.#paths.image(index);
+    if (!(await this.#isExchanged(index))) {
+      throw changed(path, 'is not the overlay of the plan; no original is deleted');
+    }
+    await checkQcow2(path, this.#context.signal);
+  }
+
+  /** Returns the files that written images use as bases, directly or through others. */
+  #bases(): PlanBase[] {
+    const { images, newBases } = this.#plan;
+    const found = new Map<string, PlanBase>();
+    const add = (reference: PlanFileReference): void => {
+      for (let next = reference; next !== null; ) {
+        const { path } = this.#paths.content(next);
+        const isCopied = 'newBase' in next || images[next.image]!.isWritten;
+        found.set(path, { path, image: isCopied || 'newBase' in next ? undefined : next.image });
+        next = 'image' in next ? images[next.image]!.base : newBases[next.newBase]!.base;
+      }
+    };
+    for (const [index, { isWritten, base }] of images.entries()) {
+      if (this.#paths.becomesBase(index)) {
+        add({ image: index });
+      } else if (isWritten) {
+        add(base);
+      }
+    }
+    return [...found.values()];
   }
 
   #changedImages(): number[] {
@@ -337,6 +393,9 @@ export class PlanApplication {
   /** Writes a file with the content of an image, and compares the two. */
   async #writeContent(index: number, path: string, backing: PlacedContent | undefined): Promise<void> {
     if (await this.#isWritten(path)) {
+      if (this.#isResumed && !(await this.#isExchanged(index))) {
+        await this.#requireEqual(index, path);
+      }
       return;
     }
     const { signal } = this.#context;
@@ -355,11 +414,26 @@ export class PlanApplication {
       } finally {
         await base?.close();
       }
+    } finally {
+      await disk.close();
+    }
+    await this.#requireEqual(index, path);
+    await this.#record(path);
+  }
+
+  /** Requires that an overlay, read through its bases, is equal to its image, and the image as planned after that. */
+  async #requireEqual(index: number, path: string): Promise<void> {
+    const image = this.#paths.image(index);
+    const disk = await this.#openImage(index);
+    try {
       const written = await this.#open({ path, format: 'qcow2' });
       try {
-        const position = await firstDifference(written, disk, signal);
+        const position = await firstDifference(written, disk, this.#context.signal);
         if (position !== undefined) {
-          throw changed(this.#paths.image(index), `was written to at byte ${position} while it was copied; try again`);
+          throw changed(
+            image,
+            `differs from its overlay at byte ${position}: it was written to; go back and plan again`,
+          );
         }
       } finally {
         await written.close();
@@ -367,10 +441,9 @@ export class PlanApplication {
     } finally {
       await disk.close();
     }
-    if (!isPlanned(await this.#directories.statusOf(this.#paths.image(index)), topFile(this.#plan.images[index]!))) {
-      throw changed(this.#paths.image(index), 'was written to while it was copied; plan again');
+    if (!isPlanned(await this.#directories.statusOf(image), topFile(this.#plan.images[index]!))) {
+      throw changed(image, 'was written to while it was copied; plan again');
     }
-    await this.#record(path);
   }
 
   async #isWritten(path: string): Promise<boolean> {
@@ -428,15 +501,18 @@ export class PlanApplication {
         await this.#directories.link(path, original);
       }
     }
-    if (!isPlanned(await this.#directories.statusOf(path), topFile(image))) {
-      throw changed(path, 'has changed since the plan was made; plan again');
+    const kept = this.#keptPath(index);
+    for (const name of [path, kept]) {
+      if (!isPlanned(await this.#directories.statusOf(name), topFile(image))) {
+        throw changed(name, 'is not the image that was planned for; plan again');
+      }
     }
     await this.#directories.rename(this.#paths.overlay(index), path);
     this.#context.note(`${path} is an overlay now`);
   }
 
   async #protectBases(): Promise<void> {
-    for (const path of this.#bases()) {
+    for (const { path } of this.#bases()) {
       const { mode } = (await this.#directories.statusOf(path))!;
       if ((mode & WRITABLE) !== 0n) {
         await this.#context.journal.append({ event: 'protected', path, mode: Number(mode & PERMISSIONS) });
@@ -445,19 +521,26 @@ export class PlanApplication {
     }
   }
 
-  /** Requires that the original is kept, and that nothing was written to its overlay since they were exchanged. */
-  async #requireUnusedSince(index: number): Promise<void> {
-    if (!(await this.#isExchanged(index))) {
+  /**
+   * Requires that an image is in its place, or its overlay, to which nothing was written since, and then that the image is
+   * kept under its other name.
+   */
+  async #requireRestorable(index: number): Promise<void> {
+    const path = this.#paths.image(index);
+    const image = topFile(this.#plan.images[index]!);
+    const status = await this.#directories.statusOf(path);
+    if (isSameFile(status, image)) {
       return;
     }
-    const kept = this.#keptPath(index);
-    if (!isPlanned(await this.#directories.statusOf(kept), topFile(this.#plan.images[index]!))) {
-      throw changed(kept, 'is not the original of the plan; nothing is changed');
+    if (!(await this.#isExchanged(index))) {
+      throw changed(path, 'is neither the original of the plan nor its overlay; nothing is changed');
     }
-    const path = this.#paths.image(index);
-    const written = this.#context.journal.written(this.#paths.overlay(index));
-    if (!isWrittenFile(await this.#directories.statusOf(path), written)) {
+    if (!isWrittenFile(status, this.#context.journal.written(this.#paths.overlay(index)))) {
       throw changed(path, 'was written to since the plan was applied; rolling back would lose these writes');
+    }
+    const kept = this.#keptPath(index);
+    if (!isPlanned(await this.#directories.statusOf(kept), image)) {
+      throw changed(kept, 'is not the original of the plan; nothing is changed');
     }
     // Opening fails if a machine runs on it.
     await (await this.#open({ path, format: 'qcow2' })).close();
@@ -468,32 +551,105 @@ export class PlanApplication {
     return this.#plan.images[index]!.isWritten ? this.#paths.original(index) : this.#paths.base(index);
   }
 
+  /** Puts an image back by a second name, so that the name under which it is kept stays for overlays on it. */
   async #restore(index: number): Promise<void> {
-    const image = this.#plan.images[index]!;
-    const path = this.#paths.image(index);
-    const kept = this.#keptPath(index);
-    if (!image.isWritten) {
-      await this.#unprotect(kept);
+    if (!(await this.#isExchanged(index))) {
+      return;
     }
-    const isKept = isSameFile(await this.#directories.statusOf(kept), topFile(image));
-    if (await this.#isExchanged(index)) {
-      if (!isKept) {
-        throw changed(kept, 'is not the original of the plan; nothing is changed');
+    const restored = this.#paths.restored(index);
+    if ((await this.#directories.statusOf(restored)) !== undefined) {
+      await this.#directories.remove(restored);
+    }
+    await this.#directories.link(this.#keptPath(index), restored);
+    await this.#directories.rename(restored, this.#paths.image(index));
+  }
+
+  async #unprotectBases(): Promise<void> {
+    for (const entry of this.#context.journal.entries) {
+      if (entry.event === 'protected' && (await this.#directories.statusOf(entry.path)) !== undefined) {
+        await chmod(systemPath(entry.path), entry.mode);
       }
-      await this.#directories.rename(kept, path);
-    } else if (isKept) {
-      await this.#directories.remove(kept);
     }
   }
 
-  async #unprotect(path: string): Promise<void> {
-    const entry = this.#context.journal.entries.findLast((each) => each.event === 'protected' && each.path === path);
-    if (entry?.event === 'protected') {
-      await chmod(systemPath(path), entry.mode).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') {
-          throw error;
-        }
-      });
+  /** Requires names that tools accept and that differ: nothing that the plan makes may replace anything else that it makes. */
+  #requireUsableNames(): void {
+    const images = this.#plan.images.map((_, index) => this.#paths.image(index));
+    const made = [
+      ...this.#newFiles(),
+      ...this.#changedImages().flatMap((index) => [this.#paths.original(index), this.#paths.restored(index)]),
+    ];
+    const names = [...images, ...made];
+    const repeated = names.find((name, index) => names.indexOf(name) !== index);
+    if (repeated !== undefined) {
+      throw new VirtSimilarityError(
+        'refused',
+        `two files of the plan would be named ${repeated}; plan for fewer images`,
+      );
+    }
+    for (const name of made) {
+      if (isEscaped(name)) {
+        throw new VirtSimilarityError(
+          'refused',
+          `${name} has a name that is not UTF-8, which tools do not accept; rename it`,
+        );
+      }
+      if (Buffer.byteLength(basename(name)) > LONGEST_NAME) {
+        throw new VirtSimilarityError(
+          'refused',
+          `${name} would have a name of more than ${LONGEST_NAME} bytes; rename the image`,
+        );
+      }
+    }
+  }
+
+  /** Requires that no image that changes has another name, by which a machine could go on writing to it. */
+  async #requireSoleNames(): Promise<void> {
+    if (this.#context.journal.has('began')) {
+      return;
+    }
+    for (const index of this.#changedImages()) {
+      const path = this.#paths.image(index);
+      const status = await this.#directories.statusOf(path);
+      if (status?.nlink !== 1n) {
+        throw new VirtSimilarityError(
+          'refused',
+          `${path} has other names (hard links), which would keep the image; remove them`,
+          {
+            image: path,
+          },
+        );
+      }
+      if (status.ctimeNs !== topFile(this.#plan.images[index]!).ctimeNs) {
+        throw changed(path, 'has changed since the plan was made; plan again');
+      }
+    }
+  }
+
+  /**
+   * Requires that no overlay outside the plan is on one of these files. Only qcow2 files in the directories of the plan's
+   * images are looked at.
+   */
+  async #requireNoOtherOverlays(paths: readonly string[]): Promise<void> {
+    const own = new Set([...this.#newFiles(), ...this.#plan.images.map((_, index) => this.#paths.image(index))]);
+    const keys = new Map<string, string>();
+    for (const path of paths) {
+      const status = await this.#directories.statusOf(path);
+      if (status !== undefined) {
+        keys.set(fileKeyOf(fileNumberOf(status)), path);
+      }
+    }
+    const directories = new Set(this.#plan.images.map((_, index) => dirname(this.#paths.image(index))));
+    for (const { path, backing } of await overlaysIn(directories)) {
+      const base = keys.get(backing);
+      const isKept = this.#changedImages().some((index) => this.#paths.original(index) === path);
+      if (base !== undefined && !own.has(path) && !isKept) {
+        throw new VirtSimilarityError(
+          'refused',
+          `${path} is an overlay on ${base} and not part of the plan; include it in the plan, or remove it`,
+          { image: path },
+        );
+      }
     }
   }
 
@@ -504,7 +660,7 @@ export class PlanApplication {
 
   async #open({ path, format }: PlacedContent): Promise<DiskImage> {
     const directories = this.#plan.images.flatMap(({ chain }) =>
-      chain.flatMap(({ files }) => files.map((file) => directoryOf(file.path))),
+      chain.flatMap(({ files }) => files.map((file) => dirname(file.path))),
     );
     const options = { allowBacking: [...new Set(directories)], signal: this.#context.signal };
     const image = await this.#context.analyzer
@@ -522,10 +678,6 @@ export class PlanApplication {
     }
     return image;
   }
-}
-
-function directoryOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/')) || '/';
 }
 
 async function closeAll(images: Iterable<DiskImage>): Promise<void> {

@@ -1,6 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { OpenDirectory, readSmallFile, systemPath } from '@virt-similarity/core';
+import { hasEnded, OpenDirectory, processMark, readSmallFile, systemPath } from '@virt-similarity/core';
 import { excerptOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { z } from 'zod';
 
@@ -46,9 +46,11 @@ export type JournalFile = Extract<JournalEntry, { readonly event: 'written' }>;
 export class Journal {
   readonly entries: JournalEntry[];
   readonly #file: FileHandle | undefined;
+  readonly #lock: string | undefined;
 
-  private constructor(file: FileHandle | undefined, entries: JournalEntry[]) {
+  private constructor(file: FileHandle | undefined, entries: JournalEntry[], lock?: string) {
     this.#file = file;
+    this.#lock = lock;
     this.entries = entries;
   }
 
@@ -58,32 +60,37 @@ export class Journal {
    * @throws `unreadable`, and `corrupt` if a line is no entry.
    */
   static async read(path: string): Promise<JournalEntry[]> {
-    try {
-      const text = (await readSmallFile(path, LARGEST_JOURNAL)).toString('utf8');
-      const lines = text.split('\n');
-      lines.pop();
-      return lines.map((line) => entryOf(line, path));
-    } catch (thrown) {
-      if ((thrown as { cause?: { code?: string } }).cause?.code === 'ENOENT') {
-        return [];
-      }
-      throw thrown;
-    }
+    return (await completeLines(path))
+      .toString('utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => entryOf(line, path));
   }
 
-  /** Opens the journal for appending, and creates it if needed. */
+  /**
+   * Opens the journal for appending, and creates it if needed. Until it is closed, no other process can open it.
+   *
+   * @throws as `read`, and `in-use`.
+   */
   static async open(path: string): Promise<Journal> {
-    const entries = await Journal.read(path);
-    const file = await open(systemPath(path), 'a', 0o600);
-    // A killed process may have left half a line.
-    await file.truncate(entries.reduce((bytes, entry) => bytes + Buffer.byteLength(lineOf(entry)), 0));
-    const directory = await OpenDirectory.open(dirname(path));
+    const lock = `${path}.lock`;
+    await takeLock(lock);
     try {
-      await directory.sync();
-    } finally {
-      directory.close();
+      const entries = await Journal.read(path);
+      const file = await open(systemPath(path), 'a', 0o600);
+      // A killed process may have left half a line.
+      await file.truncate((await completeLines(path)).length);
+      const directory = await OpenDirectory.open(dirname(path));
+      try {
+        await directory.sync();
+      } finally {
+        directory.close();
+      }
+      return new Journal(file, entries, lock);
+    } catch (thrown) {
+      await unlink(systemPath(lock));
+      throw thrown;
     }
-    return new Journal(file, entries);
   }
 
   /** Returns a journal that is not written, for a trial. */
@@ -120,7 +127,44 @@ export class Journal {
 
   async close(): Promise<void> {
     await this.#file?.close();
+    if (this.#lock !== undefined) {
+      await unlink(systemPath(this.#lock));
+    }
   }
+}
+
+/** Returns the lines that are complete; nothing if the file does not exist. */
+async function completeLines(path: string): Promise<Buffer> {
+  try {
+    const content = await readSmallFile(path, LARGEST_JOURNAL);
+    return content.subarray(0, content.lastIndexOf('\n') + 1);
+  } catch (thrown) {
+    if ((thrown as { cause?: { code?: string } }).cause?.code === 'ENOENT') {
+      return Buffer.alloc(0);
+    }
+    throw thrown;
+  }
+}
+
+/** Creates a file with the mark of this process. That of a process that has ended is replaced. */
+async function takeLock(path: string): Promise<void> {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      await writeFile(systemPath(path), processMark(), { flag: 'wx', mode: 0o600 });
+      return;
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') {
+        throw thrown;
+      }
+    }
+    const mark = await readFile(systemPath(path), 'utf8').catch(() => '');
+    if (!(await hasEnded(mark, () => 0))) {
+      break;
+    }
+    await unlink(systemPath(path)).catch(() => {});
+  }
+  const problem = `another process applies this plan; wait until it ends, or delete ${path} if there is none`;
+  throw new VirtSimilarityError('in-use', problem, { image: path });
 }
 
 function entryOf(line: string, path: string): JournalEntry {

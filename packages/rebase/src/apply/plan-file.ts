@@ -3,6 +3,7 @@ import { type FileStamp, readSmallFile } from '@virt-similarity/core';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { z } from 'zod';
 import { PLAN_VERSION } from '../plan-json.js';
+import { LARGEST_CLUSTER, SMALLEST_CLUSTER } from '../qcow2-size.js';
 
 /** Bytes of the largest plan that is read. */
 const LARGEST_PLAN = 1024 * 1024 * 1024;
@@ -21,7 +22,10 @@ const stamp = z.object({
 const reference = z.union([z.object({ image: count }), z.object({ newBase: count })]).nullable();
 const schema = z.object({
   version: z.literal(PLAN_VERSION),
-  blockSize: count,
+  blockSize: count
+    .min(SMALLEST_CLUSTER)
+    .max(LARGEST_CLUSTER)
+    .refine((size) => Number.isInteger(Math.log2(size))),
   bytesNow: count,
   bytesPlanned: count,
   bytesToWrite: count,

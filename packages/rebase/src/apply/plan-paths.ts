@@ -1,4 +1,4 @@
-import { dirname, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { nameOfNewBase } from '../plan-table.js';
 import { type PlanFile, type PlanFileReference, topFile } from './plan-file.js';
 
@@ -35,10 +35,12 @@ export class PlanPaths {
 
   /** Returns the name under which the content of an image that becomes a base is kept. */
   base(index: number): string {
-    const path = this.image(index);
-    const { isWritten } = this.#plan.images[index]!;
-    const stem = path.slice(0, path.length - extname(path).length);
-    return `${stem}.${this.#plan.id}.base${isWritten ? '.qcow2' : extname(path)}`;
+    return `${this.image(index)}.${this.#plan.id}.base`;
+  }
+
+  /** Returns the name under which an image is linked before it takes its place again. */
+  restored(index: number): string {
+    return `${this.image(index)}.${this.#plan.id}.restored`;
   }
 
   newBase(index: number): string {

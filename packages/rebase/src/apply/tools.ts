@@ -6,12 +6,12 @@ const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
 const CP: Tool = { command: 'cp', package: 'coreutils' };
 
 /**
- * Checks the structure of a qcow2 file that was written, without its backing file.
+ * Checks the structure of a qcow2 file and opens its backing files, also while a machine uses it.
  *
  * @throws `corrupt` if qemu-img finds an error, and `unavailable` if it cannot run.
  */
 export async function checkQcow2(path: string, signal: AbortSignal): Promise<void> {
-  await run(QEMU_IMG, ['check', '-q', '-f', 'qcow2', path], path, signal);
+  await run(QEMU_IMG, ['check', '-q', '-U', '-f', 'qcow2', path], path, signal);
 }
 
 /**

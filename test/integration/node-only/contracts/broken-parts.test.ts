@@ -208,7 +208,7 @@ describe('the reporter contract', () => {
         options: { depth: { type: 'number', min: 0, max: 9, description: 'levels' } },
         report: (_, { depth = 1 }) => ['x'.repeat(Number(depth) - 1), '\n'],
       },
-      'reports an analysis as strings that end with a newline',
+      'reports an analysis as text that ends with a newline, or as bytes if it is binary',
     ],
     [
       'whose companion is not empty where it should be',
@@ -231,7 +231,11 @@ describe('the reporter contract', () => {
       { warnings: () => ['one\ntwo'] },
       'warns in lines, and has the same warnings if an empty companion is not written',
     ],
-    ['that is binary and yields text', { isBinary: true }, 'reports an analysis as strings that end with a newline'],
+    [
+      'that is binary and yields text',
+      { isBinary: true },
+      'reports an analysis as text that ends with a newline, or as bytes if it is binary',
+    ],
   ])('rejects a reporter %s', async (_, broken, title) => {
     expect(await failuresOf(reporterContract(() => reporter(broken)))).toContain(title);
   });

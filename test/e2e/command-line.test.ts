@@ -55,7 +55,9 @@ describe('the command without arguments', () => {
     const { code, stdout, stderr } = await workplace.run();
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.match(/^ {2}virt-similarity .*/gm)).toHaveLength(3);
-    expect(stderr).toMatch(/^Commands: analyze, hash, view, plugins, cache, config, completion, doctor$/m);
+    expect(stderr).toMatch(
+      /^Commands: analyze, hash, view, plugins, cache, config, completion, doctor, plan, apply, search, diff$/m,
+    );
     expect(stderr).toMatch(/virt-similarity --help\n$/);
   });
 });

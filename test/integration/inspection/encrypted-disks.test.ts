@@ -214,6 +214,20 @@ describe('a volume in a raw disk', () => {
     });
   });
 
+  test('is refused as a whole if the disk ends before its content', async () => {
+    const disk = at('cut.luks');
+    await writeFile(disk, '');
+    await truncate(disk, 17 * MIB);
+    await formatLuks(disk, RIGHT, 2);
+    await truncate(disk, MIB);
+    await expect(inspectWith([key('all', RIGHT)], { path: disk })).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(
+        /: it is encrypted with LUKS, and its content begins only at byte \d+, but it ends at/,
+      ),
+    });
+  });
+
   test('is not looked for in a file that is too short', async () => {
     await writeFile(at('short.img'), Buffer.from('LUKS\xba\xbe\0\x01', 'latin1'));
     expect(await inspectWith([key('all', RIGHT)], { path: at('short.img') })).toMatchObject({ format: 'raw' });

@@ -63,6 +63,14 @@ describe('a raw disk that is split into files', () => {
     test(title, runTest);
   }
 
+  test('names its other files as parts of its first one, whatever number that has', async () => {
+    run(`split -b ${PART_BYTES} -d -a 3 disk.raw zero.img.`);
+    const found = await new RawReader().partsIn(directory, await readdir(directory));
+    const others = (stem: string, first: number) =>
+      [1, 2, 3].map((part) => [`${stem}.img.00${first + part}`, `${stem}.img.00${first}`]);
+    expect([...found].toSorted()).toEqual([...others('whole', 1), ...others('zero', 0)]);
+  });
+
   test('has the same hash vector as the raw disk', async () => {
     expect(await hashed('whole.img.001')).toEqual(RAW);
     expect(await hashed('whole.img.001', {}, 'split')).toEqual(RAW);

@@ -37,6 +37,16 @@ describe('the tables of a chain', () => {
     });
   });
 
+  test('of the image itself are named without their file', async () => {
+    const content = qcow2File();
+    be64(2 ** 40).copy(content, L1);
+    const path = await write('damaged.qcow2', content);
+    await expect(requireTables(await inspect({ path }, options), callOf(path))).rejects.toMatchObject({
+      code: 'corrupt',
+      message: expect.stringMatching(/damaged\.qcow2: its L2 table ends at byte/),
+    });
+  });
+
   test('are not required for a format without tables', async () => {
     const path = await write('a.raw', Buffer.alloc(512));
     await expect(requireTables(await inspect({ path }, options), callOf(path))).resolves.toBeUndefined();

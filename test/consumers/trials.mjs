@@ -77,7 +77,7 @@ export const TRIALS = [
     steps: [
       analysed('node program.mjs'),
       { run: 'virt-similarity -q --no-cache -O newick a.raw b.raw', stdout: '(a.raw:0.5,b.raw:0.5);\n' },
-      { run: 'node readme.mjs', stdout: '9 examples\n' },
+      { run: 'node readme.mjs', stdout: '10 examples\n' },
     ],
   },
   // The commands of the document, in an empty directory; needs Debian's DendroPy and ape, and the index of Python packages.

@@ -57,6 +57,7 @@ describe.each(Object.entries(SHELLS))('completion in %s', (_name, shell) => {
     ['a value after =', 'virt-similarity --linkage=wei', /--linkage=weighted/],
     ['the values of an option', 'virt-similarity --output-format new', /--output-format newick/],
     ['a command', 'virt-similarity comp', /virt-similarity completion/],
+    ['the values that an option has in a command', 'virt-similarity plan --output-format sh', /--output-format shell/],
     ['a value of a command', 'virt-similarity cache ver', /cache verify/],
     ["a command's option", 'virt-similarity hash --block', /hash --block-size/],
     ['an image, with a blank in its name', 'virt-similarity hash web', /hash web\\ server\.qcow2/],

@@ -18,94 +18,109 @@ _virt_similarity() {
     esac
   done
   COMPREPLY=()
-  case $previous in
-    -a | --add | --files-from | -o | --output | --annotate | --names | --config | --plugin | --log-file | --keep | --only-base)
+  case "$command $previous" in
+    *' -a' | *' --add' | *' --files-from' | *' -o' | *' --output' | *' --annotate' | *' --names' | *' --config' | *' --plugin' | *' --log-file' | *' --keep' | *' --only-base')
       return
       ;;
-    --exclude | -d | --domain | -c | --connect | --max-virtual-size | --key | --block-size | --jobs | --width | --clusters | --cut | --label-length | --max-distance | --plugin-option | --plugin-timeout | --max-depth | --min-saving | --limit)
+    *' --exclude' | *' -d' | *' --domain' | *' -c' | *' --connect' | *' --max-virtual-size' | *' --key' | *' --block-size' | *' --jobs' | *' --width' | *' --clusters' | *' --cut' | *' --label-length' | *' --max-distance' | *' --plugin-option' | *' --plugin-timeout' | *' --max-depth' | *' --min-saving' | *' --limit')
       compopt +o default
       return
       ;;
-    --format)
+    *' --format')
       mapfile -t COMPREPLY < <(compgen -W 'auto arrow raw qcow2 qcow vmdk vdi vhdx vpc qed parallels dmg luks' -- "$current")
       compopt +o default
       return
       ;;
-    --reader)
+    *' --reader')
       mapfile -t COMPREPLY < <(compgen -W 'auto nbd raw qemu libguestfs' -- "$current")
       compopt +o default
       return
       ;;
-    --allow-backing | --cache)
+    *' --allow-backing' | *' --cache')
       compopt -o dirnames +o default
       return
       ;;
-    --hash)
+    *' --hash')
       mapfile -t COMPREPLY < <(compgen -W 'sha256 md5 blake3 xxh128' -- "$current")
       compopt +o default
       return
       ;;
-    --metric)
+    *' --metric')
       mapfile -t COMPREPLY < <(compgen -W 'hamming hamming-fraction jaccard containment shared-content shared-blocks' -- "$current")
       compopt +o default
       return
       ;;
-    --linkage)
+    *' --linkage')
       mapfile -t COMPREPLY < <(compgen -W 'single complete average weighted centroid median ward' -- "$current")
       compopt +o default
       return
       ;;
-    --clusterer)
+    *' --clusterer')
       mapfile -t COMPREPLY < <(compgen -W 'auto ml-hclust fast' -- "$current")
       compopt +o default
       return
       ;;
-    -O | --output-format)
+    'analyze -O' | 'config -O' | 'analyze --output-format' | 'config --output-format')
+      mapfile -t COMPREPLY < <(compgen -W 'ascii html newick nexus phyloxml graphviz svg json csv clusters linkage phylip itol-labels itol-clusters itol-metadata distances arrow' -- "$current")
+      compopt +o default
+      return
+      ;;
+    'plan -O' | 'plan --output-format')
+      mapfile -t COMPREPLY < <(compgen -W 'text json shell' -- "$current")
+      compopt +o default
+      return
+      ;;
+    'search -O' | 'search --output-format')
+      mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$current")
+      compopt +o default
+      return
+      ;;
+    'diff -O' | 'diff --output-format')
       mapfile -t COMPREPLY < <(compgen -W 'text json csv' -- "$current")
       compopt +o default
       return
       ;;
-    --drawing)
+    *' --drawing')
       mapfile -t COMPREPLY < <(compgen -W 'ascii unicode' -- "$current")
       compopt +o default
       return
       ;;
-    --dialect)
+    *' --dialect')
       mapfile -t COMPREPLY < <(compgen -W 'safe quoted' -- "$current")
       compopt +o default
       return
       ;;
-    --table)
+    *' --table')
       mapfile -t COMPREPLY < <(compgen -W 'square pairs' -- "$current")
       compopt +o default
       return
       ;;
-    --convention)
+    *' --convention')
       mapfile -t COMPREPLY < <(compgen -W 'scipy r' -- "$current")
       compopt +o default
       return
       ;;
-    --triangle)
+    *' --triangle')
       mapfile -t COMPREPLY < <(compgen -W 'square lower' -- "$current")
       compopt +o default
       return
       ;;
-    --progress)
+    *' --progress')
       mapfile -t COMPREPLY < <(compgen -W 'auto json none' -- "$current")
       compopt +o default
       return
       ;;
-    --color)
+    *' --color')
       mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
       compopt +o default
       return
       ;;
-    --bases)
+    *' --bases')
       mapfile -t COMPREPLY < <(compgen -W 'auto existing synthetic' -- "$current")
       compopt +o default
       return
       ;;
-    --group-by)
+    *' --group-by')
       mapfile -t COMPREPLY < <(compgen -W 'none directory' -- "$current")
       compopt +o default
       return

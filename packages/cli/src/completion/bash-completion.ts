@@ -8,7 +8,6 @@ import { type CompletedCommand, type KnownNames, PROGRAM, valuesOf } from './com
 export function bashCompletion(commands: readonly CompletedCommand[], names: KnownNames): string {
   const others = commands.filter(({ isDefault }) => !isDefault).map(({ name }) => name);
   const usual = commands.find(({ isDefault }) => isDefault)!;
-  const flags = new Map(commands.flatMap((command) => command.flags.map((flag) => [flag.long, flag])));
   return `# bash completion for ${PROGRAM}; generated, see: ${PROGRAM} completion bash
 
 _virt_similarity() {
@@ -29,8 +28,8 @@ _virt_similarity() {
     esac
   done
   COMPREPLY=()
-  case $previous in
-${valueCases([...flags.values()], names)}  esac
+  case "$command $previous" in
+${valueCases(commands, names)}  esac
   case $command in
 ${commands.map(commandCase).join('')}  esac
   if [[ $current == -* ]]; then
@@ -59,13 +58,28 @@ complete -o default -F _virt_similarity ${PROGRAM}
   }
 }
 
-/** Returns the cases for the values of flags: one for all flags with the same values. */
-function valueCases(flags: readonly Flag[], names: KnownNames): string {
+/**
+ * Returns the cases for the values of flags: one for all flags with the same values. A flag that has the same values in
+ * all commands is matched in every command.
+ */
+function valueCases(commands: readonly CompletedCommand[], names: KnownNames): string {
+  const actions = new Map<string, Map<string, string[]>>();
+  for (const { name, flags } of commands) {
+    for (const { long, short, takesValue, completion } of flags) {
+      for (const form of takesValue ? [short, long] : []) {
+        if (form !== undefined) {
+          const action = actionFor(completion, valuesOf(completion, names));
+          const ofForm = actions.get(form) ?? new Map<string, string[]>();
+          actions.set(form, ofForm.set(action, [...(ofForm.get(action) ?? []), name]));
+        }
+      }
+    }
+  }
   const patterns = new Map<string, string[]>();
-  for (const { long, short, takesValue, completion } of flags) {
-    if (takesValue) {
-      const action = actionFor(completion, valuesOf(completion, names));
-      patterns.set(action, [...(patterns.get(action) ?? []), ...(short === undefined ? [] : [short]), long]);
+  for (const [form, ofForm] of actions) {
+    for (const [action, owners] of ofForm) {
+      const words = ofForm.size === 1 ? [`*' ${form}'`] : owners.map((owner) => `'${owner} ${form}'`);
+      patterns.set(action, [...(patterns.get(action) ?? []), ...words]);
     }
   }
   return [...patterns]

@@ -96,7 +96,7 @@ describe('an interrupted run', () => {
 
   test.each(SIGNALS)('that compares ends by %s, with %d', async (signal, exitCode) => {
     const run = workplace.start([...SLOW, '--jobs', '1', '-o', 'tree.nwk', ...vectors]);
-    await stderrContains(run.process, 'taken from the cache', vectors.length);
+    await stderrContains(run.process, 'read as a hash vector', vectors.length);
     await expectEnd(run, signal, exitCode);
   });
 

@@ -178,7 +178,7 @@ export const ATTACKS: readonly FaultCase[] = [
         await writeGuest(image, [1 + index, 0, '128k']);
       }
       return {
-        ...stage.trial(images, { options: ['-q'] }),
+        ...stage.trial(images, { options: ['-q', '--metric', 'jaccard'] }),
         check: async (ends) => {
           for (const { stderr } of ends) {
             assert.equal(stderr, '', 'stderr');

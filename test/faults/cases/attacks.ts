@@ -178,10 +178,11 @@ export const ATTACKS: readonly FaultCase[] = [
         await writeGuest(image, [1 + index, 0, '128k']);
       }
       return {
-        ...stage.trial(images, { options: ['-q', '--metric', 'jaccard'] }),
+        ...stage.trial(images, { options: ['-q'] }),
         check: async (ends) => {
           for (const { stderr } of ends) {
-            assert.equal(stderr, '', 'stderr');
+            // The small images of this case are close to all others, which a warning says.
+            assert.equal(stderr.replace(/^virt-similarity: warning: hamming joins .*\n/, ''), '', 'stderr');
           }
         },
       };

@@ -73,7 +73,7 @@ describe('virt-similarity hash', () => {
     expect(await readdir(workplace.path('good'))).toEqual(['base.raw.arrow']);
   });
 
-  test('leaves out with --anonymous what tells others about this machine', async () => {
+  test('leaves out with --anonymous what identifies this machine', async () => {
     const path = workplace.path('base.raw');
     expect((await workplace.run('hash', '-q', '--no-cache', '--anonymous', '-o', 'anonymous/', path)).code).toBe(0);
     const file = workplace.path('anonymous/base.raw.arrow');

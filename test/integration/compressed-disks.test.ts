@@ -206,6 +206,7 @@ describe('what a compressed file holds is refused, with a command that unpacks i
 test('LUKS in a compressed file causes a warning, also if its vector is cached', async () => {
   await writeFile(at('luks.img'), Buffer.concat([Buffer.from('LUKS\xba\xbe', 'latin1'), CONTENT]));
   run('gzip -f luks.img; touch -d 2020-01-01 luks.img.gz');
+  await settled([at('luks.img.gz')]);
   const notes = [expect.stringMatching(/^warning: .*its disk is encrypted with LUKS, .* unrelated; decrypt it to/)];
   const statuses: boolean[] = [];
   const onProgress: HashOptions['onProgress'] = (event) =>

@@ -44,7 +44,8 @@ const MAXIMUM_DEPTH = 200;
  * @throws `Error` if it is not well-formed, has a document type, which could define entities, or is no domain.
  */
 export function parseDomain(xml: string): Domain {
-  const document = new DOMParser({ onError: onWarningStopParsing }).parseFromString(xml, 'text/xml');
+  const parser = new DOMParser({ onError: onWarningStopParsing, normalizeLineEndings });
+  const document = parser.parseFromString(xml, 'text/xml');
   const root = document.documentElement;
   if (document.doctype !== null) {
     throw new Error('expected no document type');
@@ -62,6 +63,11 @@ export function parseDomain(xml: string): Domain {
     disks: disks.filter((disk) => 'path' in disk),
     leftOut: disks.filter((disk) => 'reason' in disk),
   };
+}
+
+/** Replaces line ends as XML 1.0 says, section 2.11; the parser's own rule is that of XML 1.1, which libvirt does not use. */
+function normalizeLineEndings(xml: string): string {
+  return xml.replace(/\r\n?/g, '\n');
 }
 
 function parseDisk(disk: Element): DomainDisk | LeftOutDisk {

@@ -62,6 +62,15 @@ describe('the definition of a domain', () => {
     expect(parseDomain(domainXml({ name: 'web' }).replace('<devices>', `${metadata}<devices>`)).disks).toEqual([]);
   });
 
+  test.each(['a\u0085b', 'a\u2028b', 'a\u2029b', 'a\nb'])('keeps the name %j', (name) => {
+    expect(parseDomain(domainXml({ name })).name).toBe(name);
+  });
+
+  test('takes each line end of XML 1.0 as a line feed', () => {
+    expect(parseDomain(domainXml({ name: 'a?b' }).replace('?', '\r\n')).name).toBe('a\nb');
+    expect(parseDomain(domainXml({ name: 'a?b' }).replace('?', '\r')).name).toBe('a\nb');
+  });
+
   test('keeps every name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (name) => {

@@ -378,6 +378,22 @@ test('a plan is applied once, and goes on only when told', async () => {
   expect(await inodes()).toEqual(before);
 });
 
+test.each(['--resume', '--rollback'])(
+  'an overlay that a killed process was writing does not prevent %s',
+  async (option) => {
+    await plan('--bases', 'existing');
+    const before = await contents();
+    expect((await apply(ACCEPT)).code).toBe(0);
+    const base = (await readdir(workplace.directory)).find((name) => name.endsWith('.base'))!;
+    const [processId, namespace, , boot] = processMark().split('-');
+    const mark = [processId, namespace, '1', boot].join('-');
+    await overlay(workplace.path(base), workplace.path(`.virt-similarity-${mark}-0123456789abcdef.tmp`), 'raw');
+    expect(await apply(ACCEPT, option)).toMatchObject({ code: 0 });
+    expect(await contents()).toEqual(before);
+    expect((await readdir(workplace.directory)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  },
+);
+
 test('what a machine wrote after the plan was applied is not lost by going back', async () => {
   await plan('--bases', 'existing');
   expect((await apply(ACCEPT)).code).toBe(0);

@@ -4,7 +4,7 @@ export const APPLY_OPTIONS = {
     type: 'boolean',
     description: 'check everything and list the files that would be made, but write nothing',
   },
-  resume: { type: 'boolean', description: 'go on where an earlier run was interrupted' },
+  resume: { type: 'boolean', description: 'continue where an earlier run was interrupted' },
   rollback: { type: 'boolean', description: 'put every original back and remove the new files' },
   commit: { type: 'boolean', description: 'delete the originals of an applied plan' },
   'accept-format-change': {

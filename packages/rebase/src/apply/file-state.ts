@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { type FileStamp, OpenDirectory, sweepOnce, systemPath } from '@virt-similarity/core';
+import { type FileStamp, fileKeyOf, fileNumberOf, OpenDirectory, sweepOnce, systemPath } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { JournalFile } from './journal.js';
 
@@ -70,6 +70,25 @@ export class PlanDirectories {
         directory.value.close();
       }
     }
+  }
+}
+
+/** The ctimes that this process first saw of files. Unlike the mtime, nobody can set them. */
+export class LastChanges {
+  readonly #ctimes = new Map<string, bigint>();
+
+  /** Takes a change of a file for this process's own. */
+  see(status: BigIntStats): void {
+    this.#ctimes.set(fileKeyOf(fileNumberOf(status)), status.ctimeNs);
+  }
+
+  /** Returns whether a file has not changed since it was first seen, which may be now. */
+  isAsSeen(status: BigIntStats): boolean {
+    const seen = this.#ctimes.get(fileKeyOf(fileNumberOf(status)));
+    if (seen === undefined) {
+      this.see(status);
+    }
+    return seen === undefined || seen === status.ctimeNs;
   }
 }
 

@@ -1,10 +1,15 @@
 import type { CommandContext, OptionValues, ValuesOf } from '@virt-similarity/core';
 import { VirtSimilarityError, wording } from '@virt-similarity/core/errors';
+import { requireAcceptable } from './acceptance.js';
 import type { APPLY_OPTIONS } from './apply-options.js';
-import { PlanApplication } from './apply-plan.js';
+import { applyPlan } from './apply-plan.js';
+import { commitPlan } from './commit-plan.js';
 import { Journal } from './journal.js';
-import { readPlanFile } from './plan-file.js';
-import { requireAcceptable } from './requirements.js';
+import { PlanDisks } from './plan-disks.js';
+import { type PlanFileReference, readPlanFile } from './plan-file.js';
+import { PlanState } from './plan-state.js';
+import { requireApplicable } from './preconditions.js';
+import { rollBackPlan } from './roll-back-plan.js';
 
 export async function runApply({
   options,
@@ -49,34 +54,52 @@ export async function runApply({
     throw new VirtSimilarityError('refused', `the plan ${path} was not applied: there is no journal ${journalPath}`);
   }
   const journal = dryRun ? undefined : await Journal.open(journalPath);
-  const application = new PlanApplication(plan, {
-    analyzer: await analyzer(),
-    journal: journal ?? Journal.forTrial(entries),
-    note: (text) => messages.note(text),
-    signal,
-  });
+  const state = new PlanState(plan, journal ?? Journal.forTrial(entries));
+  const disks = new PlanDisks(state, await analyzer(), signal);
+  const note = (text: string) => messages.note(text);
   try {
     if (dryRun) {
-      await application.check();
-      await writeTable([['NEW FILE', 'BASE'], ...application.newFileRows()]);
+      await requireApplicable(state, disks);
+      await writeTable([['NEW FILE', 'BASE'], ...newFileRows(state)]);
     } else if (rollback) {
-      await application.rollBack();
+      await rollBackPlan(state, disks, note);
     } else if (commit) {
-      await application.commit();
+      await commitPlan(state, note, signal);
     } else {
-      await application.apply();
-      messages.note(
+      await applyPlan(state, disks, note, signal);
+      note(
         'the originals are kept; machines can start again. Free their space with --commit, or go back with --rollback',
       );
-      for (const image of application.imagesWithNewFormat()) {
+      for (const image of imagesWithNewFormat(state)) {
         messages.warning(
           `${image} is qcow2 now: change the definition of its machine, and name it with --format qcow2`,
         );
       }
     }
   } finally {
-    await application.close();
+    await state.close();
     await journal?.close();
   }
   return 0;
+}
+
+function imagesWithNewFormat(state: PlanState): string[] {
+  return state.changedImages
+    .filter((index) => state.image(index).chain[0]!.format !== 'qcow2')
+    .map((index) => state.paths.image(index));
+}
+
+/** Returns the new files and their bases. */
+function newFileRows({ plan, paths, changedImages }: PlanState): string[][] {
+  const nameOf = (base: PlanFileReference) => (base === null ? '' : paths.content(base).path);
+  const rows = plan.newBases.map(({ base }, index) => [paths.newBase(index), nameOf(base)]);
+  for (const index of changedImages) {
+    const { isWritten, base } = plan.images[index]!;
+    const becomesBase = paths.becomesBase(index);
+    if (becomesBase) {
+      rows.push([paths.base(index), isWritten ? nameOf(base) : '']);
+    }
+    rows.push([paths.image(index), becomesBase ? paths.base(index) : nameOf(base)]);
+  }
+  return rows;
 }

@@ -1,0 +1,45 @@
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { changed, isPlanned } from './file-state.js';
+import type { PlanState } from './plan-state.js';
+import { checkQcow2 } from './tools.js';
+
+/**
+ * Deletes the originals that overlays have replaced.
+ *
+ * @param note receives one line for each file that was deleted
+ * @throws `refused` unless the plan is applied, and `changed` if a base or an original is not what it was
+ */
+export async function commitPlan(state: PlanState, note: (text: string) => void, signal: AbortSignal): Promise<void> {
+  const { journal, directories, paths, changedImages } = state;
+  if (!journal.has('applied') || journal.has('rolled-back')) {
+    throw new VirtSimilarityError('refused', 'cannot commit: the plan is not applied; apply it first');
+  }
+  for (const base of state.bases()) {
+    if (!(await state.isBaseUnchanged(base))) {
+      throw changed(base.path, 'is a base and was written to since the plan was applied; no original is deleted');
+    }
+  }
+  for (const index of changedImages) {
+    const path = paths.image(index);
+    if (!(await state.isExchanged(index))) {
+      throw changed(path, 'is not the overlay of the plan; no original is deleted');
+    }
+    await checkQcow2(path, signal);
+  }
+  if (!journal.has('committing')) {
+    await journal.append({ event: 'committing' });
+  }
+  for (const index of changedImages.filter((each) => state.image(each).isWritten)) {
+    const original = paths.original(index);
+    const status = await directories.statusOf(original);
+    if (status === undefined) {
+      continue;
+    }
+    if (!isPlanned(status, state.planned(index))) {
+      throw changed(original, 'is not the original of the plan; it is not deleted');
+    }
+    await directories.remove(original);
+    note(`deleted ${original}`);
+  }
+  await journal.append({ event: 'committed' });
+}

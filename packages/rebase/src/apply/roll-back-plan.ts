@@ -1,0 +1,88 @@
+import { chmod } from 'node:fs/promises';
+import { systemPath } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { changed, isPlanned, isSameFile, isWrittenFile } from './file-state.js';
+import type { PlanDisks } from './plan-disks.js';
+import type { PlanState } from './plan-state.js';
+import { requireNoOtherOverlays } from './preconditions.js';
+
+/**
+ * Puts every image back and removes the new files. Everything is checked before anything is changed.
+ *
+ * @param note receives one line for each image that is back
+ * @throws `changed` if an overlay or base was written to since, which would be lost, and `refused` after the commit
+ */
+export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (text: string) => void): Promise<void> {
+  const { journal, directories, paths, changedImages } = state;
+  if (journal.has('committing')) {
+    throw new VirtSimilarityError(
+      'refused',
+      'cannot roll back: the originals were deleted when the plan was committed',
+    );
+  }
+  for (const index of changedImages) {
+    await requireRestorable(index, state, disks);
+  }
+  await requireNoOtherOverlays(state, state.newFiles());
+  // Overlays before their bases, whose names stay until the end: at every moment each image is complete.
+  for (const index of changedImages.toReversed()) {
+    await restore(index, state);
+    note(`${paths.image(index)} is the original again`);
+  }
+  await unprotectBases(state);
+  // Also files that a killed process wrote and did not record: before the plan was begun none of them existed.
+  for (const path of [...state.secondNames(), ...state.newFiles()]) {
+    await removeIfPresent(path, state);
+  }
+  await directories.sweep();
+  await journal.append({ event: 'rolled-back' });
+}
+
+/**
+ * Requires that an image is in its place; or its overlay, to which nothing was written since, and the image under the
+ * name that keeps it.
+ */
+async function requireRestorable(index: number, state: PlanState, disks: PlanDisks): Promise<void> {
+  const { directories, journal, paths } = state;
+  const path = paths.image(index);
+  const status = await directories.statusOf(path);
+  if (isSameFile(status, state.planned(index))) {
+    return;
+  }
+  if (!(await state.isExchanged(index))) {
+    throw changed(path, 'is neither the original of the plan nor its overlay; nothing is changed');
+  }
+  if (!isWrittenFile(status, journal.written(paths.overlay(index)))) {
+    throw changed(path, 'was written to since the plan was applied; rolling back would lose these writes');
+  }
+  const kept = state.keptPath(index);
+  if (!isPlanned(await directories.statusOf(kept), state.planned(index))) {
+    throw changed(kept, 'is not the original of the plan; nothing is changed');
+  }
+  // Opening fails if a machine runs on it.
+  await disks.requireUnused({ path, format: 'qcow2' });
+}
+
+/** Puts an image back by a second name, so that the name under which it is kept stays for overlays on it. */
+async function restore(index: number, state: PlanState): Promise<void> {
+  if (await state.isExchanged(index)) {
+    const restored = state.paths.restored(index);
+    await removeIfPresent(restored, state);
+    await state.directories.link(state.keptPath(index), restored);
+    await state.directories.rename(restored, state.paths.image(index));
+  }
+}
+
+async function unprotectBases({ journal, directories }: PlanState): Promise<void> {
+  for (const entry of journal.entries) {
+    if (entry.event === 'protected' && (await directories.statusOf(entry.path)) !== undefined) {
+      await chmod(systemPath(entry.path), entry.mode);
+    }
+  }
+}
+
+async function removeIfPresent(path: string, { directories }: PlanState): Promise<void> {
+  if ((await directories.statusOf(path)) !== undefined) {
+    await directories.remove(path);
+  }
+}

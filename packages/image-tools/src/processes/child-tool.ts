@@ -2,7 +2,7 @@ import { type ChildProcess, type IOType, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { inheritedDescriptors } from './inherited-descriptors.js';
 import type { ToolExit } from './tool-failure.js';
 import type { ToolOptions } from './tool-options.js';
@@ -27,13 +27,21 @@ const INHERITED_VARIABLES = ['PATH', 'TMPDIR'];
 /** The content of a program's descriptor: a descriptor of this process, or bytes to be read to their end. */
 export type DescriptorContent = number | Uint8Array;
 
+/** Where a program's standard output goes. */
+export interface OutputReceiver {
+  /** Such as the writing end of a pipe. It stays the caller's. */
+  readonly descriptor: number;
+  /** Ends the reading, as the program is to stop. A descendant that still writes then ends with an error. */
+  close(): void;
+}
+
 /** How a program is run. */
 export interface ChildToolOptions extends Pick<ToolOptions, 'environment' | 'signal' | 'timeoutMs'> {
   /**
    * Bytes of standard output (a non-ASCII character counts once) after which the program is ended; 0 discards them.
-   * `stream` leaves them to the caller, see {@link ChildTool.output}.
+   * A receiver gets them all.
    */
-  readonly output: number | 'stream';
+  readonly output: number | OutputReceiver;
   /** The program's open descriptors besides the standard ones, by number, from 3 on. It inherits no others. */
   readonly descriptors?: ReadonlyMap<number, DescriptorContent> | undefined;
 }
@@ -53,9 +61,8 @@ export class ChildTool {
   readonly pid: number;
   /** Resolves once the process and every holder of its standard error have exited. Never rejects. */
   readonly ended: Promise<ToolEnd>;
-  /** Its standard output if that is a `stream`, which the caller must read to its end, or stop the process. */
-  readonly output: Readable | undefined;
   readonly #child: ChildProcess;
+  readonly #receiver: OutputReceiver | undefined;
   #stopped: StopReason | undefined;
   #stdout = '';
   #stderr = '';
@@ -63,16 +70,13 @@ export class ChildTool {
   private constructor(child: ChildProcess, { output, signal, timeoutMs }: ChildToolOptions) {
     this.pid = child.pid!;
     this.#child = child;
-    if (output === 'stream') {
-      this.output = child.stdout ?? undefined;
-    } else {
-      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-        this.#stdout += text;
-        if (this.#stdout.length > output) {
-          this.stop('verbose');
-        }
-      });
-    }
+    this.#receiver = typeof output === 'object' ? output : undefined;
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+      if (this.#stdout.length > (output as number)) {
+        this.stop('verbose');
+      }
+    });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_CHARACTERS);
     });
@@ -102,7 +106,7 @@ export class ChildTool {
     let child: ChildProcess;
     try {
       child = spawn(file, programArguments, {
-        stdio: ['pipe', output === 0 ? 'ignore' : 'pipe', 'pipe', ...extraDescriptors(descriptors, nothing)],
+        stdio: ['pipe', outputEntry(output), 'pipe', ...extraDescriptors(descriptors, nothing)],
         // A process group of its own does not receive Ctrl-C, and can be killed as a whole.
         detached: true,
         env: { ...inheritedVariables(), LC_ALL: 'C', MALLOC_ARENA_MAX, ...environment },
@@ -134,6 +138,7 @@ export class ChildTool {
     this.#stopped = reason;
     // Nothing is read from here on. A descendant that still writes to the closed pipe ends with an error.
     this.#child.stdout?.destroy();
+    this.#receiver?.close();
     this.#child.stdin?.end(`${reason}\n`);
     const killing = setTimeout(() => this.#killGroup(), STOP_GRACE_MS);
     void this.ended.then(() => clearTimeout(killing));
@@ -146,6 +151,13 @@ export class ChildTool {
       // It has ended in the meantime.
     }
   }
+}
+
+function outputEntry(output: ChildToolOptions['output']): IOType | number {
+  if (typeof output === 'object') {
+    return output.descriptor;
+  }
+  return output === 0 ? 'ignore' : 'pipe';
 }
 
 /**

@@ -1,5 +1,7 @@
-import { PassThrough, pipeline, type Readable } from 'node:stream';
+import { closeSync } from 'node:fs';
 import type { ChildTool } from './child-tool.js';
+import { makePipe } from './pipe.js';
+import { PipeReader } from './pipe-reader.js';
 import { spawnTool } from './spawn-tool.js';
 import type { Tool } from './tool.js';
 import type { ToolExit } from './tool-failure.js';
@@ -28,34 +30,38 @@ export async function startTool(
   return runningTool(await spawnTool(tool, toolArguments, options, 0));
 }
 
-/**
- * Bytes of a program's output that are read ahead. A pipe holds 64 KiB, and with no more than that both sides would wait
- * for each other all the time.
- */
-const BUFFERED_BYTES = 4 * 2 ** 20;
-
 /** A running program that writes bytes to its standard output. */
 export interface StreamingTool extends RunningTool {
-  /** The bytes. A program whose bytes are not read waits. */
-  readonly output: Readable;
+  /**
+   * Fills `target` with the next bytes of the output and returns their number: fewer only at its end, or once the program
+   * is stopped. Calls must not overlap. A program whose bytes are not read waits.
+   */
+  read(target: Uint8Array): Promise<number>;
 }
 
 /**
  * Starts a program whose standard output the caller reads. The program ends by itself, by `stop`, when `options.signal`
  * fires or with this process.
  *
- * @throws as `startTool`.
+ * @throws as `startTool`, and as `makePipe`.
  */
 export async function startStream(
   tool: Tool,
   toolArguments: readonly string[],
   options: ToolOptions,
 ): Promise<StreamingTool> {
-  const child = await spawnTool(tool, toolArguments, options, 'stream');
-  const output = new PassThrough({ highWaterMark: BUFFERED_BYTES });
-  // If the program is stopped, reading fails.
-  pipeline(child.output!, output, () => {});
-  return { ...runningTool(child), output };
+  const pipe = await makePipe();
+  const output = new PipeReader(pipe.reader);
+  try {
+    const receiver = { descriptor: pipe.writer, close: () => output.close() };
+    const child = await spawnTool(tool, toolArguments, options, receiver);
+    return { ...runningTool(child), read: (target) => output.read(target) };
+  } catch (thrown) {
+    output.close();
+    throw thrown;
+  } finally {
+    closeSync(pipe.writer);
+  }
 }
 
 function runningTool(child: ChildTool): RunningTool {

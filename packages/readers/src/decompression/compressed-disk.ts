@@ -130,7 +130,6 @@ export class CompressedDisk implements DiskStream {
   readonly #file: CompressedFile;
   readonly #running: RunningDecompressor;
   readonly #call: QemuCall;
-  readonly #chunks: AsyncIterator<Buffer>;
   /** The remedy if the file is damaged, or no compressed file at all. */
   readonly #ifCorrupt: Wording;
   readonly #image: InspectedImage;
@@ -140,9 +139,9 @@ export class CompressedDisk implements DiskStream {
   #allowed = BASE_BYTES;
   /** The bytes that `readNext` has returned. */
   #size = 0;
-  /** Bytes of the program that `readNext` has not returned yet. */
-  #ahead: Uint8Array = NOTHING;
   #head: Buffer = NOTHING;
+  /** The bytes of the head that `readNext` has not returned yet. */
+  #unread: Buffer = NOTHING;
   /** The last bytes that `readNext` has returned. */
   #tail: Buffer = NOTHING;
 
@@ -163,7 +162,6 @@ export class CompressedDisk implements DiskStream {
     this.#running = running;
     this.#call = call;
     this.#ifCorrupt = wording`restore it from a good copy, or name it as ${namedInFormat(call.image, 'raw', undefined)} to compare its bytes as they are`;
-    this.#chunks = running.program.output[Symbol.asyncIterator]();
   }
 
   get identity(): ImageIdentity {
@@ -173,9 +171,8 @@ export class CompressedDisk implements DiskStream {
   /** Requires the first bytes to be those of a raw disk. Call it before anything is read. */
   async requireRawHead(): Promise<void> {
     const head = Buffer.alloc(HEAD_BYTES);
-    const length = await this.#fill(head);
-    this.#head = head.subarray(0, length);
-    this.#ahead = Buffer.concat([this.#head, this.#ahead]);
+    this.#head = head.subarray(0, await this.#fill(head));
+    this.#unread = this.#head;
     const { isLuks } = this.#requireRaw();
     if (isLuks) {
       const encrypted = { encryption: 'ciphertext', ciphertext: [{ scheme: 'LUKS' }] } as const;
@@ -184,7 +181,9 @@ export class CompressedDisk implements DiskStream {
   }
 
   async readNext(target: Uint8Array): Promise<number> {
-    const length = await this.#fill(target);
+    const fromHead = this.#unread.copy(target);
+    this.#unread = this.#unread.subarray(fromHead);
+    const length = fromHead + (await this.#fill(target.subarray(fromHead)));
     this.#size += length;
     const last = target.subarray(Math.max(0, length - TAIL_BYTES), length);
     this.#tail = Buffer.concat([this.#tail, last]).subarray(-TAIL_BYTES);
@@ -200,38 +199,25 @@ export class CompressedDisk implements DiskStream {
     this.#release?.();
   }
 
-  /** Fills `target` with the next bytes and returns their number: fewer only at the end of a sound file. */
+  /**
+   * Fills `target` with the program's next bytes and returns their number: fewer only at the end of a sound file.
+   *
+   * @throws `corrupt` if the program ended with an error, `unavailable` for too many bytes, `unreadable` after `close`,
+   *   `aborted`.
+   */
   async #fill(target: Uint8Array): Promise<number> {
     this.#requireOpen();
-    let filled = 0;
-    while (filled < target.length) {
-      if (this.#ahead.length === 0) {
-        const chunk = await this.#nextChunk();
-        if (chunk === undefined) {
-          break;
-        }
-        this.#ahead = chunk;
-        this.#received += chunk.length;
-        await this.#requireAllowedWork();
-      }
-      const length = Math.min(target.length - filled, this.#ahead.length);
-      target.set(this.#ahead.subarray(0, length), filled);
-      this.#ahead = this.#ahead.subarray(length);
-      filled += length;
+    const length = await this.#running.program.read(target);
+    this.#received += length;
+    await this.#requireAllowedWork();
+    if (length < target.length) {
+      await this.#requireSuccess();
     }
-    return filled;
+    this.#requireOpen();
+    return length;
   }
 
-  /** @throws `corrupt` if the program ended with an error, `unreadable` after `close`, `aborted`. */
-  async #nextChunk(): Promise<Uint8Array | undefined> {
-    try {
-      const { done, value } = await this.#chunks.next();
-      if (done !== true) {
-        return value;
-      }
-    } catch {
-      // The program was stopped, or its exit shows the reason.
-    }
+  async #requireSuccess(): Promise<void> {
     const { program, command, files } = this.#running;
     const exit = await program.exited;
     this.#requireOpen();
@@ -241,7 +227,6 @@ export class CompressedDisk implements DiskStream {
     if (exit.exitCode !== 0 || exit.stderr !== '') {
       throw toolError(command, complaintOf(exit), files, this.#call, this.#ifCorrupt);
     }
-    return undefined;
   }
 
   /** The first frame or block decides how much memory the whole file may need. */

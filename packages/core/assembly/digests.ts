@@ -21,7 +21,8 @@ export function setDigestLength(bytes: usize): usize {
 /** Bytes of a digest of SHA-256 or BLAKE3, for which there are faster paths. */
 const USUAL: usize = 32;
 
-// Up to 15 bytes after a digest that is not padded may be read. They do not affect the result.
+// The functions below may read up to 15 bytes past the end of a digest that is not padded. These bytes do not affect
+// the result.
 
 /** Copies a digest and pads it. */
 export function copyDigest(target: usize, source: usize): void {
@@ -70,7 +71,7 @@ function fold(digest: usize): v128 {
   return folded;
 }
 
-/** Returns the same hash, mixed so that each of its bits depends on all bytes of the digest. */
+/** Returns the hash of {@link hashOf}, mixed so that each of its bits depends on all bytes of the digest. */
 export function mixedHashOf(digest: usize): u64 {
   const hash = hashOf(digest);
   const mixed = (hash ^ (hash >> 32)) * SPREAD;

@@ -6,13 +6,13 @@ import { placeRows } from './pairs';
 const MOST_OCCURRENCES: u32 = 8;
 
 // An entry is a padded digest, followed by these fields of 4 bytes each.
-/** The number of the occurrence of the digest in a vector, from 1. */
+/** The number of this occurrence of the digest in a vector, from 1. */
 const OCCURRENCE: usize = 0;
 /** The first vector that has the element, plus 1; 0 for none. */
 const HOLDER: usize = 4;
 /** The element's column of bits, plus 1; 0 while only one vector has it. */
 const COLUMN: usize = 8;
-/** For a first occurrence: the last vector that had the digest, plus 1, and how often it had it so far. */
+/** For a first occurrence: the last vector that had the digest, plus 1, and its number of occurrences so far. */
 const LAST_VECTOR: usize = 12;
 const TIMES: usize = 16;
 /** For a first occurrence: the index in `frequent` of the count of the last vector that had the digest. */
@@ -42,7 +42,7 @@ let rows: u32 = 0;
 let buildVectors: u32 = 0;
 /** Whether only the first occurrence of a digest in a vector counts. */
 let isDistinct: bool = false;
-/** For each vector, the number of distinct digests of the partition; u32. Only if they are {@link isDistinct}. */
+/** For each vector, the number of distinct digests of the partition; u32. Filled only if {@link isDistinct} is set. */
 let distinct: usize = 0;
 let mostColumns: u32 = 0;
 let columnCount: u32 = 0;
@@ -114,8 +114,8 @@ export function startPartition(): void {
 }
 
 /**
- * Enters those of a vector's next `count` digests that belong to the partition: their hash has `value` in the bits of
- * `mask`. Returns whether there was room. If not, the partition must be split.
+ * Enters those of a vector's next `count` digests that belong to the partition: their hash, shifted right by 16, has
+ * `value` in the bits of `mask`. Returns whether there was room. If not, the partition must be split.
  */
 export function takeDigests(vector: u32, count: u32, mask: u32, value: u32): bool {
   const end = picked + <usize>pick(count, mask, value) * PICKED;
@@ -130,7 +130,7 @@ export function takeDigests(vector: u32, count: u32, mask: u32, value: u32): boo
   return true;
 }
 
-/** Picks the digests of a partition, without a branch, which the processor could not predict. Returns how many. */
+/** Picks the digests of a partition without a branch, which the processor could not predict. Returns their number. */
 function pick(count: u32, mask: u32, value: u32): u32 {
   let taken: u32 = 0;
   for (let index: u32 = 0; index < count; index++) {
@@ -145,8 +145,8 @@ function pick(count: u32, mask: u32, value: u32): u32 {
 }
 
 /**
- * Loads the entries with which the picked digests will probably be compared. Nothing depends on these loads, so that
- * many can be in progress at a time.
+ * Loads the entries with which the picked digests will probably be compared. Nothing depends on these loads, so many of
+ * them can be in progress at the same time.
  */
 function fetch(end: usize): void {
   for (let at = picked; at < end; at += PICKED) {
@@ -204,7 +204,7 @@ function takeDigest(vector: u32, digest: usize, hash: u64): void {
   }
 }
 
-/** Enters the first occurrence of a digest in a vector. Pairs have only elements that the build side has. */
+/** Enters the first occurrence of a digest in a vector. Only elements of the build side can be common to a pair. */
 function takeDistinct(vector: u32, first: usize): void {
   store<u32>(first, vector + 1, LAST_VECTOR);
   const count = distinct + <usize>vector * 4;

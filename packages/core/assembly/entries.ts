@@ -131,7 +131,7 @@ export function enterRows(vector: u32, rows: u32, blocks: usize, start: u32, dig
 
 /**
  * Looks up the `rows` digests of a vector of the probe side. The vector's number is {@link UNIQUE} at a position where
- * the build side has data, but not this digest, and 0 where it has no data.
+ * the build side has data, but not this digest, and 0 where the build side has no data.
  */
 export function probeRows(vector: u32, rows: u32, blocks: usize, start: u32, digests: usize, length: u32): void {
   const own = numbersOf(vector);
@@ -226,7 +226,7 @@ function countRepeated(vector: u32, blocks: u32): void {
   store<u32>(counter, load<u32>(counter) + blocks);
 }
 
-/** Returns whether too few buckets are empty after an entry with this number. */
+/** Returns whether the tables must grow after an entry with this number, because half of the buckets are in use. */
 function isCrowded(number: u32): bool {
   return number - FIRST_ENTRY >= buckets >> 1 && buckets < mostBuckets;
 }

@@ -1,5 +1,5 @@
 /**
- * Builds the windows of a vector index; see index-window.ts. The entry of its own WebAssembly module.
+ * Builds the windows of a vector index; see index-window.ts. The entry point of a separate WebAssembly module.
  */
 import { copyDigest, equalsPadded, setDigestLength } from './digests';
 import {
@@ -19,10 +19,10 @@ import {
 } from './index-window';
 import { allocate, releaseAll } from './memory';
 
-/** Page numbers of a window, at most. */
+/** The most page numbers in a window. */
 export const WINDOW_PAGES: u32 = 4096;
 const WINDOW_BLOCKS: u32 = WINDOW_PAGES * PAGE_BLOCKS;
-/** References of a window, at most: as many as fit in the second-level cache, and at least one per vector. */
+/** The most references in a window: as many as fit in the second-level cache, and at least one per vector. */
 const MOST_REFERENCES: u32 = 1 << 20;
 const BUCKETS: u32 = 131_072;
 
@@ -52,14 +52,17 @@ let referenceCount: u32 = 0;
 let ends: usize = 0;
 let vectorCount: u32 = 0;
 
-/** The positions of a place at which two digests have the same prefix: u16 for each place. */
+/** For each place: a bit mask of the positions at which two different digests have the same prefix; u16. */
 let collided: usize = 0;
 /** A hash table of the digests at one position: u32 entries. */
 let prefixTable: usize = 0;
 
 let output: usize = 0;
 
-/** Lays out memory for windows of `count` vectors, at most 32,768, with `rows` digests of `digestLength` bytes in all. */
+/**
+ * Lays out memory for windows of `count` vectors, at most 32,768, with a total of `rows` digests of `digestLength`
+ * bytes.
+ */
 export function configure(count: u32, rows: f64, digestLength: u32): void {
   releaseAll();
   vectors = count;
@@ -150,8 +153,8 @@ export function pagesInWindow(): u32 {
 }
 
 /**
- * Returns the number of the entry with the prefixes of the candidate, which becomes an entry if there is none. Marks the
- * positions at which the digests differ all the same.
+ * Returns the number of the entry with the prefixes of the candidate. If there is none, the candidate becomes an entry.
+ * Marks the positions at which the two have the same prefix, but different digests.
  */
 function findOrAdd(candidate: usize, place: u32): u32 {
   let bucket = bucketOf(candidate, place);
@@ -229,8 +232,7 @@ function markCollision(place: u32, lane: u32): void {
 }
 
 /**
- * Writes the window with all added vectors, for pages from `first` on. Returns its size in bytes; it is at
- * {@link windowAt}.
+ * Writes the window with all added vectors, for pages from `first` on, to {@link windowAt}. Returns its size in bytes.
  */
 export function finishWindow(first: u32): u32 {
   let groupCount: u32 = 0;
@@ -311,7 +313,7 @@ function findCollisions(place: u32): void {
   }
 }
 
-/** Enters the digest of an entry at a position. Returns whether another digest there has the same prefix. */
+/** Enters the digest of an entry at a position. Returns whether a different digest there has the same prefix. */
 function collides(number: u32, lane: u32, buckets: u32): bool {
   const entry = entryOf(number);
   const prefix = load<u32>(entry + <usize>lane * 4);

@@ -1,5 +1,6 @@
 /**
- * Compares a vector with the windows of a vector index; see index-window.ts. The entry of its own WebAssembly module.
+ * Compares a vector with the windows of a vector index; see index-window.ts. The entry point of a separate WebAssembly
+ * module.
  */
 import { copyDigest, equalsPadded, setDigestLength } from './digests';
 import {
@@ -24,9 +25,10 @@ import { allocate, releaseAll } from './memory';
 let length: usize = 0;
 let padded: usize = 0;
 
-// The vector that is compared with those of the index: its digests, padded, and its pages. For each page its number, its
-// first digest, and the blocks that are not zero, that are not settled, that must be checked in every vector, and that are
-// equal to one in the window by their prefixes: u32 each.
+// The vector that is compared with those of the index: its padded digests, and its pages. A page has six u32: its
+// number, the index of its first digest, and bit masks of its blocks: those that are not zero, those that are not
+// settled, those that must be checked in every vector, and those that are equal to a block in the window by their
+// prefixes. A block is settled once an equal prefix proves an equal block.
 let digests: usize = 0;
 let digestCount: u32 = 0;
 let pages: usize = 0;
@@ -36,12 +38,13 @@ let pageCount: u32 = 0;
 
 let blocks: usize = 0;
 let input: usize = 0;
-/** Our pages in the current window, and perhaps the one after it. */
+/** The first and the last of our pages in the current window; the last may also be the page after it. */
 let firstPage: u32 = 0;
 let nextPage: u32 = 0;
 
-// For each page of a window: the blocks that are equal to ours by their prefixes and those that are not zero (u16 each),
-// and our page at the same place (u32); and the numbers of equal blocks, common blocks and blocks, 21 bits each.
+// For each page of a window: in `matches`, the blocks that are equal to ours by their prefixes and the blocks that are
+// not zero (u16 each), and our page at the same place (u32); in `tallies`, the numbers of equal, common and non-zero
+// blocks, 21 bits each.
 let matches: usize = 0;
 let tallies: usize = 0;
 const FIELD: u64 = 21;
@@ -56,8 +59,8 @@ let vectors: u32 = 0;
 let window: usize = 0;
 
 /**
- * Lays out memory for a vector with `rows` digests of `digestLength` bytes in at most `mostPages` pages, and for segments of
- * at most `mostVectors` vectors with windows of at most `mostBytes` bytes.
+ * Lays out memory for a vector with `rows` digests of `digestLength` bytes in at most `mostPages` pages, and for
+ * segments of at most `mostVectors` vectors with windows of at most `mostBytes` bytes.
  *
  * @param rowsAtOnce the most rows for {@link takeRows} and {@link checkVector}
  */
@@ -141,7 +144,7 @@ export function sumsAt(): usize {
   return sums;
 }
 
-/** Counts the blocks of the segment's next window, of `size` bytes. Returns false if it is damaged. */
+/** Counts the blocks of the segment's next window, of `size` bytes. Returns false if the window is damaged. */
 export function countWindow(size: u32): bool {
   if (!isSound(window, size, vectors)) {
     return false;
@@ -170,7 +173,7 @@ function matchPages(): void {
   let each: u32 = 0;
   firstPage = nextPage;
   if (firstPage < pageCount) {
-    // It may be the last page of the previous window.
+    // The page may have matches in the previous window.
     store<u32>(pageOf(firstPage), 0, 20);
   }
   for (let group: usize = 0; group < <usize>groups; group++) {
@@ -274,8 +277,9 @@ export function rowsToCheck(vector: u32): u32 {
 }
 
 /**
- * Checks those blocks by the vector's digests, from the first row of the window on, at {@link inputAt}. A block whose
- * digests are equal is settled for all vectors unless others with the same prefix exist; any other block is subtracted.
+ * Checks the blocks of a vector in this window that are equal by their prefixes. The vector's digests, from the first
+ * row of the window on, are at {@link inputAt}. A block whose digests are equal is settled for all vectors, unless
+ * other digests with the same prefix exist. A block whose digests differ is subtracted from the equal blocks.
  */
 export function checkVector(vector: u32): void {
   let row: usize = 0;

@@ -3,7 +3,7 @@
  * digest prefixes of 16 consecutive blocks, and equal pages are stored once. All numbers are little-endian:
  *
  * - the header: u32 bytes of the window, groups, pages, references, collisions, vectors; u64 checksum
- * - for each group, which is all pages at one page number: u32 page number, u32 end of its pages; ascending
+ * - for each group (all pages at one page number): u32 page number, u32 end of its pages; ascending
  * - for each vector: u32 end of its references
  * - the block numbers at which two different digests have the same prefix: u32
  * - the references: u16 numbers of pages; those of a vector are in the order of its page numbers
@@ -118,8 +118,8 @@ export function maskOf(a: v128, b: v128, c: v128, d: v128): u32 {
 }
 
 /**
- * Returns the prefix of a digest, which is followed by at least 3 readable bytes: its first 4 bytes, but 1 instead of 0,
- * which is for zero blocks.
+ * Returns the prefix of a digest, which is followed by at least 3 readable bytes: its first 4 bytes, but 1 instead of
+ * 0, because 0 marks zero blocks.
  */
 export function prefixOf(digest: usize): u32 {
   return max(<u32>1, load<u32>(digest));

@@ -19,8 +19,8 @@ let second: usize = 0;
 let bitStride: usize = 0;
 let bits: usize = 0;
 /**
- * How far rows are filled: the end of one-byte labels, the start of two-byte labels up to the row's end, and the end
- * of bits.
+ * How far rows are filled: the end of one-byte labels, the start of two-byte labels, which end where the row ends, and
+ * the end of bits.
  */
 let byteLabels: usize = 0;
 let wideFrom: usize = 0;

@@ -90,7 +90,7 @@ export function startSlice(): void {
 
 /**
  * Returns how many of the `count` block numbers at {@link blocksAt} are below `end`. If they do not ascend strictly
- * from `start` on, returns −1 − the first wrong row.
+ * from `start` on, returns −1 − r, where r is the first wrong row.
  */
 export function takeRows(count: u32, start: u32, end: u64): i32 {
   if (count === 0) {

@@ -1,6 +1,6 @@
 /**
- * Consecutive rows of a condensed matrix of distances, while clusters are merged. The entry of its own WebAssembly
- * module, whose memory holds one such band. A larger matrix is split over several instances.
+ * A band of consecutive rows of a condensed matrix of distances, while clusters are merged. The entry point of a
+ * separate WebAssembly module, whose memory holds one band. A larger matrix is split over several instances.
  *
  * The remaining clusters have positions 0 … count−1; when one is removed, later positions move down by one. A gathered
  * row, with all distances of one cluster by position, has the same address in every instance.
@@ -73,7 +73,7 @@ export function square(): void {
 }
 
 /**
- * Returns the end of the positions that this band and those before it hold of the row of the cluster at `position`.
+ * Returns the end of the positions in the row of the cluster at `position` that this band and the bands before it hold.
  */
 export function endOfPart(position: u32): u32 {
   return position < first + rows ? count : first + rows;
@@ -87,7 +87,7 @@ export function gather(position: u32, row: usize): void {
   const column = columnAt(position);
   const end = min(position - first, rows);
   const target = row + ((<usize>first) << 3);
-  // Four loads before the first store reduce the time of a whole clustering by a tenth.
+  // Four loads before the first store reduce the total clustering time by a tenth.
   let k: u32 = 0;
   for (; k + 4 <= end; k += 4) {
     const from = bases + ((<usize>k) << 2);
@@ -136,7 +136,7 @@ export function scatter(position: u32, row: usize): void {
   }
 }
 
-/** Removes the cluster at `position`; later ones move down by one. */
+/** Removes the cluster at `position`; later clusters move down by one. */
 export function remove(position: u32): void {
   close(columns, position, count);
   count--;
@@ -148,7 +148,7 @@ export function remove(position: u32): void {
   }
 }
 
-/** Returns the position of the smallest distance of a complete row; the first one if several are equal. */
+/** Returns the position of the smallest distance in a complete row; the first one if several are equal. */
 export function nearest(row: usize): u32 {
   const end = row + ((<usize>count) << 3);
   for (let at = end; at < end + STEP; at += 16) {

@@ -6,7 +6,7 @@ export const TILE: u32 = 64;
 const ROW: usize = TILE * 4;
 /** Bytes to compare of each row before the next pair of rows. At most 255 × 16, because counters are bytes. */
 const CHUNK: usize = 2048;
-/** The same for bit rows: 31 times up to 8 bits fit in a byte counter. */
+/** The same for bit rows: 31 additions of up to 8 bits fit in a byte counter. */
 const BIT_CHUNK: usize = 31 * 16;
 
 /** Label rows: equal lanes of a row in the first plane and a row in the second plane mean equal blocks. */

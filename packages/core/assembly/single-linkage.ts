@@ -1,8 +1,8 @@
 /**
  * Single linkage by SLINK (Sibson 1973). Items are added from the last to the first, so that rows of a condensed
- * matrix can be used unchanged. The entry of its own WebAssembly module.
+ * matrix can be used unchanged. The entry point of a separate WebAssembly module.
  *
- * In JavaScript, half of the branches of the inner loop are mispredicted, and it takes four times as long.
+ * In JavaScript, half of the branches of the inner loop are mispredicted, and the loop takes four times as long.
  */
 import { allocate } from './memory';
 
@@ -98,8 +98,8 @@ function edgeOf(distanceAt: usize, from: u32, to: u32): v128 {
 
 /**
  * Returns all bits set if `one` is shorter than `other`, or equally long and before it. No two edges may count as
- * equal: one could be dropped in favour of another that depends on it. Lengths are not negative, so their bits compare
- * like integers.
+ * equal, because an edge could then be dropped in favour of an edge that depends on it. Lengths are not negative, so
+ * their bits compare like integers.
  */
 function below(one: v128, other: v128): v128 {
   const less = i64x2.lt_s(one, other);

@@ -1,4 +1,7 @@
-/** Wraps what a caller's callback threw: it ends the run instead of failing an image, and is rethrown unwrapped. */
+/**
+ * Wraps an exception from a caller's callback. The exception ends the run instead of failing an image, and is rethrown
+ * unwrapped.
+ */
 export class CallbackError {
   readonly thrown: unknown;
 

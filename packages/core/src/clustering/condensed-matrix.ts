@@ -12,7 +12,7 @@ import { LARGEST_DISTANCE, unusableDistance } from './unusable-distance.js';
  */
 export function validateMatrix(matrix: CondensedMatrix): void {
   const { size, values } = matrix;
-  // Not by instanceof: it may be of another realm.
+  // Not by instanceof: the array may come from another realm.
   if (!types.isFloat64Array(values)) {
     throw new VirtSimilarityError(
       'usage',

@@ -33,8 +33,8 @@ export function cutDendrogram(dendrogram: Dendrogram, cut: Cut): Uint32Array {
 }
 
 /**
- * Returns a cut in the middle of the widest gap between consecutive heights, where the groups are most distinct: the
- * heights of the merges and 0. Returns a cut at the highest merge if no gap is wider than 0.
+ * Returns a cut in the middle of the widest gap between consecutive heights, where the groups are most distinct. The
+ * heights are 0 and those of the merges. Returns a cut at the highest merge if no gap is wider than 0.
  */
 export function widestGapCut({ merges }: Dendrogram): Cut {
   const heights = [0, ...merges.map(({ height }) => height)].sort((one, other) => one - other);

@@ -18,7 +18,7 @@ export function dendrogramOf(size: number, joins: readonly Join[], linkage: Link
   return { size, merges: numberedRows(size, joins, heights, order), inverted: hasInversion(size, joins, heights) };
 }
 
-/** Returns the heights of the joins. A join that is lower than a child only because of rounding gets its height. */
+/** Returns the heights of the joins. A join that is lower than a child only because of rounding gets the child's. */
 function liftRoundedHeights(size: number, joins: readonly Join[], linkage: Linkage): Float64Array {
   const canInvert = linkage === 'centroid' || linkage === 'median';
   const heights = new Float64Array(joins.length);

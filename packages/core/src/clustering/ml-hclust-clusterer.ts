@@ -16,7 +16,8 @@ import { squareMatrix } from './square-matrix.js';
 
 /**
  * ml-hclust's name for each linkage's update formula, and whether the formula is defined for squared distances. If so,
- * its input and its heights are squares. (Its `ward2` accepts plain distances, but rounds at every square root.)
+ * the input and the resulting heights are squares. (ml-hclust's `ward2` accepts plain distances, but rounds at every
+ * square root.)
  */
 const FORMULAS: Readonly<Record<StandardLinkage, { method: AgglomerationMethod; squared: boolean }>> = {
   single: { method: 'single', squared: false },
@@ -36,8 +37,8 @@ export class MlHclustClusterer implements Clusterer {
   readonly linkages = LINKAGES;
 
   /**
-   * @throws `usage` for an unknown linkage or an invalid matrix, `unavailable` if its square copies do not fit
-   *   in memory.
+   * @throws `usage` for an unknown linkage or an invalid matrix, `unavailable` if the square copies of the matrix do
+   *   not fit in memory.
    */
   async cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram> {
     // ml-hclust returns a corrupt tree for NaN.

@@ -3,7 +3,7 @@ import { condensedRow } from './condensed-matrix.js';
 
 /** For each item of a matrix, its nearest other item. */
 export interface NearestItems {
-  /** The nearest items; the first of several. −1 for a single item. */
+  /** The nearest items; the first one if several are equally near. −1 for a single item. */
   readonly items: Int32Array;
   /** The distances to them; NaN for a single item. */
   readonly distances: Float64Array;

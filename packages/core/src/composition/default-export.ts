@@ -1,6 +1,6 @@
 /**
- * Returns the default export of an imported module. In TypeScript's CommonJS output it is one level deeper, because
- * Node.js uses the whole `module.exports` as the default.
+ * Returns the default export of an imported module. In TypeScript's CommonJS output, it is one level deeper, because
+ * Node.js uses `module.exports` itself as the default export.
  */
 export function defaultExportOf(module: { readonly default?: unknown }): unknown {
   const exported = module.default;

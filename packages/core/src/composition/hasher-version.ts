@@ -13,7 +13,7 @@ const DIGITS = 32;
 /**
  * Returns the version that hash vectors record for a hasher: its own, or a digest of the code of its modules.
  * `undefined` if the hasher has no version and a module cannot be read. Includes the options that differ from their
- * defaults, as digests may depend on them.
+ * defaults, because digests may depend on them.
  *
  * @param plugins the hasher's plugin, and those of the parts that are injected into it
  */
@@ -30,7 +30,7 @@ export function hasherVersionOf(
   return `configured-sha256:${digestOf([version, JSON.stringify(options)])}`;
 }
 
-/** Returns the options that differ from their defaults, so that a new option that is not used keeps vectors valid. */
+/** Returns the options that differ from their defaults, so that adding an option does not invalidate older vectors. */
 function chosenOptions({ plugin, options }: RegisteredPlugin): readonly (readonly [string, OptionValue])[] {
   return Object.entries(options).filter(
     ([name, value]) => JSON.stringify(value) !== JSON.stringify(plugin.options?.[name]?.default),

@@ -65,7 +65,7 @@ export class PartContainers {
     return container.resolve(part);
   }
 
-  /** Registers the parameters of a class and its injected classes, if another copy of tsyringe decorated them. */
+  /** Registers the parameters of a class and of its injected classes, if another copy of tsyringe decorated them. */
   #adopt(decorated: Constructor<unknown>, known: Set<unknown>): void {
     const { getMetadata, hasOwnMetadata } = Reflect as Partial<Metadata>;
     if (known.has(decorated) || getMetadata === undefined || hasOwnMetadata === undefined) {

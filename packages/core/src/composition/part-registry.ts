@@ -42,7 +42,7 @@ export class PartRegistry {
   readonly #plugins: readonly RegisteredPlugin[];
   readonly #table: PartTable;
   readonly #construction: PartConstruction;
-  /** The hashers' versions, determined once: a module that is edited later is not the imported one. */
+  /** The hashers' versions, determined once: a module file that is edited later differs from the imported module. */
   readonly #hashers = new Map<string, IdentifiedHasher>();
 
   constructor(plugins: readonly RegisteredPlugin[], settings: RegistrySettings) {

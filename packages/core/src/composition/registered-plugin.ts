@@ -38,7 +38,7 @@ function isPair(configured: ConfiguredPlugin): configured is Extract<ConfiguredP
   return Array.isArray(configured);
 }
 
-/** @throws `usage` if the plugin's range excludes this version. */
+/** @throws `usage` if the plugin's `core` excludes this version or is not a version range. */
 function requireThisCore({ name, core }: Plugin): void {
   if (core === undefined) {
     return;

@@ -6,8 +6,8 @@ import type { HashVector } from './hash-vector.js';
 /** One image that was hashed and compared. */
 export interface AnalyzedImage {
   /**
-   * Its label, or its base name, or as much of its path as makes the name unique within the analysis. May contain any
-   * characters.
+   * Its label; without a label, its base name, or as much of its path as makes the name unique within the analysis. May
+   * contain any characters.
    */
   readonly name: string;
   /** The path as the user named it. */
@@ -28,7 +28,7 @@ export interface AnalyzedImage {
   readonly vectorKey?: string | undefined;
   /**
    * Set if the image, or an image of its chain, is encrypted, as a whole or in a partition: `ciphertext` if any of it
-   * was compared encrypted, otherwise `decrypted`.
+   * was compared as ciphertext, otherwise `decrypted`.
    */
   readonly encryption?: Encryption | undefined;
   /**

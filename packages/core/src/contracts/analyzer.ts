@@ -60,8 +60,8 @@ export interface Analyzer {
   readonly registrations: readonly Registration[];
 
   /**
-   * Diagnoses the readers, and the sources that need something from this machine: what they need and what works, in the
-   * order of registration.
+   * Diagnoses the readers, and the sources that need something from this machine. Returns what they need and what
+   * works, in the order of registration.
    *
    * @throws `aborted`.
    */
@@ -69,11 +69,12 @@ export interface Analyzer {
 
   /**
    * Finds the images that `hash` and `analyze` would read: replaces each directory by the images in it, and omits
-   * duplicates. Notes what is left out. Pass the result to the next stage, so that directories are listed and notes
-   * are made only once.
+   * duplicates. Sends notes about what is left out. Pass the result to the next stage, so that directories are listed
+   * and notes are sent only once.
    *
-   * @throws `usage` if no reader has a stated format, a file is named with two formats, or two images have the same
-   *   label; `unreadable` if a directory cannot be listed; what a source throws; and `aborted`.
+   * @throws `usage` if a source finds no image for a word, no reader supports a stated format, a file is named with two
+   *   formats, or two images have the same label; `unreadable` if a directory cannot be listed; what a source throws;
+   *   and `aborted`.
    */
   findImages(images: readonly (string | DiskSource)[], options?: FindOptions): Promise<FoundImages>;
 
@@ -86,11 +87,11 @@ export interface Analyzer {
   identify(images: Images, options?: HashOptions): AsyncIterable<IdentifyOutcome>;
 
   /**
-   * Opens one image for reading its content. The caller closes it. No session of a reader is started, so each image of
-   * the libguestfs reader starts an appliance of its own.
+   * Opens one image for reading its content. The caller closes it. No session of a reader is started, so the libguestfs
+   * reader starts a separate appliance for each image.
    *
-   * @throws `usage` for invalid options, for a hash-vector file, and if no reader has a stated format; and what makes
-   *   `hash` fail for an image.
+   * @throws `usage` for invalid options, for a hash-vector file, and if no reader supports a stated format; and what
+   *   makes `hash` fail for an image.
    */
   open(image: string | DiskSource, options?: HashOptions): Promise<DiskImage | DiskStream>;
 
@@ -99,7 +100,8 @@ export interface Analyzer {
    * failed image is an outcome, not an exception. Leaving the loop early stops the work and closes threads and images
    * before control returns.
    *
-   * @throws `usage` for invalid options, `aborted` when interrupted, and what a callback throws.
+   * @throws as `findImages`, `usage` for invalid options, `refused` if the cache cannot be trusted, `plugin` if the
+   *   reader or the hasher cannot be constructed, `aborted` when interrupted, and what a callback throws.
    */
   hash(images: Images, options?: HashOptions): AsyncIterable<HashOutcome>;
 
@@ -200,12 +202,16 @@ export interface Analyzer {
   ): Promise<readonly Wording[]>;
 
   /**
-   * Hashes and compares for `hash`, `analyze`, `compare` and `compareWith`. Programs that receive requests from
-   * elsewhere call it directly.
+   * Hashes and compares for all methods of this analyzer. Programs that receive requests from elsewhere call it
+   * directly.
    */
   readonly executor: Executor;
 
-  /** The reporters, with their extensions, options and companions. Reading this property constructs them. */
+  /**
+   * The reporters, with their extensions, options and companions. Reading this property constructs them.
+   *
+   * @throws `usage` if two reporters have the same extension, and `plugin` if a reporter cannot be constructed.
+   */
   readonly reporters: readonly NamedPart<Reporter>[];
 
   /** The plugins' commands, for a program that offers them. Reading this property constructs them. */
@@ -214,6 +220,8 @@ export interface Analyzer {
   /**
    * Returns the version that hash vectors record for a hasher; `undefined` if it has none and its vectors are not
    * cached. Constructs the hasher.
+   *
+   * @throws `usage` for an unknown name, and `plugin` if the hasher cannot be constructed or its version is invalid.
    */
   hasherVersion(name: string): string | undefined;
 }

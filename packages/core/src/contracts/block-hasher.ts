@@ -7,9 +7,10 @@
 export interface BlockHasher {
   /**
    * The version of the digests, 1 to 100 characters. Change it whenever the digest of any block changes. Hash vectors
-   * record it; vectors of another version are neither found in the cache nor compared. When absent, the SHA-256 of the
-   * plugin's module (see `Plugin.url`) and of the class is used instead, which does not cover the module's imports.
-   * Without a version and a `url`, vectors are not cached.
+   * record it, or a digest of it and the plugin's options if any option differs from its default. Vectors of another
+   * version are neither found in the cache nor compared. When absent, the SHA-256 of the plugin's module (see
+   * `Plugin.url`) and of the class is used instead, which does not cover the module's imports. If the plugin has no
+   * `url` either, vectors are not cached.
    */
   readonly version?: string | undefined;
   /** Size of a digest in bytes, 1 to 64. */

@@ -1,4 +1,7 @@
-/** The rules that derive a merged cluster's distance to another from those of its parts (Lance and Williams 1967). */
+/**
+ * The rules that derive the distance of a merged cluster to another cluster from the distances of its parts (Lance and
+ * Williams 1967).
+ */
 export const LINKAGES = ['single', 'complete', 'average', 'weighted', 'centroid', 'median', 'ward'] as const;
 
 export type StandardLinkage = (typeof LINKAGES)[number];

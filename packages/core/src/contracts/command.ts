@@ -78,9 +78,9 @@ export interface CommandContext {
 /** The images that a command line names. */
 export interface CommandImages {
   /**
-   * Finds the images, and hashes them as the command line says. Shows the progress and all failures.
+   * Finds the images, and hashes them with the options of the command line. Shows the progress and all failures.
    *
-   * @throws `usage` if none is named, and what the stages throw.
+   * @throws `usage` if no image is named, and what the stages throw.
    */
   hash(): Promise<HashedImages>;
 }
@@ -92,7 +92,10 @@ export interface HashedImages {
   readonly outcomes: readonly HashOutcome[];
   /** The options that the images were hashed with. */
   readonly options: HashOptions;
-  /** Hashes other images with the same options, such as backing files; they may be where the named images may be. */
+  /**
+   * Hashes other images with the same options, such as backing files. The files of their chains may be in the same
+   * directories as those of the named images.
+   */
   hashOthers(sources: readonly DiskSource[]): Promise<readonly HashOutcome[]>;
 }
 

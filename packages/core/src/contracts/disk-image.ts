@@ -13,7 +13,7 @@ export interface FileStamp {
   readonly ctimeNs: bigint;
 }
 
-/** The state of a source of content that is no file, such as an object of a web server or a store. */
+/** The state of a source of content that is not a file, such as an object of a web server or a store. */
 export interface ObjectStamp {
   readonly kind: 'object';
   /** A name that no other object has, such as a URL. */
@@ -47,12 +47,13 @@ export interface Link {
    */
   readonly encryption?: Encryption | undefined;
   /**
-   * What of the disk is read as ciphertext; absent if that is nothing or unknown. A disk can be `decrypted` in part.
+   * The parts of the disk that are read as ciphertext; absent if there are none, or if they are unknown. Other parts of
+   * the same disk can be `decrypted`.
    */
   readonly ciphertext?: readonly CiphertextVolume[] | undefined;
 }
 
-/** What is read of an encrypted disk. */
+/** The form in which an encrypted disk's content is read. */
 export type Encryption = 'ciphertext' | 'decrypted';
 
 /** A disk, or a partition of it, that is read as ciphertext. */
@@ -134,8 +135,8 @@ export interface DiskImage {
 }
 
 /**
- * An open virtual disk that can only be read from its first byte to its last, such as one in a compressed file, and
- * whose size is known once it was read.
+ * An open virtual disk that can only be read from its first byte to its last, such as a disk in a compressed file. Its
+ * size is known only after it has been read.
  */
 export interface DiskStream {
   readonly identity: ImageIdentity;

@@ -5,8 +5,8 @@ import type { DiskKey } from './disk-key.js';
 /** A disk image, as the user names it. */
 export interface DiskSource {
   /**
-   * Path of a file or block device, as the user wrote it; bytes that are not UTF-8 are encoded as by `pathText`. As
-   * input of `findImages` also `NAME:WORD`: images that the source `NAME` knows as `WORD`.
+   * Path of a file or block device, as the user wrote it; bytes that are not UTF-8 are encoded as by `pathText`. In the
+   * input of `findImages`, also `NAME:WORD`: images that the source `NAME` knows as `WORD`.
    */
   readonly path: string;
   /**
@@ -24,8 +24,8 @@ export interface DiskSource {
    */
   readonly inUse?: true | undefined;
   /**
-   * Set if the image is a file in an archive: the path of the archive. `path` is then this path, a colon, and the file's
-   * name in the archive, or the end of the name. Only readers with `imagesIn` are asked for it.
+   * Set if the image is a file in an archive: the path of the archive. `path` is then this path, a colon, and the
+   * file's name in the archive, or the end of the name. Only readers with `imagesIn` are asked to read it.
    */
   readonly archive?: string | undefined;
 }
@@ -48,7 +48,9 @@ export interface ReadOptions {
    * block devices and the targets of symbolic links. Absolute, symbolic links resolved.
    */
   readonly allowedTrees?: readonly string[] | undefined;
-  /** The largest allowed virtual size in bytes; more is `refused`. `READ_DEFAULTS.maxVirtualSize` when absent. */
+  /**
+   * The largest allowed virtual size in bytes; larger disks are `refused`. `READ_DEFAULTS.maxVirtualSize` when absent.
+   */
   readonly maxVirtualSize?: number | undefined;
   /**
    * Whether to open an image that another process has open for writing. Its identity is then `volatile`, and `warn` is
@@ -61,8 +63,8 @@ export interface ReadOptions {
    */
   readonly sandbox?: 'required' | 'off' | undefined;
   /**
-   * The keys of encrypted disks. A disk that a key is for is decrypted, and fails if no key for it fits. A reader that
-   * cannot decrypt declines it. Other encrypted disks are read as ciphertext.
+   * The keys of encrypted disks. A disk for which there is a key is decrypted, and fails if no such key fits. A reader
+   * that cannot decrypt declines the disk. Encrypted disks without a key are read as ciphertext.
    */
   readonly keys?: readonly DiskKey[] | undefined;
   /**
@@ -77,13 +79,13 @@ export interface ReadOptions {
   readonly flush?: true | undefined;
   /**
    * Receives a one-line warning for the user about an anomaly that is not an error. Readers warn when they open an
-   * image. Ciphertext needs no warning of a reader: it is in the identity. `wording` is the same message with its
+   * image. They do not warn about ciphertext, because the identity shows it. `wording` is the same message with its
    * options kept separate; passed if the message may name options.
    */
   readonly warn?: ((message: string, wording?: Wording) => void) | undefined;
   /**
-   * Aborts calls in progress, including reads and extents of an image that was opened with it: they throw, and no
-   * processes or files remain.
+   * Aborts calls in progress, including reads and extents of an image that was opened with this signal: they throw, and
+   * no processes or files remain.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -131,8 +133,8 @@ export interface PartDiagnosis {
 /**
  * Opens disk images of certain formats, or by means of a certain tool.
  *
- * A reader holds no open resources between calls. Every method may be called concurrently
- * for different sources, throws only `VirtSimilarityError`, and never writes to an image.
+ * A reader holds no open resources between calls. Every method may be called concurrently for different sources, throws
+ * only `VirtSimilarityError`, and never writes to an image.
  */
 export interface DiskReader {
   /**
@@ -148,25 +150,25 @@ export interface DiskReader {
   readonly formats?: readonly string[] | undefined;
 
   /**
-   * Set if `identify` also accepts a source that the reader does not recognise, as a raw disk. `auto` asks such readers
-   * last.
+   * Set if `identify` also accepts a source that the reader does not recognise, and treats it as a raw disk. `auto`
+   * asks such readers last.
    */
   readonly fallback?: true | undefined;
 
   /**
    * For a reader that delegates every image to another reader: returns the name of the reader for the identity that
    * `identify` returned. A delegating reader has no extensions, formats or diagnosis of its own, and `auto` never asks
-   * it. It asks the other readers without `isChosen`. For one source, it passes all of them the same options object, so
-   * that they can share what they find.
+   * it. It calls the other readers without `isChosen`. For one source, it passes all of them the same options object,
+   * so that they can share what they find.
    */
   readerOf?(identity: ImageIdentity): string | undefined;
 
   /**
    * Returns what the image's content depends on, or `undefined` if another reader should be asked. Must be cheap enough
-   * for hundreds of images: reads only headers, and avoids starting a process, except to check a key: nobody without the
-   * key may get a stored vector of decrypted content. Called once before an image is opened
-   * and once after it was read, each time with a new `options` object: the second call must not reuse results of the
-   * first.
+   * for hundreds of images: reads only headers, and avoids starting a process, except to check a key. The key must be
+   * checked, because nobody without it may get a stored vector of decrypted content. Called once before an image is
+   * opened and once after it was read, each time with a new `options` object. The second call must not reuse results of
+   * the first.
    *
    * @throws if policy forbids every reader to read the source.
    */
@@ -186,13 +188,14 @@ export interface DiskReader {
    * Cheap: reads only descriptors. Does not fail on a file that cannot be read or parsed: such a file has no parts.
    *
    * @param directory the directory's path, as the user wrote it
-   * @param names names in the directory, whatever their extensions: of all its regular files, or of what the user named
+   * @param names names in the directory, with any extension: of all its regular files, or of those that the user named
    */
   partsIn?(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 
   /**
    * For a file that holds several images, such as an archive: returns their names, which distinguish them. The source
-   * `files` then lists each image with `archive`. Returns `undefined` for any other file, most cheaply by its name.
+   * `files` then lists each image with `archive`. Returns `undefined` for any other file, if possible without opening
+   * the file.
    *
    * @throws if the file holds images, but cannot be read or has none.
    */

@@ -13,8 +13,8 @@ export interface ListedImage extends DiskSource {
   /** The reason why the image cannot be read, if the source knows it. */
   readonly failure?: VirtSimilarityError | undefined;
   /**
-   * Absolute paths of the image's backing files, if a configuration that the user trusts names them: they may then be in
-   * these directories, as in the image's own.
+   * Absolute paths of the image's backing files, if a configuration that the user trusts names them. Backing files may
+   * then be in the directories of these paths, as well as in the image's own directory.
    */
   readonly backing?: readonly string[] | undefined;
 }
@@ -24,8 +24,8 @@ export interface ListOptions {
   /** Receives notes about omitted images and anomalies. */
   readonly onNote: NonNullable<HashOptions['onNote']>;
   /**
-   * Whether images in use may be read. A source that knows that an image is in use lists it with `inUse` then, else
-   * with a `failure`.
+   * Whether images in use may be read. If so, a source that knows that an image is in use lists the image with `inUse`;
+   * otherwise, with a `failure`.
    */
   readonly allowInUse?: boolean | undefined;
   /** As in `HashOptions`. */

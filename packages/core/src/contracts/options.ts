@@ -9,7 +9,7 @@ export type OptionDeclaration = {
   readonly placeholder?: string | undefined;
   /** The one-letter form of a command's flag: `o` for `-o`. */
   readonly short?: string | undefined;
-} /** A flag such as `--heights`; if the default is true, `--no-sandbox`, which `negation` describes. */ & (
+} /** A flag such as `--heights`; `--no-NAME` if the default is true. `negation` describes `--no-NAME`. */ & (
   | { readonly type: 'boolean'; readonly default?: boolean; readonly negation?: string }
   /** `min` and `max` are inclusive. */
   | ({ readonly type: 'number'; readonly whole?: true } & NumericRange)

@@ -113,7 +113,7 @@ export interface PartContext<Own> {
   /**
    * Returns another part.
    *
-   * @throws `plugin` if that part needs this part, or no plugin registers it.
+   * @throws `usage` if no plugin registers that part, and `plugin` if it needs this part or cannot be constructed.
    */
   part<Kind extends PartKind>(kind: Kind, name: string): PartKinds[Kind];
   /** Returns all other parts of a kind. */

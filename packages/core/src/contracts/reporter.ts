@@ -8,8 +8,8 @@ export type ReportPieces = Iterable<string | Uint8Array> | AsyncIterable<string 
 /**
  * Formats an analysis as text, or as bytes in a binary format.
  *
- * A reporter is a function of the analysis, including the rows of its hash vectors, of the options, and of files of its
- * own plugin: with the same ones it yields the same pieces, in any thread and at any time. It reads no other file, no
+ * A reporter is a function of the analysis (including the rows of its hash vectors), the options, and files of its own
+ * plugin. From the same input, it yields the same pieces, in any thread and at any time. It reads no other file, no
  * clock and no environment, writes nothing, uses no terminal colours, and leaves the analysis unchanged.
  */
 export interface Reporter {

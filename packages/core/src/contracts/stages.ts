@@ -9,11 +9,15 @@ import type { Tile } from './tile.js';
 
 /** The images of a run, as {@link Analyzer.findImages} finds them. */
 export interface FoundImages {
-  /** The images, each file once; those from a directory listing have `noFollow`. */
+  /**
+   * The images. A file that was named repeatedly in one directory occurs once. Images from a directory listing have
+   * `noFollow`.
+   */
   readonly sources: readonly DiskSource[];
   /**
-   * The directories in which the images were named or listed, absolute, symbolic links resolved. Files of their chains
-   * may be in these directories. For a symbolic link, this is the directory of the link, not of its target.
+   * The directories in which the images were named or listed, and those of the backing files that a source stated:
+   * absolute, symbolic links resolved. Files of the images' chains may be in these directories. For a symbolic link,
+   * this is the directory of the link, not of its target.
    */
   readonly directories: readonly string[];
   /** Images that have already failed, by path: directories without images, and failures that a source reported. */
@@ -42,9 +46,9 @@ export interface HashOptions {
   /** Whether a directory also means the images in its subdirectories, up to 32 levels; `false` by default. */
   readonly recursive?: boolean | undefined;
   /**
-   * Glob patterns of files and directories to leave out, whether they are named or found in a directory: without a
-   * slash for their names, such as `*.iso`; with one for the ends of their paths, such as `old/*.img`; with one at the
-   * beginning for their absolute paths.
+   * Glob patterns of files and directories to leave out, whether they are named or found in a directory. A pattern
+   * without a slash applies to names, such as `*.iso`; one with a slash to the ends of paths, such as `old/*.img`; one
+   * that begins with a slash to absolute paths.
    */
   readonly exclude?: readonly string[] | undefined;
   /** Number of worker threads, at least 1. */
@@ -59,7 +63,10 @@ export interface HashOptions {
   readonly sandbox?: 'required' | 'off' | undefined;
   /** The keys of encrypted disks, see `readDiskKey`. Encrypted disks without a key are compared as ciphertext. */
   readonly keys?: readonly DiskKey[] | undefined;
-  /** Whether hash vectors of decrypted content are stored too. Anyone can confirm a guess at a block with a vector. */
+  /**
+   * Whether hash vectors of decrypted content are stored too. Anyone who can read a vector can confirm a guess at the
+   * content of a block.
+   */
   readonly cacheDecrypted?: boolean | undefined;
   /** Receives progress events. An exception from this callback or `onNote` ends the work and is rethrown unchanged. */
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
@@ -87,7 +94,7 @@ export type FindOptions = Pick<HashOptions, 'allowInUse' | 'recursive' | 'exclud
 /** The options for a diagnosis. */
 export type DiagnoseOptions = Pick<HashOptions, 'signal'>;
 
-/** The diagnosis of a reader or source; only its kind and name if it has none. */
+/** The diagnosis of a reader or source; only its kind and name if it does not implement `diagnose`. */
 export interface DiagnosedPart extends Partial<PartDiagnosis> {
   readonly kind: 'reader' | 'source';
   readonly name: string;

@@ -33,8 +33,8 @@ export interface VectorStore {
   find(subject: VectorSubject, options?: StoreOptions): Promise<HashVector | undefined>;
 
   /**
-   * Stores a vector and returns the stored one, so that the caller can release the one in memory. If the subject
-   * already has a vector, that vector may be returned.
+   * Stores a vector and returns the stored vector, so that the caller can release the given one. If the subject already
+   * has a vector, that vector may be returned.
    *
    * @param vector with its `identity`, `algorithm`, `hasherVersion` and `blockSize`
    * @throws `usage` if the vector has no identity, or a volatile one.

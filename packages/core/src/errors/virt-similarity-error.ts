@@ -34,7 +34,7 @@ export interface ErrorDetails {
   readonly cause?: unknown | undefined;
 }
 
-/** An error as `JSON.stringify` writes it; what the error does not have is absent. */
+/** An error as `JSON.stringify` writes it; members that the error lacks are absent. */
 export interface SerializedError {
   readonly name: string;
   readonly code: ErrorCode;

@@ -30,7 +30,7 @@ export interface MatrixBand extends Readonly<Record<UpdatedLinkage, Update>> {
 /**
  * Creates a band with its own memory.
  *
- * @throws `unavailable` if its WebAssembly module has not been built.
+ * @throws `unavailable` if its WebAssembly module has not been built or there is not enough memory.
  */
 export function instantiateMatrixBand(): MatrixBand {
   return instantiateWebAssembly(new URL('./matrix-band.wasm', import.meta.url), 'cluster') as MatrixBand;

@@ -4,7 +4,8 @@ import type { ShrinkingMatrix } from './shrinking-matrix.js';
 
 /**
  * Clusters by nearest-neighbour chains (Benzécri 1982, Juan 1982; after Müllner, arXiv:1109.2378, figure 3): O(n²)
- * time. Requires a linkage in which a merged cluster is never nearer to another than the nearer of its children was.
+ * time. Requires a linkage in which a merged cluster is never nearer to another cluster than the nearer of its children
+ * was.
  *
  * Consumes the matrix. Joins are returned in the order in which they were made: children before parents, but not by
  * height. Of equally near neighbours, the previous cluster of the chain wins, otherwise the first.

@@ -15,7 +15,7 @@ export interface SingleLinkageKernel {
 /**
  * Creates a kernel with its own memory.
  *
- * @throws `unavailable` if its WebAssembly module has not been built.
+ * @throws `unavailable` if its WebAssembly module has not been built or there is not enough memory.
  */
 export function instantiateSingleLinkageKernel(): SingleLinkageKernel {
   return instantiateWebAssembly(new URL('./single-linkage.wasm', import.meta.url), 'cluster') as SingleLinkageKernel;

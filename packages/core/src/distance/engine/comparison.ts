@@ -53,7 +53,7 @@ export interface PositionalComparison extends Comparison {
 /** The state that threads share while they compare vectors as multisets or sets of digests. */
 export interface ContentComparison extends Comparison {
   readonly alignment: ContentAlignment;
-  /** Blocks that both of each pair have, in shared memory, at the index that `pairs` defines. */
+  /** Blocks that both vectors of each pair have, in shared memory, at the index that `pairs` defines. */
   readonly equal: Uint32Array;
   /** The distinct digests of each vector, in shared memory; zeros unless the alignment is `distinct`. */
   readonly distinct: Uint32Array;
@@ -63,9 +63,9 @@ export interface ContentComparison extends Comparison {
 export interface SharedCounts {
   /** Equal blocks of each pair. */
   readonly equal: Uint32Array;
-  /** Blocks that are non-zero in both of a pair. */
+  /** Blocks that are non-zero in both vectors of each pair. */
   readonly common: Uint32Array;
-  /** For each vector, blocks that another one has at the same position; empty if there is a probe side. */
+  /** For each vector, blocks that another vector has at the same position; empty if there is a probe side. */
   readonly repeated: Uint32Array;
 }
 

@@ -137,7 +137,10 @@ export class ContentThread {
     }
   }
 
-  /** Adds the distinct digests of each vector. Those of the build side are entered again for each part of the other. */
+  /**
+   * Adds the distinct digests of each vector. The digests of the build side are entered again for each part of the
+   * probe side, but added only with the first part.
+   */
   #addDistinct(probes: Span): void {
     const { alignment, pairs, distinct } = this.#comparison;
     if (alignment !== 'distinct') {

@@ -13,7 +13,7 @@ export interface RowExtent {
 export interface PairSums {
   /** Equal labels; absent if rows have no labels. */
   readonly equal?: Uint32Array;
-  /** Bits that are set in both. */
+  /** Bits that are set in both rows of each pair. */
   readonly common: Uint32Array;
   /** One number per vector: 1 while a thread adds to the pairs of tiles that begin with that vector. */
   readonly locks: Int32Array;

@@ -54,7 +54,7 @@ export interface PairKernel {
 /**
  * Creates a kernel with its own memory.
  *
- * @throws `unavailable` if its WebAssembly module has not been built.
+ * @throws `unavailable` if its WebAssembly module has not been built or there is not enough memory.
  */
 export function instantiateKernel(): PairKernel {
   return instantiateWebAssembly(new URL('./pair-kernel.wasm', import.meta.url), 'compare') as PairKernel;

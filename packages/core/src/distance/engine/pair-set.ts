@@ -80,7 +80,8 @@ export function probesAtOnce({ build, probe }: Pick<PairSet, 'build' | 'probe'>)
 }
 
 /**
- * Returns the kernel's slot for the first vector of a part; a multiple of 4, as the kernel counts four rows at a time.
+ * Returns the kernel's slot for the first vector of a part; a multiple of 4, because the kernel counts four rows at a
+ * time.
  */
 export function firstProbeSlot({ build }: PairSet): number {
   return Math.ceil(build / 4) * 4;
@@ -92,7 +93,8 @@ export function slotsOf(pairs: PairSet): number {
 }
 
 /**
- * Returns how many rows of each side are read to count the pairs: those of the build side once per part of the other.
+ * Returns how many rows of each side are read to count the pairs: those of the build side once for each part of the
+ * probe side.
  */
 export function rowsToTake(vectors: readonly StoredVector[], pairs: PairSet): { build: number; probe: number } {
   const build = rowsOf(vectors.slice(0, pairs.build));

@@ -41,7 +41,7 @@ export function planRanges(
 }
 
 /**
- * Returns the ends of ranges as fractions of the whole. Each range is half of a thread's share of the remaining work.
+ * Returns the ends of ranges as fractions of the work. Each range is half of a thread's share of the remaining work.
  */
 function rangeEnds(threads: number, smallest: number): number[] {
   const ends: number[] = [];

@@ -35,7 +35,7 @@ export async function runComparison(work: ComparisonWork, options: RunOptions): 
   }
 }
 
-/** Comparisons of one process, which otherwise would start threads for all processors each. */
+/** Shares the processors among the comparisons of this process; otherwise, each would start threads for all of them. */
 const SHARES = new ProcessorShares();
 
 async function runHere({ comparison, rounds }: ComparisonWork, { onProgress, signal }: RunOptions): Promise<void> {

@@ -12,7 +12,7 @@ const LONGEST_ROW = 16_384;
 const ROWS_PER_SLICE = 1024;
 /** Digests in a slice of few vectors: more rows per vector make reads longer. */
 const DIGESTS_PER_SLICE = 8192;
-/** The most positions in a slice for each of these rows; reached with sparse disks. */
+/** The most positions of a slice, as a multiple of the rows per vector; reached with sparse disks. */
 const POSITIONS_PER_ROW = 4;
 /**
  * The widest gap in the data of the build side, in positions, that is read through instead of starting another read.
@@ -191,7 +191,7 @@ export class SliceLabeller {
   }
 }
 
-/** Returns the positions of a slice, so that its digests are within the limit even if they are all distinct. */
+/** Returns the number of positions of a slice whose digests are within the limit even if they are all distinct. */
 function sliceWidth({ digestBytes }: ComparisonLimits, vectors: readonly StoredVector[]): number {
   const fitting = Math.floor(digestBytes / (vectors.length * vectors[0]!.digestLength));
   const blocks = vectors.reduce((sum, vector) => sum + vector.blocks, 0);
@@ -201,8 +201,8 @@ function sliceWidth({ digestBytes }: ComparisonLimits, vectors: readonly StoredV
 }
 
 /**
- * Returns the bytes of a label row, usually also its positions, so that two planes of all vectors are within the
- * limit.
+ * Returns the size of a label row in bytes, usually also the number of its positions. Two planes of such rows for all
+ * vectors are within the limit.
  */
 export function rowBytes({ labelBytes }: ComparisonLimits, vectors: number): number {
   const fitting = Math.floor(labelBytes / (2 * vectors));

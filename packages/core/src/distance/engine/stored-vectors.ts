@@ -94,8 +94,8 @@ async function locate(vectors: readonly HashVector[], signal: AbortSignal | unde
 }
 
 /**
- * For a cache entry, checks its directory instead of the file: the result is remembered, and a cache has many files in
- * one.
+ * For a cache entry, checks its directory instead of the file, because the result is remembered and a cache has many
+ * files in one directory.
  */
 function isLocalFile(path: string): Promise<boolean> {
   return isEntryName(basename(path)) ? isLocalDirectory(dirname(path)) : isOnLocalFileSystem(path).catch(() => false);

@@ -4,8 +4,8 @@ import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric
  * 1 − the Jaccard index of the two sets of digests (Jaccard 1901): of the distinct blocks of both images, the fraction
  * that only one of them has. 0 if both images are empty.
  *
- * A deduplicating store keeps each distinct block once: two images need (distance) × (their distinct blocks together)
- * blocks that they do not share.
+ * A deduplicating store keeps each distinct block once: of the blocks that it keeps for two images, this fraction
+ * belongs to only one of them.
  */
 export class SharedBlocksMetric implements DistanceMetric {
   readonly unit = 'fraction of distinct blocks';

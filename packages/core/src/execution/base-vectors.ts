@@ -17,12 +17,12 @@ type HashIdentified = (image: IdentifiedSource) => Promise<HashVector>;
 
 /**
  * The vectors of backing images. Each is obtained once per run: from the store, or by hashing the backing image if
- * several images of the run share it.
+ * several images of the run share it or its own backing image has a vector.
  */
 export class BaseVectors {
   readonly #settings: VectorSettings;
   readonly #find: (identity: ImageIdentity) => Promise<HashVector | undefined>;
-  /** By key: the number of the run's images that have the image in their chain, itself included. */
+  /** By key of an image: the number of the run's images that have it in their chain, including the image itself. */
   readonly #demand = new Map<string, number>();
   /** By key: the vectors that were requested, including those in progress. */
   readonly #vectors = new Map<string, Promise<HashVector | undefined>>();
@@ -46,13 +46,19 @@ export class BaseVectors {
     }
   }
 
-  /** Returns the vector of an image's backing image; `undefined` if reading the image as a whole costs no more. */
+  /**
+   * Returns the vector of an image's backing image. Returns `undefined` if there is no `standalone` backing image, if
+   * it is volatile or cannot be read, or if reading the complete image costs no more.
+   */
   async ofBase({ identity }: IdentifiedSource, hash: HashIdentified): Promise<HashVector | undefined> {
     const base = baseOf(identity);
     return base && this.#baseVector(base, hash);
   }
 
-  /** Returns the vector of an image of the run; hashes it, unless that was already started for an image above it. */
+  /**
+   * Returns the vector of an image of the run. Hashes the image, unless its vector was already requested for an image
+   * above it.
+   */
   async ofImage(image: IdentifiedSource, hash: HashIdentified): Promise<HashVector> {
     const key = this.#key(image.identity);
     if ((this.#demand.get(key) ?? 0) < 2 || isVolatile(image.identity)) {

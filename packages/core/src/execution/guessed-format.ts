@@ -4,9 +4,9 @@ import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
 
 /**
- * Returns a note if an image is read as a raw disk although nothing states that: the user gave no format, no reader
- * declares its extension, and its reader accepts what it does not recognise. Block devices have no extensions, so they
- * need no note.
+ * Returns a note if an image is read as a raw disk although nothing states this format: the user gave no format, no
+ * reader declares the extension, and the reader also accepts files that it does not recognise. Block devices, which
+ * have no extensions, and other volatile images get no note.
  *
  * @param readers all readers that read images themselves
  */
@@ -21,7 +21,7 @@ export function noteOfGuessedFormat(
   if (isStated || !isFallback || top?.format !== 'raw' || top.volatile) {
     return undefined;
   }
-  return `${path}: read as a raw disk, as neither its extension nor its first bytes are those of a known format`;
+  return `${path}: read as a raw disk, because neither its extension nor its first bytes are those of a known format`;
 }
 
 function extensionOf(path: string): string {

@@ -71,7 +71,8 @@ export class HashRun {
   /**
    * Hashes images and yields each outcome when it is ready.
    *
-   * @throws `usage` for invalid options, `aborted` when interrupted, and what callbacks throw.
+   * @throws `usage` for invalid options, `refused` if the store must not be used, `aborted` when interrupted, as
+   *   `requireImportable` for the hasher, and what callbacks throw.
    */
   static hash(context: ExecutionContext, request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
     return HashRun.#run(context, { ...request, ...run }, (each) => each.#hash());
@@ -173,7 +174,7 @@ export class HashRun {
         if ('source' in each) {
           unread.push(each);
           tasks += Math.ceil(storedBytes(each.identity) / TASK_BYTES);
-          // Started early: threads take longer to start than images to open.
+          // Starts threads early, because starting a thread takes longer than opening an image.
           pool.expect(tasks);
         } else {
           yield this.#reported(each);
@@ -237,7 +238,7 @@ export class HashRun {
         yield this.#reported(outcome);
       }
     } finally {
-      // Released before the session, which running threads may depend on.
+      // Closed before the opener, because running threads may still depend on the opener's session.
       await pool.close();
       await opener.close();
     }
@@ -259,12 +260,12 @@ export class HashRun {
   #readOptionsWith(stop: AbortSignal): ReadOptions {
     const { signal } = this.#job;
     const either = signal ? AbortSignal.any([signal, stop]) : stop;
-    // Every process and connection for an image listens to it; without a caller's signal, those of all images do.
+    // Every process and connection for an image listens to this signal. Without a caller's signal, all images share it.
     setMaxListeners(0, either);
     return { ...this.#readOptions, signal: either };
   }
 
-  /** Converts an image's failure to its outcome. An interruption and what a callback throws end the run. */
+  /** Converts an image's failure to its outcome. An interruption or an error of a callback ends the run. */
   async #outcome<T>(path: string, work: () => Promise<T>): Promise<T | HashOutcome> {
     try {
       throwIfAborted(this.#job.signal);

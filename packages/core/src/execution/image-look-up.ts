@@ -24,7 +24,7 @@ export class ImageLookUp {
   readonly #reader: NamedPart<DiskReader>;
   readonly #job: HashJob;
   readonly #store: RunStore | undefined;
-  /** Whether a vector of unknown version was noted. */
+  /** Whether the warning about a vector without a hasher version was given. */
   #hasNotedVersion = false;
 
   constructor(registry: PartRegistry, reader: NamedPart<DiskReader>, job: HashJob, store: RunStore | undefined) {
@@ -74,7 +74,8 @@ export class ImageLookUp {
 
   async #inspect(source: DiskSource, options: ReadOptions): Promise<IdentifiedSource> {
     const { name, part } = this.#reader;
-    // A reader that knows no archives would look for a file of this name. The reader `auto` asks the right ones.
+    // A reader without support for archives would look for a file with this name. The reader `auto` asks only readers
+    // that support archives.
     const isInUnknown = source.archive !== undefined && part.imagesIn === undefined && part.readerOf === undefined;
     const identity = isInUnknown ? undefined : await part.identify(source, { ...options, isChosen: true });
     if (identity === undefined) {
@@ -94,7 +95,10 @@ export class ImageLookUp {
     }
   }
 
-  /** Requires that a named hash-vector file has the hasher, version and block size of this run. */
+  /**
+   * Requires that a hash-vector file has the hasher, hasher version, block size and digest length of this run. Warns
+   * once if a file records no version.
+   */
   #checkFit(path: string, vector: HashVector, { warn }: ReadOptions): void {
     const { hasher, blockSize } = this.#job;
     if (vector.algorithm !== hasher || vector.blockSize !== blockSize) {

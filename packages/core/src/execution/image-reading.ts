@@ -149,7 +149,8 @@ export class ImageReading {
 
   /** Inspects an image again and returns whether its identity is the same. */
   async #isUnchanged({ source, identity }: IdentifiedSource, options: ReadOptions): Promise<boolean> {
-    // The files were flushed before, so their times show every change. A new object makes the reader inspect again.
+    // The files were flushed before they were read, so their times show every change. The new options object makes the
+    // reader inspect the image again.
     const { flush: _, ...readOptions } = options;
     const now = await this.#tools.reader.part.identify(source, readOptions);
     return now !== undefined && sameIdentity(identity, now);
@@ -169,7 +170,7 @@ export class ImageReading {
   }
 }
 
-/** Returns the identity of an image, which is volatile if its source knows that it is in use. */
+/** Returns an image's identity, marked as volatile if the image's source reported it as in use. */
 function identityRead({ inUse }: DiskSource, identity: ImageIdentity): ImageIdentity {
   const [top, ...others] = identity.chain;
   return !inUse || isVolatile(identity) ? identity : { chain: [{ ...top!, volatile: true }, ...others] };

@@ -37,7 +37,7 @@ export class LocalExecutor implements Executor {
   }
 
   /**
-   * Returns the number of threads for a request. Validates the request, which may come from elsewhere.
+   * Returns the number of threads for a request. Validates the request, which another executor may have created.
    *
    * @throws `usage` if the request is invalid.
    */

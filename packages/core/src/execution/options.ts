@@ -79,8 +79,8 @@ const HASHING: readonly OptionName[] = [
 ];
 
 /**
- * The options that each method uses, for messages. Every method accepts those of the others too, so that a program can
- * pass one object to all of them.
+ * The options that each method uses, for messages. Every method also accepts the options of the other methods, so that
+ * a program can pass one object to all of them.
  */
 const USED = {
   diagnose: ['signal'],
@@ -124,7 +124,7 @@ export function completeOptions(method: MethodWithOptions, options: AnalyzeOptio
   }
   const { path, message } = parsed.error.issues[0]!;
   const name = path[0] as keyof AnalyzeOptions;
-  // What is passed as a key may be a passphrase.
+  // A value passed as a key may be a passphrase.
   const found = name === 'keys' ? '' : `; found ${inspect(options[name], { breakLength: Number.POSITIVE_INFINITY })}`;
   throw new VirtSimilarityError('usage', `option ${path.join('.')}: ${message}${found}`, { cause: parsed.error });
 }
@@ -135,8 +135,8 @@ export function runOf({ jobs, keys, onProgress, onNote, signal }: CompleteOption
 }
 
 /**
- * Adds a `toJSON` to an event. It writes a bigint as a decimal string, and a vector without its rows. It is not
- * enumerable, so the event can still be cloned.
+ * Adds a method `toJSON` to an event, which writes a bigint as a decimal string and a vector without its rows. The
+ * method is not enumerable, so the event can still be cloned.
  */
 function serializable(event: ProgressEvent): ProgressEvent {
   const toJSON = (): unknown => JSON.parse(JSON.stringify({ ...event }, withoutRows));

@@ -6,7 +6,9 @@ import { classifyFailure, messageOf, VirtSimilarityError, wording } from '../err
 import { fileStampsOf } from '../identity/chain.js';
 import { renamedVector } from '../vectors/vector-header.js';
 
-/** Returns the outcome with the vector under its image's path in this run: the cache may have stored another name. */
+/**
+ * Returns an outcome whose vector is named after the image's path in this run: a stored vector may have another name.
+ */
 export function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'): HashOutcome {
   return { path, vector: renamedVector(vector, path), cached: origin === 'cached' };
 }

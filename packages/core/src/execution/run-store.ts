@@ -8,14 +8,14 @@ import { isDecrypted, isVolatile } from '../identity/chain.js';
 const FATAL_CODES: ReadonlySet<ErrorCode> = new Set(['aborted', 'refused']);
 
 /**
- * Wraps a run's store: skips subjects that no later run could recognise, and reports the store's failures as warnings
- * instead of failing the run.
+ * Wraps a run's store: skips subjects that no later run could recognise and, unless the user allows it, decrypted
+ * content. Reports the store's failures as warnings, each once, instead of failing the run.
  */
 export class RunStore {
   readonly #store: VectorStore;
   readonly #warn: NonNullable<ReadOptions['warn']>;
   readonly #decrypted: 'stored' | 'skipped';
-  /** The reported warnings, since an unreachable store fails for every image. */
+  /** The warnings that were already reported: an unreachable store fails for every image. */
   readonly #reported = new Set<string>();
 
   /**
@@ -34,8 +34,8 @@ export class RunStore {
   }
 
   /**
-   * Finds a vector. Returns `undefined` for a volatile identity, a hasher without a version, decrypted content
-   * unless it is stored, or a failed store.
+   * Finds a vector. Returns `undefined` for a volatile identity, a hasher without a version, decrypted content if it is
+   * skipped, or a failed store.
    *
    * @throws `aborted` and `refused`.
    */
@@ -47,7 +47,7 @@ export class RunStore {
   }
 
   /**
-   * Stores a vector. Returns the stored vector, or the given one if it was not stored.
+   * Stores a vector. Returns the stored vector, or `vector` itself if it was not stored.
    *
    * @throws `aborted` and `refused`.
    */

@@ -37,7 +37,8 @@ export type FileChunks = AsyncIterable<Uint8Array | string>;
  * A chunk must not change until the next one is requested.
  *
  * @throws `refused` if the path is not a regular file or is a protected file, `aborted`, `unavailable` (no space),
- *   `unreadable`, and whatever `chunks` throws. The temporary file is then removed.
+ *   `unreadable`, `changed` if another program replaced the temporary file, and whatever `chunks` throws. The temporary
+ *   file is then removed.
  */
 export async function writeFileAtomically(
   path: string,
@@ -64,7 +65,11 @@ export async function writeFileAtomically(
 
 /**
  * Like `writeFileAtomically`, for a file whose name is known only after its last chunk. Once the temporary file is on
- * disk, `place` is called with its name, and renames it or leaves it to be removed. Returns the result of `place`.
+ * disk, calls `place` with its name. `place` renames the temporary file, or leaves it to be removed. Returns the result
+ * of `place`.
+ *
+ * @throws `aborted`, `unavailable`, `unreadable` and `changed` as `writeFileAtomically`, and whatever `chunks` and
+ *   `place` throw.
  */
 export async function placeFileAtomically<Result>(
   directory: OpenDirectory,
@@ -97,7 +102,7 @@ export async function placeFileAtomically<Result>(
   } catch (thrown) {
     throw systemCode(thrown) === undefined ? thrown : failed(thrown);
   } finally {
-    // It does not exist if it was renamed. If it cannot be removed, a later process sweeps it.
+    // The temporary file does not exist if it was renamed. If it cannot be removed, a later process removes it.
     await directory.remove(temporary).catch(() => {});
   }
 }
@@ -105,7 +110,7 @@ export async function placeFileAtomically<Result>(
 /**
  * Returns the last part of a path.
  *
- * @throws `refused` if that cannot be a file's name.
+ * @throws `refused` if it cannot be a file's name.
  */
 function fileNameOf(path: string): string {
   const name = basename(path);
@@ -170,7 +175,12 @@ export async function requireReplaceable(
   return stats;
 }
 
-/** Requires that nobody replaced the temporary file, which is possible in a directory that others can write to. */
+/**
+ * Requires that no other program replaced the temporary file, which is possible in a directory that others can write
+ * to.
+ *
+ * @throws `changed`.
+ */
 async function requireSameFile(directory: OpenDirectory, name: string, written: BigIntStats): Promise<void> {
   const now = await directory.statusOf(name);
   if (!sameFile(fileNumberOf(now), fileNumberOf(written))) {

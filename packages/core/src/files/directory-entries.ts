@@ -11,8 +11,8 @@ export interface DirectoryEntry {
 }
 
 /**
- * Returns the entries of a directory, in no particular order. The directory is a path's text, or a path that the system
- * understands.
+ * Returns the entries of a directory, in no particular order. The directory is a path as text (see `pathText`) or as a
+ * path for functions of `node:fs`.
  *
  * @throws whatever the system throws.
  */
@@ -23,8 +23,8 @@ export async function entriesOf(directory: string | Buffer): Promise<DirectoryEn
 }
 
 /**
- * Returns what is at a path; `undefined` if that fails. Uses the callback API, which takes a fifth of a promise's
- * time.
+ * Returns the kind of the file at a path, without following a symbolic link; `undefined` if its status cannot be read.
+ * Uses the callback API, which takes a fifth of the time of the promise API.
  */
 export function kindAt(path: string): Promise<EntryKind | undefined> {
   return new Promise((resolve) => {

@@ -20,7 +20,7 @@ const SELECTORS = 'all, the UUID of a LUKS header, /dev/sda, or /dev/sda1 and so
 /** The form that fits every disk. */
 const NAME_IT = 'name it as all:file:FILE';
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
-/** The kernel's selection of the memory that a core dump of this process contains. Children inherit it. */
+/** Selects the memory that core dumps of this process contain. Child processes inherit the selection. */
 const CORE_DUMP_FILTER = '/proc/self/coredump_filter';
 const NO_MEMORY = '0';
 
@@ -58,7 +58,7 @@ export async function readDiskKey(text: string, { warn }: DiskKeyOptions = {}): 
  * Returns the passphrases in lines of text, each without its line feed; empty lines are skipped. From then on, core
  * dumps contain no memory, as after `readDiskKey`.
  *
- * @throws `unavailable` or `unreadable` if the kernel refuses that.
+ * @throws `unavailable` or `unreadable` if the kernel does not allow this setting.
  */
 export async function passphrasesOf(lines: Uint8Array): Promise<Passphrase[]> {
   try {
@@ -78,7 +78,10 @@ export async function passphrasesOf(lines: Uint8Array): Promise<Passphrase[]> {
   return passphrases;
 }
 
-/** Messages never repeat the text, because it may contain a passphrase, unless it is the name of a file. */
+/**
+ * Parses the name of a key. Messages repeat the text only if it has the form `SELECTOR:file:FILE` or names a file,
+ * because any other text may contain a passphrase.
+ */
 async function parsed(text: string): Promise<{ readonly selector: string; readonly path: string }> {
   const [, name, path] = KEY.exec(text) ?? [];
   if (name === undefined || path === undefined) {

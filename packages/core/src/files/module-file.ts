@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VirtSimilarityError } from '../errors.js';
 
-/** What a user can do about a program in which a bundler inlined plugins or these packages. */
+/** The remedy for a program in which a bundler inlined plugins or these packages. */
 export const BUNDLER_REMEDY =
   'if a bundler created this program, keep @virt-similarity/* and plugins external ' +
   '(esbuild: --external:@virt-similarity/*)';
@@ -20,7 +20,7 @@ export function readModuleFile(url: URL): Buffer {
  * Requires that a file beside the calling module exists.
  *
  * @param purpose completes “cannot …” in the message
- * @throws `unavailable` if it does not, for example because a bundler copied the code but not the file.
+ * @throws `unavailable` if it does not exist, for example because a bundler copied the code but not the file.
  */
 export function requireModuleFile(url: URL, purpose: string): void {
   if (url.protocol !== 'file:' || existsSync(url)) {

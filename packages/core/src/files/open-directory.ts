@@ -16,7 +16,7 @@ const fsyncAsync = promisify(fsync);
  */
 const O_PATH = 0o10_000_000;
 
-/** As many links as Linux follows. */
+/** The number of symbolic links that Linux follows in one path. */
 const MOST_LINKS = 40;
 
 const ROOT = 0n;
@@ -43,8 +43,8 @@ export class OpenDirectory {
    * Opens the directory that a user named. The path may end in symbolic links that belong to the same user or to
    * root. The caller closes the directory.
    *
-   * @throws `refused` for a link of another user, `changed` if the link is replaced meanwhile, `unavailable` without
-   *   /proc, and whatever the system throws.
+   * @throws `refused` for a link of another user, `changed` if the link is replaced meanwhile, `unreadable` for a loop
+   *   of links, `unavailable` without /proc, and whatever the system throws.
    */
   static open(path: string): Promise<OpenDirectory> {
     return OpenDirectory.#openNamed(path, constants.O_RDONLY);
@@ -109,7 +109,7 @@ export class OpenDirectory {
   }
 
   /**
-   * Opens a directory in this one, without following a link.
+   * Opens a subdirectory of this directory, without following a link.
    *
    * @throws as {@link open}.
    */
@@ -175,7 +175,7 @@ export class OpenDirectory {
   }
 }
 
-/** @throws `refused` for a link of another user than this one and root. */
+/** @throws `refused` for a link that belongs neither to this user nor to root. */
 function requireOwnLink(path: string, { uid }: BigIntStats): void {
   if (uid !== ROOT && uid !== BigInt(process.getuid?.() ?? 0)) {
     const found = 'it is a symbolic link that belongs to another user';

@@ -25,20 +25,21 @@ interface System {
 let own: { readonly mark: string; readonly system: System } | undefined;
 
 /**
- * Returns a name for this process that no other process has, not even a later one with the same id or one in another
- * container or on another machine. Include it in the name of every temporary file and directory, so that
- * {@link hasEnded} can determine whether its owner is still running.
+ * Returns a name for this process that no other process has, not even a later process with the same id, or a process in
+ * another container or on another machine. Include it in the name of every temporary file and directory, so that {@link
+ * hasEnded} can determine whether its owner is still running.
  */
 export function processMark(): string {
   return ownProcess().mark;
 }
 
 /**
- * Returns whether the process with this mark has ended. For a process of this boot and PID namespace, the kernel is
- * asked. Any other process (in another container, or on another machine with a network file system) counts as ended if
- * its file or directory is a day old.
+ * Returns whether the process with this mark has ended. For a process of this boot and PID namespace, asks the kernel.
+ * Any other process (in another container, or on another machine with a network file system) counts as ended once its
+ * file or directory is a day old.
  *
- * @param age returns the milliseconds since its file or directory was last written; called only in the second case
+ * @param age returns the milliseconds since the file or directory was last written; called only if the kernel cannot be
+ *   asked
  */
 export async function hasEnded(mark: string, age: () => number | Promise<number>): Promise<boolean> {
   const { mark: ownMark, system } = ownProcess();

@@ -20,8 +20,8 @@ export class RealPaths {
   }
 
   /**
-   * Returns the path of a directory that no other user can redirect; `undefined` for one that cannot be opened, or
-   * whose path ends in a symbolic link of another user.
+   * Returns the path of a directory that no other user can redirect; `undefined` if the directory cannot be opened, or
+   * if its path ends in a symbolic link of another user.
    */
   ofOwnDirectory(path: string): Promise<string | undefined> {
     let real = this.#owned.get(path);

@@ -30,7 +30,10 @@ export interface OpenFile {
 export interface OpenFileOptions {
   /** Whether to refuse a symbolic link. */
   readonly noFollow?: boolean | undefined;
-  /** What to open if it is not the path itself but a name in an open directory. */
+  /**
+   * The path to open for a name in an open directory (see `OpenDirectory.pathOf`). The path of the file is then used
+   * only in messages.
+   */
   readonly place?: string | Buffer | undefined;
 }
 

@@ -16,8 +16,8 @@ export function temporaryName(): string {
 }
 
 /**
- * Removes temporary files that this user's ended processes left in a directory; `names` are the names to check. Files
- * of processes that cannot be observed from here are removed after a day.
+ * Removes temporary files that processes of this user left in a directory when they ended; `names` are the names to
+ * check. Files of processes that cannot be observed from here are removed after a day.
  */
 export async function sweepTemporaryFiles(directory: OpenDirectory, names: readonly string[]): Promise<void> {
   let clock: Promise<number> | undefined;
@@ -47,7 +47,7 @@ const swept = new Set<string>();
  * Like `sweepTemporaryFiles`, for all names in a directory; only once per directory, because many files may follow.
  */
 export async function sweepOnce(directory: OpenDirectory): Promise<void> {
-  // Inodes of removed directories are reused.
+  // Includes the birth time, because inodes of removed directories are reused.
   const identity = `${fileKeyOf(fileNumberOf(directory.stats))}:${directory.stats.birthtimeNs}`;
   if (swept.has(identity)) {
     return;
@@ -56,7 +56,7 @@ export async function sweepOnce(directory: OpenDirectory): Promise<void> {
   await sweepTemporaryFiles(directory, await directory.names().catch(() => []));
 }
 
-/** Returns the time by the clock of the directory's file system, which may be on another machine. */
+/** Returns the current time according to the directory's file system, which may be on another machine. */
 async function timeOf(directory: OpenDirectory): Promise<number> {
   const name = temporaryName();
   const handle = await open(directory.pathOf(name), NEW_FILE, 0o600);

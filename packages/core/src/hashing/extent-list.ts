@@ -3,7 +3,7 @@ import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 
 /** Numbers per extent: its length, its code, and the offset in its file. */
 const FIELDS = 3;
-/** The codes of extents: zeros, not stored verbatim, or the number of its file plus `FIRST_FILE`. */
+/** The code of an extent: zeros, data that is not stored verbatim, or the number of its file plus `FIRST_FILE`. */
 const ZERO = 0;
 const NOT_STORED = 1;
 const FIRST_FILE = 2;
@@ -21,10 +21,10 @@ export interface ExtentListOptions {
 }
 
 /**
- * The extents of a disk, in 24 bytes each. At most `EXTENTS_PER_BLOCK` extents begin in a block, however fragmented
- * the disk is. If a block has more, the last one covers the rest of the block, as data that is not stored verbatim
- * unless all of it is zeros. So the list needs at most 96 bytes for each block in which an extent begins, and up to
- * three times that while the list grows.
+ * The extents of a disk, in 24 bytes each. At most `EXTENTS_PER_BLOCK` extents begin in a block, however fragmented the
+ * disk is. If a block has more, the last extent covers the rest of the block: as zeros if all of its bytes are zeros,
+ * otherwise as data that is not stored verbatim. The list therefore needs at most 96 bytes for each block in which an
+ * extent begins, and up to three times that while the list grows.
  */
 export class ExtentList implements Iterable<Extent> {
   #fields = new Float64Array(FIELDS * 64);

@@ -25,7 +25,7 @@ export interface HashImageOptions {
    * are copied from it instead of read.
    */
   readonly base?: HashVector | undefined;
-  /** Bytes; a stream with more is `refused` once they were read. `READ_DEFAULTS.maxVirtualSize` when absent. */
+  /** Bytes; a stream is `refused` as soon as it exceeds them. `READ_DEFAULTS.maxVirtualSize` when absent. */
   readonly maxVirtualSize?: number | undefined;
   /** Called once with the number of bytes to read; for a stream, whose size is unknown, with the size of its files. */
   readonly onStart?: ((bytes: number) => void) | undefined;
@@ -38,16 +38,17 @@ export interface HashImageOptions {
 export const HASH_IMAGE_DEFAULTS = { blockSize: 65_536 } as const;
 
 /**
- * Hashes every block of an open image on the pool's threads. The image stays open. The caller checks whether it
- * changed meanwhile, with its reader's `identify`.
+ * Hashes every block of an open image on the pool's threads. The image stays open. The caller checks with the reader's
+ * `identify` whether the image changed meanwhile.
  *
- * Memory: the vector twice; for the map at most 96 bytes for each block in which an extent begins, and up to three
- * times that while the list grows; and the pool's tasks of at most 16 MiB each, of which each stream has one more.
+ * Memory: the vector twice, and with `base` also the rows of both images; at most 96 bytes of extents for each block in
+ * which an extent begins, and up to three times that while the list grows; and the pool's tasks of at most 16 MiB each.
+ * Each stream has one task more than the pool allows.
  *
- * @throws whatever the image's methods and the callbacks throw, `plugin` if the hasher or the extents are invalid,
- *   `changed` if a file was changed or replaced, `usage` for an invalid block size or one that results in more than
- *   2³² blocks, `refused` for a stream of more than `maxVirtualSize` bytes, and `aborted`. An abort takes effect at
- *   once, even during a read that does not return; such a read fails when the image is closed.
+ * @throws as `HashingPool.run` (for example `changed` if a file was changed or replaced), whatever the image's methods
+ *   and the callbacks throw, `plugin` if the extents are invalid, `usage` for an invalid block size or one that results
+ *   in more than 2³² blocks, `refused` for a stream of more than `maxVirtualSize` bytes, and `aborted`. An abort takes
+ *   effect at once, even during a read that does not return; such a read fails when the image is closed.
  */
 export async function hashImage(
   image: DiskImage | DiskStream,
@@ -65,7 +66,7 @@ export async function hashImage(
     : hashBlocks(image, pool, header, { ...options, blockSize });
 }
 
-/** What a header states before the image is read. */
+/** The members of a header that are known before the image is read. */
 type HeaderStart = Omit<HashVectorHeader, 'virtualSize' | 'dataBlocks'>;
 
 const NO_MEMORY = new Uint8Array(0);
@@ -156,7 +157,7 @@ async function hashTask(
   const segments = await unlessAborted(readSegments(image, planned, memory), signal);
   const task: HashTask = { blockSize, files: expectedFiles(image.identity), segments, digests, present };
   await unlessAborted(pool.run(task), signal);
-  // Not returned after a failure or abort: a call may still be writing to it.
+  // The memory is not returned after a failure or abort: a call may still be writing to it.
   if (memory !== NO_MEMORY) {
     pool.giveBack(memory);
   }

@@ -47,7 +47,7 @@ export async function hashTasks<Task>(
   return results;
 }
 
-/** Returns memory to which threads can write. */
+/** Allocates zeroed memory that threads share. */
 export function sharedBytes(length: number): Uint8Array {
   return new Uint8Array(new SharedArrayBuffer(length));
 }

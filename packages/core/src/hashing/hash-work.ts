@@ -4,7 +4,10 @@ import type { HashTask } from './hash-task.js';
 export interface HashWork {
   /** Returns the hasher's digest of the probe. */
   probe(): Promise<Uint8Array>;
-  /** Hashes the task's blocks. `probe` is another instance's digest of the probe, which this instance's must equal. */
+  /**
+   * Hashes the task's blocks. `probe` is the digest of the probe by another instance; this instance's digest must be
+   * equal.
+   */
   hash(task: HashTask, probe: Uint8Array): Promise<void>;
 }
 

@@ -9,7 +9,7 @@ import { runHashTask } from './run-hash-task.js';
 
 const reference = workerData as PartReference;
 const constructed = prepareHasher();
-// An error in constructing the hasher is the response to the first task.
+// If the hasher cannot be constructed, that error is the answer to every task.
 await constructed.catch(() => {});
 
 let ownProbe: Uint8Array | undefined;

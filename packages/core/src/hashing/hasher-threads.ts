@@ -26,8 +26,8 @@ export interface PlacedHasher {
   /** The version that hash vectors record; default: the hasher's own. */
   readonly version?: string | undefined;
   /**
-   * The time limit in seconds for each task of at most `TASK_BYTES`, which includes reading; default: 0, no
-   * limit. A hasher in the main thread has no limit.
+   * The time limit in seconds for each task of at most `TASK_BYTES`, or of one larger block. The time includes reading.
+   * Default: 0, no limit. A hasher in the main thread has no limit.
    */
   readonly timeLimit?: number | undefined;
   /** Receives the log messages of hashers in threads. */
@@ -40,15 +40,15 @@ export class HasherThreads {
   /** Absent if the hasher runs in the main thread. */
   readonly #threads: HashThreads | undefined;
   /**
-   * A thread that only computes the digest of the probe, so that two threads are always compared, because a module's
-   * digests could depend on when it was loaded. A hasher with a version promises that they do not; unless it has a
-   * time limit, one of the hashing threads computes the probe.
+   * The thread that computes the digest of the probe: one of the hashing threads if the hasher has a version and no
+   * time limit, otherwise a separate thread. Without a version, at least two threads must be compared, because the
+   * digests could depend on when a thread loaded the module. A version promises that they do not.
    */
   readonly #probing: HashThreads | undefined;
   /** The digest of the probe, which must be the same in every thread. */
   #probe: Promise<Uint8Array> | undefined;
   #isClosed = false;
-  /** Set once the hasher has exceeded its time limit. It is then not called again. */
+  /** Set once the hasher has exceeded its time limit. The hasher is then not called again. */
   #overrun: VirtSimilarityError | undefined;
   #isProbeFailed = false;
 
@@ -114,7 +114,10 @@ export class HasherThreads {
     }
   }
 
-  /** Returns the digest of the probe. Keeps a failure too, unless the thread could not be started. */
+  /**
+   * Returns the digest of the probe, computed once. A failure of the hasher is kept too. After any other error, such as
+   * a thread that cannot be started, the next call tries again.
+   */
   #probeDigest(): Promise<Uint8Array> {
     this.#probe ??= this.#probeHasher().catch((thrown: unknown) => {
       if (thrown instanceof VirtSimilarityError && thrown.code !== 'plugin') {
@@ -176,7 +179,7 @@ export class HasherThreads {
   }
 }
 
-/** The error of tasks that are run after, or discarded when, their pool is closed. */
+/** The error of tasks that were started after their pool was closed, or discarded by closing it. */
 export function closedError(): VirtSimilarityError {
   return new VirtSimilarityError('aborted', 'the hashing pool is closed');
 }
@@ -196,7 +199,7 @@ const PREPARED = new WeakMap<BlockHasher, Promise<void>>();
 function prepareOnce(hasher: BlockHasher): Promise<void> {
   const preparing = PREPARED.get(hasher) ?? (async () => hasher.prepare?.())();
   PREPARED.set(hasher, preparing);
-  // Tried again by a later run.
+  // After a failure, a later run tries again.
   preparing.catch(() => PREPARED.delete(hasher));
   return preparing;
 }

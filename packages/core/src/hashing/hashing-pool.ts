@@ -7,13 +7,16 @@ import { HasherThreads, type PlacedHasher } from './hasher-threads.js';
 
 export type { PlacedHasher } from './hasher-threads.js';
 
-/** Bytes of content per task: enough to make posting cheap, and few enough for one image to keep all threads busy. */
+/**
+ * Bytes of content per task, unless one block is larger: enough to make posting cheap, and few enough for one image to
+ * keep all threads busy.
+ */
 export const TASK_BYTES = 8 * 1024 * 1024;
 
 /** Threads that several pools use. */
 export interface SharedThreads {
   readonly threads: HasherThreads;
-  /** Ends the use by one pool. */
+  /** Ends one pool's use of the threads. */
   release(): Promise<void>;
 }
 
@@ -34,7 +37,8 @@ export class HashingPool {
 
   /**
    * @param jobs number of threads, at least 1. They are started when needed; {@link close} ends them.
-   * @param shared threads to use instead of own ones; closing the pool then releases them and discards its tasks
+   * @param shared threads to use instead of new ones; closing the pool then releases them and discards the tasks of the
+   *   pool
    * @throws `usage` if the hasher's module is the running program itself, which every thread would start again, and
    *   `unavailable` if a bundler left out a file that threads need.
    */
@@ -44,9 +48,9 @@ export class HashingPool {
     this.hasherVersion = version ?? hasher.version;
     this.#threads = shared?.threads ?? new HasherThreads(placed, jobs);
     this.#release = shared?.release ?? (() => this.#threads.close());
-    // As many tasks as there can be; each removes its listener.
+    // Any number of tasks may listen at the same time; each removes its listener.
     setMaxListeners(0, this.#stop.signal);
-    // One task more per thread is prepared in advance, so that no thread waits until its next task is read.
+    // One more task per thread is prepared in advance, so that no thread waits for its next task to be read.
     this.#free = jobs * 2;
   }
 
@@ -101,12 +105,12 @@ export class HashingPool {
   }
 
   /**
-   * Runs a task to its end. A single task cannot be interrupted.
+   * Runs a task to its end. A task that a thread has begun cannot be interrupted.
    *
    * @throws as `runHashTask`, `aborted` once the pool is closed, and `plugin` if the hasher throws, ends its
    *   thread, writes different digests for the same block, in one thread or in two, or returns before the digest is
    *   written.
-   * @throws `unavailable` if the hasher has exceeded its time limit in this task, a concurrent one or an earlier one.
+   * @throws `unavailable` if the hasher has exceeded its time limit in this task, or in a concurrent or earlier task.
    */
   run(task: HashTask): Promise<void> {
     return this.#threads.run(task, this.#stop.signal);

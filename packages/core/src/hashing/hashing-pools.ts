@@ -8,8 +8,8 @@ interface UsedThreads {
 
 /**
  * Creates the hashing pools of an analyzer's runs: concurrent runs with the same hasher use the same threads, so that
- * there are not more threads than jobs. A hasher with a time limit gets threads of its own in each run: if it exceeds
- * the limit, no other run is affected.
+ * there are not more threads than jobs. A hasher with a time limit gets separate threads in each run, so that no other
+ * run is affected if it exceeds the limit.
  */
 export class HashingPools {
   readonly #used = new Map<string, UsedThreads>();

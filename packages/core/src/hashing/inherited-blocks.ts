@@ -96,7 +96,7 @@ export async function withInherited(
   return merged.take();
 }
 
-/** Collects rows, with memory for the most rows possible. */
+/** Collects rows in memory that is allocated for the largest possible number of rows. */
 class MergedBlocks {
   readonly #blocks: Uint32Array;
   readonly #digests: Uint8Array;

@@ -14,12 +14,12 @@ export interface PlannedRead {
 }
 
 /**
- * The largest gap in bytes between two segments that one read covers, because a call takes time too. There must be no
- * whole block in the gap, and no read is more than twice as long as its segments together.
+ * The largest gap in bytes between two segments that one read covers, because each call takes time too. The gap must
+ * not contain a complete block, and no read is more than twice as long as its segments together.
  */
 const READ_ACROSS = 32 * 1024;
 
-/** Some blocks of a disk that are not holes, and where to get their content. */
+/** Some blocks of a disk that are not holes, and the locations of their content. */
 export interface PlannedTask {
   /** Block numbers, ascending. */
   readonly blocks: Uint32Array;

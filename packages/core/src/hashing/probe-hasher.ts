@@ -10,7 +10,7 @@ const PROBE = pseudoRandomBlock();
 const FILLERS = [0x55, 0xaa] as const;
 /** Bytes on both sides of the digest that must not change. */
 const MARGIN = 64;
-/** The digest length in bytes from which a digest is not all zeros by chance. */
+/** The length in bytes from which a digest that is all zeros cannot be a coincidence. */
 const LONG_ENOUGH = 4;
 
 /**

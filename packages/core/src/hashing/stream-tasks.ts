@@ -5,7 +5,7 @@ import { sharedBytes } from './hash-tasks.js';
 import { type HashedBlocks, withoutZeroBlocks } from './hashed-blocks.js';
 import { type HashingPool, TASK_BYTES } from './hashing-pool.js';
 
-/** How a stream is hashed. */
+/** The options for hashing a stream. */
 export interface StreamOptions {
   readonly blockSize: number;
   readonly signal?: AbortSignal | undefined;
@@ -17,7 +17,7 @@ export interface StreamTask {
   readonly blocks: Uint32Array;
   /** Their content, without padding at the end of the disk. */
   readonly bytes: Uint8Array;
-  /** The memory that holds `bytes`, to give back to the pool. */
+  /** The memory that contains `bytes`, to be given back to the pool. */
   readonly memory: Uint8Array;
 }
 
@@ -66,7 +66,7 @@ export async function hashStreamTask(
   const digests = sharedBytes(blocks.length * digestLength);
   const task: HashTask = { blockSize, files: [], segments, digests, present: sharedBytes(blocks.length) };
   await unlessAborted(pool.run(task), signal);
-  // Not returned after a failure or abort: a thread may still be reading it.
+  // The memory is not returned after a failure or abort: a thread may still be reading it.
   pool.giveBack(memory);
   return withoutZeroBlocks(blocks, task, digestLength);
 }

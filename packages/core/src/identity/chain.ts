@@ -21,7 +21,7 @@ function filesAmong(parts: readonly Stamp[]): FileStamp[] {
 
 /**
  * Returns the formats of a chain as one string, top first, such as `qcow2<raw`. The format of an encrypted disk is
- * followed by what is read of it, as in `luks:decrypted`.
+ * followed by how it is read, as in `luks:decrypted`.
  */
 export function formatsOf({ chain }: ImageIdentity): string {
   return chain
@@ -30,8 +30,8 @@ export function formatsOf({ chain }: ImageIdentity): string {
 }
 
 /**
- * Returns what is read of the encrypted disks of an image, or of the image that a hash vector records: `ciphertext` if
- * it is any, otherwise `decrypted`; `undefined` if none is encrypted.
+ * Returns how the encrypted disks of an image, or of the image that a hash vector records, are read: `ciphertext` if
+ * any part of them is read as ciphertext, otherwise `decrypted`; `undefined` if none is encrypted.
  */
 export function encryptionOf({ chain }: ImageIdentity): Encryption | undefined {
   if (chain.some(isCiphertext)) {
@@ -40,7 +40,7 @@ export function encryptionOf({ chain }: ImageIdentity): Encryption | undefined {
   return isDecrypted({ chain }) ? 'decrypted' : undefined;
 }
 
-/** Returns whether any of a link's disk is read as ciphertext: a key may have decrypted only some partitions. */
+/** Returns whether any part of a link's disk is read as ciphertext: a key may have decrypted only some partitions. */
 export function isCiphertext({ encryption, ciphertext = [] }: Link): boolean {
   return encryption === 'ciphertext' || ciphertext.length > 0;
 }
@@ -56,8 +56,8 @@ export function isVolatile({ chain }: ImageIdentity): boolean {
 }
 
 /**
- * Returns whether two identities mean the same content: equal links, decrypted or not, with the same files in the same
- * state.
+ * Returns whether two identities mean the same content: their links have the same formats and the same files or objects
+ * in the same state, and the same links are decrypted.
  */
 export function sameIdentity({ chain }: ImageIdentity, { chain: others }: ImageIdentity): boolean {
   return chain.length === others.length && chain.every((link, index) => sameLink(link, others[index]!));

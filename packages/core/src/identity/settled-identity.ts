@@ -25,7 +25,8 @@ function timesOf({ mtimeNs, ctimeNs }: FileStamp): readonly bigint[] {
 }
 
 /**
- * Returns the resolution of the file system's times in nanoseconds; assumes a coarse one for a ctime of whole seconds.
+ * Returns the resolution of the file system's times in nanoseconds; assumes a coarse resolution for a ctime of whole
+ * seconds.
  */
 function granularityOf({ ctimeNs }: FileStamp): bigint {
   return ctimeNs % SECOND === 0n ? COARSE : FINE;

@@ -26,7 +26,7 @@ export class PartThread {
   readonly #threads: WorkerThreads<PartTask<PartWork>, PartAnswer>;
   readonly #onAbort = () => void this.close();
 
-  /** The caller closes it. */
+  /** The caller closes the thread. */
   constructor(data: PartThreadData, { pluginTimeout, signal, logger }: IsolationLimits) {
     this.#data = data;
     this.#signal = signal;

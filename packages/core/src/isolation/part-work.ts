@@ -29,14 +29,17 @@ export type SentAnalysis = Omit<Analysis, 'failures' | 'images'> & {
 export interface PartWork {
   /** Imports the plugin and constructs its parts, to check that this terminates. */
   tryPlugin(): Promise<void>;
-  /** Returns the distances of all pairs by a metric. */
+  /** Returns the metric's distances of all pairs. */
   measure(counts: PairwiseCounts): Promise<CondensedMatrix>;
-  /** Returns the distances of a tile's pairs by a metric. */
+  /** Returns the metric's distances of a tile's pairs. */
   measureTile(tile: Tile): Promise<Float64Array>;
   cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram>;
   /** Begins a report, which `nextPiece` then returns. */
   beginReport(part: ReportPart, analysis: SentAnalysis, options: OptionValues): Promise<void>;
-  /** Returns about 64 KiB of the report's text or the rest of it, or its next bytes; `undefined` at the end. */
+  /**
+   * Returns the next piece of the report: about 64 Ki characters or the rest of its text, or its next bytes;
+   * `undefined` at the end.
+   */
   nextPiece(): Promise<string | Uint8Array | undefined>;
   /** Returns a reporter's warnings about a report. */
   warningsOf(

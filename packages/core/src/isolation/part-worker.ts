@@ -10,12 +10,12 @@ import type { PartThreadData, PartWork } from './part-work.js';
 import { reportPieces, reportWarnings } from './report-pieces.js';
 import { receivedAnalysis } from './sent-analysis.js';
 
-/** Number of characters of a report that are returned at a time. */
+/** The smallest number of characters of a piece of a report, except the last one. */
 const TEXT_AT_ONCE = 64 * 1024;
 
 const data = workerData as PartThreadData;
 const constructed = 'part' in data ? constructPart(data.part) : undefined;
-/** An error of the part is the answer to the first task that needs it. */
+/** If the part cannot be constructed, that error is the answer to every task that needs it. */
 await constructed?.catch(() => {});
 
 let pieces: AsyncGenerator<string | Uint8Array, void, undefined> | undefined;

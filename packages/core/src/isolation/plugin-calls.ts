@@ -15,17 +15,17 @@ import type { PartThreadData, SentAnalysis } from './part-work.js';
 import { type ReportPart, reportPieces, reportWarnings } from './report-pieces.js';
 import { sentAnalysis } from './sent-analysis.js';
 
-/** A part, and if it runs in its own thread the reference by which the thread constructs it. */
+/** A part and, if it runs in its own thread, the reference by which the thread constructs it. */
 export interface Placed<Part> extends NamedPart<Part> {
   readonly isolated: PartReference | undefined;
 }
 
 /**
- * Loads a plugin's module in its own thread, so that a module that never finishes loading does not block the main
- * thread.
+ * Imports a plugin's module and constructs its parts in a separate thread, so that code that never finishes does not
+ * block the main thread.
  *
  * @param name the plugin's name in messages
- * @throws `plugin` if its code throws, `unavailable` if it exceeds the time limit, and `aborted`.
+ * @throws `plugin` if the module throws, `unavailable` if it exceeds the time limit, and `aborted`.
  */
 export async function tryPlugin(name: string, url: string, limits: IsolationLimits): Promise<void> {
   await inThread({ url, name }, limits, (thread) => thread.call('tryPlugin'));

@@ -7,7 +7,7 @@ import { brokenContract, excerptOf, pluginError, type Wording } from '../errors.
 /** The report itself, or its companion. */
 export type ReportPart = 'report' | 'companion';
 
-/** The warning about a companion that is not written, of a reporter without `warnings`. */
+/** The warning of a reporter without `warnings` about a companion that is not written. */
 const NOT_WRITTEN: Wording = ['its companion text is not written; write it with ', { option: 'companion' }];
 
 /**
@@ -39,7 +39,7 @@ export async function* reportPieces(
 /**
  * Returns a reporter's warnings about a report.
  *
- * @throws `plugin` if the reporter throws, or yields something other than a line.
+ * @throws `plugin` if the reporter throws, or yields something other than a wording.
  */
 export async function reportWarnings(
   { name, part: reporter }: NamedPart<Reporter>,

@@ -23,7 +23,8 @@ export async function requireImportable(
   parts: readonly ProvidedPart[],
   limits: IsolationLimits,
 ): Promise<void> {
-  // First, as every plugin whose code a bundler copied is the program itself.
+  // Checked first: if a bundler copied the code of the plugins into the program, the next check would fail with a less
+  // helpful error.
   requireModuleFile(PART_WORKER, `run ${description} in threads`);
   for (const { plugin, kind, name, provider } of parts) {
     const url = plugin.url!;

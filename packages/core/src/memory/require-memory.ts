@@ -6,8 +6,8 @@ import { type MemoryNeed, memoryShortage } from './memory-shortage.js';
 const UNCHECKED = 2 ** 26;
 
 /**
- * Requires that memory can be available. The system would let the process reserve more memory than it has, and kill
- * some process when the memory is used.
+ * Requires that the needed memory may be available. Otherwise the system would let the process reserve more memory than
+ * the machine has, and kill a process when the memory is used.
  *
  * @param findAvailable returns an upper bound of the bytes that this process can still allocate
  * @throws `unavailable` if the need certainly exceeds the available memory.

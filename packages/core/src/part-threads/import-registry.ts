@@ -52,7 +52,7 @@ function loadInjection(): Injection {
 }
 
 function registryOf(plugins: readonly RegisteredPlugin[], logger: Logger): PartRegistry {
-  // The time limit of the thread limits its parts.
+  // The time limit of the thread also limits its parts.
   return new PartRegistry(plugins, { logger, pluginTimeout: 0, loadInjection });
 }
 
@@ -67,6 +67,6 @@ function attempt(act: () => void): void {
   try {
     act();
   } catch {
-    // Reported elsewhere.
+    // The error is reported when the part is used.
   }
 }

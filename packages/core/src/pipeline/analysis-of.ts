@@ -49,7 +49,7 @@ export function analysisOf(
  * Names the vectors for reports: by their labels, or by their paths.
  *
  * @param recorded for hash-vector files, the paths of their images when they were hashed
- * @param archives the archives of the images that are in one
+ * @param archives the archives, by the paths of the images in them
  */
 export function namedVectors(
   vectors: readonly HashVector[],

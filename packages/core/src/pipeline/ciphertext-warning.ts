@@ -5,8 +5,9 @@ import { isCiphertext } from '../identity/chain.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 
 /**
- * Returns the warning about an image whose ciphertext is compared, wherever its hash vector comes from; `undefined` if
- * there is none, or if the user stated the format raw, by which bytes are compared as they are.
+ * Returns the warning about an image whose ciphertext is compared, whether the image was read or its hash vector was
+ * stored. Returns `undefined` if no ciphertext is compared, or if the user stated the format `raw`, which compares
+ * bytes as they are.
  */
 export function ciphertextWarning(source: DiskSource, { chain }: ImageIdentity = { chain: [] }): Wording | undefined {
   const link = chain.find(isCiphertext);

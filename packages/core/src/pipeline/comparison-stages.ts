@@ -20,7 +20,7 @@ export interface ComparisonContext {
   readonly executor: Executor;
 }
 
-/** A comparison, and what it shows about the images' kinship. */
+/** A comparison, and the kinship of its pairs (see `kinshipOf`). */
 interface CountedComparison {
   readonly comparison: Comparison;
   readonly kinship: Kinship | undefined;

@@ -24,8 +24,8 @@ export interface AnalyzerParts {
   readonly isolated?: readonly ConfiguredPlugin[] | undefined;
   /**
    * Time limit in seconds for each answer of an isolated plugin's part; 0 for no limit. An answer is one image of a
-   * source, one call of a reader, 8 MiB of a hasher's input, all pairs of a metric, all images of a clusterer, or about
-   * 64 KiB of a reporter's text.
+   * source, one call of a reader, 8 MiB of a hasher's input or one larger block, all pairs of a metric, all images of a
+   * clusterer, or about 64 KiB of a reporter's text.
    */
   readonly pluginTimeout?: number | undefined;
   /** Receives the notes of all parts; when absent, they are discarded. */
@@ -33,13 +33,14 @@ export interface AnalyzerParts {
   /** Stores the hash vectors of runs without a `cache` option; when absent, they are not stored. */
   readonly store?: VectorStore | undefined;
   /**
-   * Hashes and compares; when absent, this machine's threads do. Only they use `store`: an executor stores vectors
-   * itself.
+   * Hashes and compares images; when absent, this machine's threads do. Only these threads use `store`: another
+   * executor stores vectors itself.
    */
   readonly executor?: Executor | undefined;
   /**
    * A tsyringe container in which the program registered replacements for plugins' parts and for the members of this
-   * object: see `partToken`, `LOGGER`, `VECTOR_STORE` and `EXECUTOR`. They are injected only into parts in this thread.
+   * object: see `partToken`, `LOGGER`, `VECTOR_STORE` and `EXECUTOR`. The replacements are injected only into parts in
+   * this thread.
    */
   readonly container?: DependencyContainer | undefined;
 }
@@ -64,8 +65,8 @@ const LONGEST_TIMEOUT = 1_000_000;
  * Creates an analyzer from plugins. The parts of this package are always included: metrics, clusterers, the source
  * `files` and the reader `auto`.
  *
- * @throws `usage` if a value is not a plugin, an option of a plugin is invalid, a plugin requires another version of
- *   this package, or an isolated plugin has no `url`.
+ * @throws `usage` if a member is unknown or invalid, a value is not a plugin, an option of a plugin is invalid, a
+ *   plugin requires another version of this package, or an isolated plugin has no `url`.
  */
 export function createAnalyzer(parts: AnalyzerParts): Analyzer {
   const {
@@ -98,7 +99,8 @@ export function createAnalyzer(parts: AnalyzerParts): Analyzer {
 const SILENT: Logger = { note: () => {} };
 
 /**
- * Returns what the program registered, or else `value`, and registers it so that every part is injected with the same.
+ * Returns the value that the program registered for a token, otherwise `value`. Registers the returned value, so that
+ * every part is injected with the same value.
  */
 function provide<Value>(services: DependencyContainer, token: InjectionToken<Value>, value: Value): Value;
 function provide<Value>(services: DependencyContainer, token: InjectionToken<Value>, value?: Value): Value | undefined;
@@ -118,7 +120,7 @@ function partsOfContainer(
   const found = PART_KIND_NAMES.flatMap((kind) => {
     const names = plugins.flatMap(({ plugin }) => Object.keys(contributedParts(plugin, kind)));
     const given = [...new Set(names)].filter((name) => services.isRegistered(partToken(kind, name), true));
-    // Construction resolves them from the container.
+    // The values are placeholders: the parts are resolved from the container when they are constructed.
     const parts = given.map((name) => [name, {}]);
     return parts.length === 0 ? [] : [[PART_KINDS[kind].list, Object.fromEntries(parts)]];
   });

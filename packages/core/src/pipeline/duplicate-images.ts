@@ -2,8 +2,8 @@ import type { DiskSource } from '../contracts/disk-reader.js';
 import { VirtSimilarityError } from '../errors.js';
 
 /**
- * Merges two mentions of the same file. A format that was stated for the file itself overrides one that was stated for
- * its directory.
+ * Merges two mentions of the same file. A format that was stated for the file itself overrides a format that was stated
+ * for its directory.
  *
  * @throws `usage` if the file is named with two formats or two labels.
  */

@@ -11,7 +11,7 @@ import { type NamedVector, namedVectors } from './analysis-of.js';
 import { type ComparisonContext, comparisonOf, comparisonWith } from './comparison-stages.js';
 
 /**
- * Lists the images of an analysis under their names, then the added ones under unused names.
+ * Lists the images of an analysis under their names, then the added images under unused names.
  *
  * @throws `usage` if an image has no hash vector, or one that does not fit the analysis, or two images have the same
  *   path.
@@ -69,7 +69,8 @@ function describeHeader({
 }
 
 /**
- * Returns the distances of an analysis's images followed by the added ones. Counts only the pairs with an added image.
+ * Returns the distances of the images of an analysis, followed by the added images. Compares only pairs with an added
+ * image.
  *
  * @throws as `Analyzer.extend`.
  */

@@ -12,7 +12,7 @@ import { duplicateNote, merged } from './duplicate-images.js';
 
 /** The source for words without a source's name. */
 const FILES = 'files';
-/** The end of a source's name that is a URL's beginning. */
+/** The end of a source's name that is the beginning of a URL, such as `https://`. */
 const URL_ENDING = '://';
 /** Bounds the promises that exist at once: collecting hundreds of thousands takes longer than the work itself. */
 const RESOLVED_AT_ONCE = 256;
@@ -50,7 +50,8 @@ interface Candidate {
  * links, and symbolic links in other directories, are separate images, since relative names in an image refer to its
  * directory.
  *
- * @throws what the sources throw, and `usage` if a file is named with two formats, or two images have the same label.
+ * @throws what the sources throw, and `usage` if a word is invalid or names no image, a file is named with two formats
+ *   or labels, or two images have the same label.
  */
 export async function findImages(
   images: readonly (string | DiskSource)[],
@@ -98,7 +99,7 @@ export async function findImages(
     taken.set(key, { image: earlier === undefined ? image : merged(earlier, image), file });
   }
   const found = [...taken.values()];
-  // What a source knows about a file also applies where the file is named otherwise.
+  // A file that a source reports as in use is in use under its other names too.
   const sources = found.map(({ image, file }) => (inUse.has(file) ? { ...image, inUse: true as const } : image));
   requireOwnLabels(sources);
   const failures = found.flatMap(({ image, file }): [string, VirtSimilarityError][] => {
@@ -151,8 +152,8 @@ function requireUsable(path: string, { format, label }: Omit<DiskSource, 'path'>
 }
 
 /**
- * Applies what the user stated for a word, which overrides the source. The source `files` applies the format itself,
- * and a hash vector keeps its own.
+ * Applies the format and label that the user stated for a word, which override those of the source. The source `files`
+ * applies the format itself, and a hash vector keeps its format.
  */
 function asStated(image: ListedImage, { source, format, label }: Group): ListedImage {
   const keepsFormat = source.name === FILES || isNamedAsVector(image);
@@ -212,7 +213,9 @@ function requireListedImage(source: string, image: ListedImage): void {
   }
 }
 
-/** Reduces a listed image to the members of a `DiskSource`, as it becomes part of requests, and resolves its path. */
+/**
+ * Reduces a listed image to the members of a `DiskSource`, because it becomes part of requests, and resolves its path.
+ */
 async function candidateOf(listed: ListedImage, realPaths: RealPaths): Promise<Candidate> {
   const { path, format, label, noFollow, inUse, archive, failure, backing = [] } = listed;
   const stated = { ...(format !== undefined && { format }), ...(label !== undefined && { label }) };

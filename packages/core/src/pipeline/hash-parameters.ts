@@ -9,7 +9,7 @@ import { openHashVector } from '../vectors/read-hash-vector.js';
 
 /** Hash-vector files that are opened at the same time. */
 const OPENED_AT_ONCE = 16;
-/** Files of one kind, and kinds of files, that an error names; it counts the others. */
+/** The most files of one kind, and kinds of files, that an error names; the error counts the others. */
 const NAMED_FILES = 3;
 const NAMED_KINDS = 4;
 
@@ -17,7 +17,7 @@ const OPTIONS = ['hasher', 'blockSize'] as const;
 
 /** The hasher and block size of a run. */
 type HashParameters = Pick<CompleteOptions, (typeof OPTIONS)[number]>;
-/** Those that its caller states. */
+/** The hasher and block size that the caller states. */
 type Stated = Pick<HashOptions, (typeof OPTIONS)[number]>;
 
 /** Hash-vector files of one hasher and block size. */
@@ -26,8 +26,8 @@ interface Kind extends HashParameters {
 }
 
 /**
- * Reads the headers of the hash-vector files among the images, by path, in the order of the images. Files that cannot be
- * opened are left out: they fail when they are read.
+ * Returns the headers of the hash-vector files among the images, by path, in the order of the images. Omits files that
+ * cannot be opened: they fail when they are read.
  *
  * @throws `aborted`.
  */
@@ -54,11 +54,11 @@ export async function vectorHeaders(
 }
 
 /**
- * Returns the hasher and block size of a run: what the caller states, else those of the hash vectors among its images,
- * else the defaults.
+ * Returns the hasher and block size of a run: those that the caller states, else those of the hash vectors among the
+ * images, else the defaults.
  *
  * @param headers the headers of these vectors, by path
- * @throws `usage`, which lists the files, if they differ from each other or from what is stated.
+ * @throws `usage`, which lists the files, if they differ from each other or from the stated values.
  */
 export function hashParametersOf(
   headers: ReadonlyMap<string, HashVectorHeader>,
@@ -87,7 +87,7 @@ export function hashParametersOf(
   return found;
 }
 
-/** Returns the kinds of the files, in the order in which the first files of each are named. */
+/** Returns the kinds of the files, in the order of the first file of each kind. */
 function kindsOf(headers: ReadonlyMap<string, HashVectorHeader>): readonly Kind[] {
   const kinds = new Map<string, Kind>();
   for (const [path, { algorithm: hasher, blockSize }] of headers) {
@@ -99,7 +99,7 @@ function kindsOf(headers: ReadonlyMap<string, HashVectorHeader>): readonly Kind[
   return [...kinds.values()];
 }
 
-/** Returns options with these values, in a row. */
+/** Returns the options with their values, separated by spaces. */
 function optionsOf(names: readonly (typeof OPTIONS)[number][], values: Stated): Wording {
   return names.flatMap((option, index): (string | OptionReference)[] => [
     ...(index === 0 ? [] : [' ']),

@@ -25,7 +25,11 @@ export function requestOf(
   };
 }
 
-/** Yields exactly one outcome for each image; an outcome that the executor omits becomes a failure. */
+/**
+ * Yields exactly one outcome for each image; an outcome that the executor omits becomes a failure.
+ *
+ * @throws what the executor throws, and `plugin` for a second outcome of an image or an outcome of another image.
+ */
 export async function* checkedOutcomes(
   outcomes: AsyncIterable<HashOutcome>,
   { sources }: HashRequest,

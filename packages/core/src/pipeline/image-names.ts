@@ -1,6 +1,6 @@
 import { basename, sep } from 'node:path';
 
-/** By an image's path: what is known of the image. */
+/** A property of images, by their paths; `undefined` for images without it. */
 type ByPath = ReadonlyMap<string, string | undefined>;
 
 /**
@@ -8,7 +8,7 @@ type ByPath = ReadonlyMap<string, string | undefined>;
  *
  * @param recorded for hash-vector files, the paths of their images when they were hashed. A file is named after its
  *   image, unless another image has the same path or recorded path.
- * @param archives the archives of the images that are in one
+ * @param archives the archives, by the paths of the images in them
  */
 export function namesOf(
   paths: readonly string[],
@@ -34,7 +34,10 @@ export function namesOf(
   });
 }
 
-/** Returns the path of each image, or for a hash-vector file the recorded path if it is usable and no other image's. */
+/**
+ * Returns the path of each image, or for a hash-vector file the recorded path if it is usable and no other image has
+ * it.
+ */
 function originsOf(paths: readonly string[], recorded: ReadonlyMap<string, string>): string[] {
   const origins = paths.map((path) => recorded.get(path) ?? path);
   const repeated = repeatedIn([...origins, ...paths.filter((path) => recorded.has(path))]);
@@ -42,9 +45,9 @@ function originsOf(paths: readonly string[], recorded: ReadonlyMap<string, strin
 }
 
 /**
- * Returns a short unique name for each path: its base name, for an image in an archive together with the archive's, or
- * as many of its last components as distinguish it from the others, or the path itself. No name equals the name or path
- * of another image. Equal paths, which should not occur, are numbered.
+ * Returns a short unique name for each path: its base name (for an image in an archive, the base name of the archive
+ * and the name of the image), or as many of its last components as distinguish it from the others, or the path itself.
+ * No name equals the name or path of another image. Equal paths, which should not occur, are numbered.
  */
 export function uniqueNames(paths: readonly string[], archives: ByPath = new Map()): string[] {
   const parts = paths.map((path) => partsOf(path, archives.get(path)));

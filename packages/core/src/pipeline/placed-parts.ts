@@ -9,7 +9,7 @@ import type { Placed } from '../isolation/plugin-calls.js';
 import { requireImportable } from '../isolation/require-importable.js';
 
 /**
- * Returns a part, and if its plugin is isolated also the reference by which a thread constructs it.
+ * Returns a part and, if its plugin is isolated, the reference by which a thread constructs it.
  *
  * @throws `usage` for an unknown name or if no thread can construct an isolated part, and `plugin`.
  */
@@ -77,7 +77,7 @@ export function requireKnownNames(
 /**
  * Requires that every reporter has its own file extensions, since the extension selects the reporter of a file.
  *
- * @throws `usage` if two reporters have the same extension, or one has it twice.
+ * @throws `usage` if two reporters have the same extension, or one reporter has it twice.
  */
 export function requireOwnExtensions(reporters: readonly NamedPart<Reporter>[]): void {
   const owners = new Map<string, string>();

@@ -4,10 +4,10 @@ import type { PairwiseCounts } from '../contracts/tile.js';
 import { condensedIndex } from '../distance/condensed-index.js';
 import { type Wording, wording } from '../errors.js';
 
-/** The only metric with which small images are close to all others: it counts the blocks of both. */
+/** The only metric with which small images are close to all others: it counts the blocks in which two images differ. */
 const METRIC = 'hamming';
 
-/** What part of the smaller image's non-zero blocks a pair shares: hardly any, or at least half. */
+/** Limits of the share of the smaller image's non-zero blocks that both images have: hardly any, and at least half. */
 const HARDLY = 0.05;
 const HALF = 0.5;
 const UNRELATED = 0;
@@ -35,8 +35,9 @@ export function kinshipOf(metric: string, { size, dataBlocks, equal }: PairwiseC
 }
 
 /**
- * Returns a warning if a group of related images joins above one of unrelated images: then sizes, not origins, shaped
- * the tree. Unrelated groups that join above all related ones, as in every tree of several families, are no reason.
+ * Returns a warning if related images are merged higher in the tree than unrelated images: sizes, not origins, then
+ * shaped the tree. Merges of unrelated images above all merges of related images, as in every tree of several families,
+ * are no reason to warn.
  */
 export function sizeEffect(
   images: readonly AnalyzedImage[],
@@ -68,7 +69,10 @@ export function sizeEffect(
   return wording`${METRIC} joins ${strangers!}, which share hardly any block, before ${relatives!}, which share most of theirs; it counts blocks that differ, so small images are close to all others; choose ${{ option: 'metric', value: 'jaccard' }} for distances that do not depend on size`;
 }
 
-/** Moves the leaves of one cluster to the other's list: those of the smaller one. */
+/**
+ * Unites the leaves of two clusters: moves the leaves of the smaller cluster to the list of the larger one, and returns
+ * this list.
+ */
 function united(leaves: number[][], left: number, right: number): number[] {
   const [smaller, larger] = [leaves[left]!, leaves[right]!].toSorted((one, other) => one.length - other.length);
   for (const leaf of smaller!) {

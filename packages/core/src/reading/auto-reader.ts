@@ -22,8 +22,8 @@ export class AutoReader implements DiskReader {
   }
 
   /**
-   * @throws `unavailable` if no reader recognises the source, `corrupt` if no reader of its stated format does, and
-   *   what the readers throw.
+   * @throws `unavailable` if no reader recognises the source, `corrupt` if no reader recognises it as its stated
+   *   format, `plugin` if a reader that it asks calls `auto`, and what the readers throw.
    */
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
     const { format } = source;

@@ -7,8 +7,8 @@ import { STATE_NUMBERS } from '../identity/stamp.js';
  * Validates and returns an identity from a reader.
  *
  * @param reader the reader's name
- * @throws `plugin` if it does not identify an image: without files it would equal that of any image with the same
- *   formats, and another image's hash vector could be used.
+ * @throws `plugin` if the identity is invalid. An identity without files would equal that of every other image with the
+ *   same formats, and the hash vector of another image could be used.
  */
 export function checkedIdentity(reader: string, identity: ImageIdentity): ImageIdentity {
   const chain: unknown = identity?.chain;

@@ -6,9 +6,10 @@ import { absolutePath } from '../files/absolute-path.js';
 export type Exclusion = (path: string) => boolean;
 
 /**
- * Returns the exclusion of paths by glob patterns, in which `*` and `?` match also a dot at the beginning of a name,
- * and `**` matches any directories. A pattern is compared with the end of a path: `*.iso` with its name, `old/*.img`
- * with its directory's name and its own. A pattern that begins with `/` is compared with the whole absolute path.
+ * Returns the exclusion of paths by glob patterns, in which `*` and `?` also match a dot at the beginning of a name,
+ * and `**` matches any directories. A pattern is compared with the end of a path: `*.iso` with the file name,
+ * `old/*.img` with the names of the directory and the file. A pattern that begins with `/` is compared with the
+ * absolute path.
  */
 export function exclusionOf(patterns: readonly string[]): Exclusion {
   if (patterns.length === 0) {
@@ -22,6 +23,6 @@ export function exclusionOf(patterns: readonly string[]): Exclusion {
     return glob.startsWith('/') ? glob.slice(1) : `**/${glob}`;
   });
   const matches = picomatch(globs, { dot: true, strictSlashes: true });
-  // By `**/`, picomatch matches no path that begins with a slash or contains `.` or `..`.
+  // With `**/`, picomatch matches no path that begins with a slash or contains `.` or `..`.
   return (path) => matches(normalize(absolutePath(path)).replace(/^\/+|(?<=.)\/+$/g, ''));
 }

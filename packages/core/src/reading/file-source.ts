@@ -11,7 +11,7 @@ import { countByReason, type DirectoryListing, listDirectory, partsAmong, pathIn
 
 type ArchiveReader = DiskReader & Required<Pick<DiskReader, 'imagesIn'>>;
 
-/** What all words of a call share. */
+/** The context that all words of one call share. */
 interface Listing {
   readonly readers: readonly NamedPart<DiskReader>[];
   readonly archiveReaders: readonly ArchiveReader[];
@@ -25,9 +25,9 @@ type Note = Parameters<ListOptions['onNote']>;
 
 /**
  * Lists images by their paths. Replaces a directory by the images in it, in the order of their names, without following
- * symbolic links, and notes everything that is left out: subdirectories too, unless the listing is recursive. A
- * directory without images becomes one failed image. A path that cannot be examined is kept, and fails when it is
- * opened.
+ * symbolic links, and reports in notes what it leaves out: everything else in the directory, and subdirectories unless
+ * the listing is recursive. A directory without images becomes one failed image. A path that cannot be examined is
+ * kept, and fails when it is opened.
  */
 @injectable()
 export class FileSource implements ImageSource {
@@ -37,7 +37,7 @@ export class FileSource implements ImageSource {
     this.#readers = readers;
   }
 
-  /** @throws `unreadable` if a directory cannot be listed. */
+  /** @throws as `listDirectory`. */
   async *list(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
     const isExcluded = exclusionOf(options.exclude ?? []);
     const included = named.filter(({ word }) => !isExcluded(word));
@@ -60,7 +60,10 @@ export class FileSource implements ImageSource {
   }
 }
 
-/** Returns the images that a word names, and the notes about them: in order, whatever is examined at the same time. */
+/**
+ * Returns the images that a word names, and the notes about them. The caller reports the notes, so that they are in
+ * order although words are examined at the same time.
+ */
 async function examine(
   { word: path, ...stated }: NamedImages,
   { readers, archiveReaders, isExcluded }: Listing,
@@ -94,7 +97,7 @@ function knowsArchives(reader: DiskReader): reader is ArchiveReader {
   return reader.imagesIn !== undefined;
 }
 
-/** Returns a file, or the images in it if it is an archive. One that cannot be read becomes a failed image. */
+/** Returns a file, or the images in it if it is an archive. An archive that cannot be read becomes a failed image. */
 async function imagesOfFile(image: ListedImage, readers: readonly ArchiveReader[]): Promise<readonly ListedImage[]> {
   const { path: archive, format: _, ...stated } = image;
   try {
@@ -126,8 +129,8 @@ export async function archiveOf(path: string): Promise<string | undefined> {
 }
 
 /**
- * Returns the named images without files that are parts of other named ones, such as all but the first file of a split
- * disk: a glob pattern names them too. Files whose format is stated are kept.
+ * Returns the named images without files that are parts of other named images, such as all but the first file of a
+ * split disk: a glob pattern names them too. Files whose format is stated are kept.
  */
 async function withoutParts(
   named: readonly NamedImages[],
@@ -185,7 +188,7 @@ function noteExcluded(paths: readonly string[], onNote: ListOptions['onNote']): 
 }
 
 function noteLeftOut(path: string, { images, leftOut }: DirectoryListing, onNote: ListOptions['onNote']): void {
-  // A cache is where this program puts it.
+  // A cache is expected: this program created it.
   const noteworthy = leftOut.filter(({ reason }) => reason !== 'cache');
   if (noteworthy.length > 0 && images.length > 0) {
     const left = `left out of ${path}: ${countByReason(noteworthy)}`;

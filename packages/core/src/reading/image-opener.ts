@@ -39,7 +39,8 @@ export class ImageOpener implements ReaderSession {
       () => undefined,
       (thrown: unknown) => ({ thrown }),
     );
-    // A callback's error ends the run. Neither this error nor one from the warning below may be caught here.
+    // A callback's error ends the run. Neither this error nor an error that the warning below throws may be caught
+    // here.
     if (failure?.thrown instanceof CallbackError) {
       throw failure.thrown;
     }

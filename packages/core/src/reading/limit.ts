@@ -38,7 +38,11 @@ export class Limit {
     }
   }
 
-  /** Yields the items, with the time limit for each. */
+  /**
+   * Yields the items, with the time limit for each.
+   *
+   * @throws as `on`.
+   */
   async *onEach<Item>(items: AsyncIterable<Item>, signal?: AbortSignal): AsyncGenerator<Item, void, undefined> {
     const iterator = items[Symbol.asyncIterator]();
     try {

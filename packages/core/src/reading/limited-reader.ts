@@ -11,8 +11,9 @@ import type {
 import { Limit } from './limit.js';
 
 /**
- * Wraps a reader so that every call settles within the time limit, then with `unavailable`, or when the signal fires.
- * The reader runs in this thread, so an endless loop without `await` cannot be stopped.
+ * Wraps a reader so that no call waits forever: a call fails with `unavailable` when it exceeds the time limit, and
+ * with `aborted` when its signal fires. The reader runs in this thread, so an endless loop without `await` cannot be
+ * stopped.
  */
 export class LimitedReader implements DiskReader {
   readonly fallback?: true;
@@ -91,7 +92,7 @@ export class LimitedReader implements DiskReader {
   }
 }
 
-/** Wraps an image with the time limit. An interruption does not cut closing short. */
+/** Wraps an image with the time limit. An abort does not interrupt closing. */
 class LimitedImage implements DiskImage {
   readonly virtualSize: number;
   readonly identity: ImageIdentity;

@@ -41,7 +41,10 @@ export interface LeftOut {
 
 /** The entries of a directory. */
 export interface DirectoryListing {
-  /** Names of the images and hash-vector files, sorted; with subdirectories, those of each after those above it. */
+  /**
+   * Names of the images and hash-vector files: those in the directory, sorted, then those in each subdirectory,
+   * likewise.
+   */
   readonly images: readonly string[];
   /** Sorted by name. */
   readonly leftOut: readonly LeftOut[];
@@ -62,7 +65,7 @@ export interface ListingOptions {
 /**
  * Lists the images in a directory: regular files with the extension of a disk image or hash vector that are neither
  * entries of a cache nor parts of another image. Names of files in subdirectories begin with the subdirectory's name.
- * Subdirectories are opened without following a symbolic link, also if one replaces them meanwhile.
+ * Subdirectories are opened without following a symbolic link, even if a link replaces a subdirectory meanwhile.
  *
  * @throws `unreadable` if the directory cannot be listed, `unavailable` if file descriptors run out, `refused` if there
  *   are too many entries, `aborted`.
@@ -105,7 +108,10 @@ class ListingInProgress {
     return { images: this.#images, leftOut: this.#leftOut.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
   }
 
-  /** Adds a directory and its subdirectories, and closes it. `below` is its path in the listed directory, or empty. */
+  /**
+   * Adds a directory and its subdirectories, and closes it. `below` is its path in the listed directory, with a slash
+   * at the end, or empty.
+   */
   async addTree(directory: OpenDirectory, below = '', level = 0): Promise<void> {
     try {
       throwIfAborted(this.#options.signal);
@@ -225,7 +231,10 @@ async function isCache(path: string): Promise<boolean> {
   return entries.some(({ name }) => isEntryName(name));
 }
 
-/** Returns the ends of a name from each dot on, in lower case. A dot at the beginning marks a hidden file. */
+/**
+ * Returns the ends of a name from each dot on, in lower case. A dot at the beginning does not count, because it marks a
+ * hidden file.
+ */
 function endsOf(name: string): string[] {
   const [, ...parts] = name.slice(1).toLowerCase().split('.');
   return parts.map((_, index) => `.${parts.slice(index).join('.')}`);

@@ -1,7 +1,7 @@
 import { READ_DEFAULTS, type ReadOptions } from '../contracts/disk-reader.js';
 import { VirtSimilarityError, wording } from '../errors.js';
 
-/** The size of a disk in bytes: exactly, or as far as a stream was read. */
+/** The size of a disk in bytes: its exact size, or the size of the part of a stream that was read. */
 export type FoundSize = { readonly path: string } & ({ readonly virtualSize: number } | { readonly atLeast: number });
 
 /**

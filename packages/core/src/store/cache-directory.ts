@@ -21,7 +21,7 @@ export interface PlaceInDirectory {
  * open directory, and everything in it is accessed through its descriptor, so nobody can replace it after the check.
  *
  * @throws `refused` if others could add entries: it is a symbolic link, belongs to another user or is writable by
- *   others; and whatever the call throws.
+ *   others; `unreadable` or `unavailable` if it cannot be opened; and whatever the call throws.
  */
 export async function withCacheDirectory<Result>(
   path: string,
@@ -35,7 +35,7 @@ export async function withCacheDirectory<Result>(
   }
 }
 
-/** Like `withCacheDirectory`, but first creates the directory if it is missing. */
+/** Like `withCacheDirectory`, but first creates the directory and its parents if they are missing. */
 export async function withNewCacheDirectory<Result>(
   path: string,
   call: (directory: OpenDirectory) => Promise<Result>,
@@ -48,7 +48,11 @@ export async function withNewCacheDirectory<Result>(
   }
 }
 
-/** Returns the names in a cache directory, sorted. */
+/**
+ * Returns the names in a cache directory, sorted.
+ *
+ * @throws `unreadable`, or `unavailable` if a system resource is exhausted.
+ */
 export async function listCacheDirectory(directory: OpenDirectory): Promise<string[]> {
   try {
     return await directory.names();
@@ -60,7 +64,7 @@ export async function listCacheDirectory(directory: OpenDirectory): Promise<stri
 /**
  * Removes an entry if it exists.
  *
- * @throws `unreadable` if that is not permitted, and for a directory.
+ * @throws `unreadable` if the removal is not permitted or the entry is a directory.
  */
 export async function removeFromCache({ directory, name }: PlaceInDirectory): Promise<void> {
   try {

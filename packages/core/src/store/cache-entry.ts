@@ -21,7 +21,8 @@ import { vectorKeyOf } from './vector-key.js';
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;
 
 /**
- * The largest entry in bytes, about 400,000 rows of SHA-256, that is verified in memory, several entries at a time.
+ * The size in bytes of the largest entry that is verified in memory: more than 400,000 rows of SHA-256. Several entries
+ * are verified at a time.
  */
 const LARGEST_AT_ONCE = 16 * 1024 * 1024;
 
@@ -47,7 +48,7 @@ export function keyOfEntryName(name: string): string | undefined {
 /**
  * Opens an entry without verifying its digest.
  *
- * @throws as `openHashVector`, and `corrupt` if its key is not the one in its name.
+ * @throws as `openHashVector`, and `corrupt` if its key is not the key in its name.
  */
 export async function openEntry(entry: PlaceInDirectory): Promise<HashVector> {
   const { path, ...file } = await openEntryFile(entry);

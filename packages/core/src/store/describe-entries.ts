@@ -15,8 +15,7 @@ export type CacheEntry = {
   | {
       /**
        * Whether the files of the image still have the sizes and times that they had when they were hashed. `outdated`:
-       * the entry is no longer found, because another version of its hasher made it, or a release that recorded no
-       * version.
+       * no run finds the entry, because another version of its hasher made it, or a release that recorded no version.
        */
       readonly state: 'current' | 'changed' | 'missing' | 'outdated';
       readonly header: HashVectorHeader;

@@ -22,14 +22,15 @@ import { vectorKeyOf, vectorSubjectOf } from './vector-key.js';
 /**
  * Stores hash vectors in a private directory of the user, one Arrow file each. Deleting any of them is always safe.
  *
- * The key of an entry consists of the files and formats of an image's whole chain, the hasher and its version, and the
- * block size. The file name is the key and the SHA-256 of the file. So entries never change, and processes share a
- * directory without locks.
+ * The key of an entry is derived from the files and formats of an image's complete chain, the hasher and its version,
+ * and the block size. The file name consists of the key and the SHA-256 of the file. Therefore entries never change,
+ * and processes share a directory without locks.
  *
  * Every method throws `refused` if the directory is a symbolic link, belongs to another user or is writable by others.
- * `find` and `store` warn, instead of throwing, about a bad entry, which they remove, and once about a directory that
- * cannot be read, created or written to, because these cost only time. The other methods then throw `unreadable` or
- * `unavailable`.
+ * `find` and `store` do not throw because of a bad entry, or of a directory that cannot be read, created or written to,
+ * because these cost only time. Both remove a corrupt entry; `find` warns about it. Both warn once about the directory,
+ * and `store` for each vector if a system resource is exhausted. `exists`, `list`, `verify` and `prune` then throw
+ * `unreadable` or `unavailable`.
  */
 export class HashVectorCache implements VectorStore {
   readonly #directory: string;
@@ -59,7 +60,11 @@ export class HashVectorCache implements VectorStore {
     });
   }
 
-  /** Returns the vector that was stored for the subject, read from its file. */
+  /**
+   * Returns the vector that was stored for the subject, read from its file; `undefined` if there is none.
+   *
+   * @throws `aborted`.
+   */
   async find(subject: VectorSubject, options: StoreOptions = {}): Promise<HashVector | undefined> {
     const key = vectorKeyOf(subject);
     try {
@@ -74,8 +79,8 @@ export class HashVectorCache implements VectorStore {
   }
 
   /**
-   * Writes a vector. Returns the vector in the file, or `vector` itself if the cache cannot be written. If an entry
-   * with the same key exists, returns that one.
+   * Writes a vector. Returns the vector in the file, or `vector` itself if the cache cannot be written. If a valid
+   * entry with the same key exists, returns the vector of that entry instead.
    *
    * @throws `usage` as `vectorSubjectOf`, `aborted`, and `corrupt` or `changed` if reading `vector` does.
    */
@@ -147,7 +152,10 @@ export class HashVectorCache implements VectorStore {
     });
   }
 
-  /** Checks all entries of the key. There is more than one only if processes wrote at the same time. */
+  /**
+   * Checks all entries of the key. There is more than one only if processes wrote at the same time, or if one is
+   * damaged.
+   */
   async #find(
     directory: OpenDirectory | undefined,
     key: string,

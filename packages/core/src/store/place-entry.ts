@@ -15,10 +15,10 @@ interface WrittenEntry {
 }
 
 /**
- * Gives an entry its final name. Returns that name, or the name of an equal entry that another process has written
- * meanwhile. That entry is not replaced, because the other process may be reading it and would find another file. If
- * the existing entry is damaged, the new one gets a name that was never used before, so that removing the damaged
- * entry cannot remove a valid one.
+ * Gives an entry its final name and returns the name. If another process has written an equal entry meanwhile, keeps
+ * and returns that entry, because the other process may be reading it and would find another file. If the existing
+ * entry is damaged, the new entry gets a name that was never used before, so that removing the damaged entry cannot
+ * remove a valid one.
  */
 export async function placeEntry(
   { temporary, directory, key, digest }: WrittenEntry,

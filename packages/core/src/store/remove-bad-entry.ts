@@ -4,7 +4,7 @@ import { isSoundEntry } from './cache-entry.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
 /**
- * Removes an entry that was found damaged, unless another process has replaced it with a valid one since. Errors are
+ * Removes an entry that was found damaged, unless another process has replaced it with a valid entry since. Errors are
  * ignored: an entry that stays does no harm.
  */
 export async function removeBadEntry(entry: PlaceInDirectory, buffers: SpareBuffers): Promise<void> {

@@ -10,14 +10,14 @@ const DIGITS = 32;
 
 /**
  * Returns the key of an image's hash vector in a store. Keys are equal for equal links, regardless of the image's name,
- * and differ for all other subjects, such as the ciphertext and the decrypted content of one file. A volatile subject
- * has another key than one that is not. Ciphertext that is not recognised as such has the same key: its bytes are the
- * same.
+ * and differ for all other subjects, such as the ciphertext and the decrypted content of one file. The key of a
+ * volatile subject differs from that of the same subject without `volatile`. Ciphertext has the same key whether or not
+ * it is recognised as ciphertext: its bytes are the same.
  *
- * Paths are left out, so that an image keeps its entry if a directory above it is renamed. Device numbers may change
- * when a machine restarts (NFS, btrfs, removable disks). Then the entry is not found, but no other entry is found
- * instead, because inode, size and both times are part of the key too. A key without a hasher version is that of a
- * release that recorded none.
+ * Paths of files are left out, so that an image keeps its entry if a directory above it is renamed. Device numbers may
+ * change when a machine restarts (NFS, btrfs, removable disks). Then the entry is not found, but no other entry is
+ * found instead, because inode, size and both times are part of the key too. A key without a hasher version is that of
+ * a release that recorded none.
  */
 export function vectorKeyOf({ identity, algorithm, hasherVersion, blockSize }: VectorSubject): string {
   const links = identity.chain.map(({ format, encryption, parts, volatile = false }) => [

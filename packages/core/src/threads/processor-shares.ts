@@ -7,7 +7,7 @@ interface Waiting {
 }
 
 /**
- * Limits how many jobs with threads of their own run at a time, so that all threads together do not exceed the number of
+ * Limits how many jobs that start threads run at a time, so that all threads together do not exceed the number of
  * processors. Jobs start in the order of the calls. A job with more threads than processors runs alone.
  */
 export class ProcessorShares {

@@ -10,12 +10,15 @@ export interface ThreadFailure {
   readonly causes: readonly string[];
 }
 
-/** Converts an error that a plugin threw to be sent to another thread. The arguments are those of `pluginError`. */
+/**
+ * Converts what a plugin threw to a failure that can be sent to another thread. The arguments are those of
+ * `pluginError`.
+ */
 export function threadFailureOf(component: string, problem: string, thrown: unknown): ThreadFailure {
   return sendable(pluginError(component, problem, thrown));
 }
 
-/** Converts an error to be sent to another thread. */
+/** Converts an error to a failure that can be sent to another thread. */
 export function sendable(error: VirtSimilarityError): ThreadFailure {
   const { code, image } = error;
   // An error of another copy of this package may have no wording.

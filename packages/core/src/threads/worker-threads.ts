@@ -11,7 +11,10 @@ import { TimeLimitError } from './time-limit-error.js';
  * Milliseconds that a thread may continue after it was asked to end: an interrupted run should end within a second.
  */
 const GRACE_MS = 400;
-/** The same while it loads its modules: if terminated before, it leaves their files open (Node.js 20). */
+/**
+ * The same for a thread that is still loading its modules: if it is terminated before, their files stay open (Node.js
+ * 20).
+ */
 const LOADING_GRACE_MS = 2000;
 /** The most tasks that a thread has at a time, so that it need not wait for the main thread between tasks. */
 const TASKS_AHEAD = 2;
@@ -41,7 +44,10 @@ interface Thread<Task, Answer> {
 export interface WorkerThreadsOptions {
   /** The `workerData` of the module. */
   readonly data?: unknown | undefined;
-  /** Milliseconds that a thread has for each task, for the first including its start; default: 0, no limit. */
+  /**
+   * Milliseconds that a thread has for each task; the first task's time includes the start of the thread. Default: 0,
+   * no limit.
+   */
   readonly timeLimit?: number | undefined;
   /** Receives the log messages that threads post. */
   readonly logger?: Logger | undefined;
@@ -90,8 +96,8 @@ export class WorkerThreads<Task, Answer> {
    *
    * @param signal discards the task, with `aborted`, if no thread has received it yet
    * @throws `unavailable` if no thread can be started, `usage` if the task cannot be copied to a thread,
-   *   `TimeLimitError` if it takes too long, which also ends its thread, the reason of the thread's end if the thread
-   *   ends during the task, and a plain `Error` once this is closed.
+   *   `TimeLimitError` if the task takes too long, which also ends its thread, the reason why the thread ended if it
+   *   ends during the task, and a plain `Error` once the pool is closed.
    */
   async run(task: Task, signal?: AbortSignal): Promise<Answer> {
     if (this.#isClosed) {
@@ -158,7 +164,10 @@ export class WorkerThreads<Task, Answer> {
     thread.worker.ref();
   }
 
-  /** Returns the thread with the fewest tasks; starts a new one rather than use a busy one. */
+  /**
+   * Returns the thread with the fewest tasks, or starts a thread if all are busy and the limit allows another. Returns
+   * `undefined` if no thread can take a task.
+   */
   #availableThread(): Thread<Task, Answer> | undefined {
     let leastBusy: Thread<Task, Answer> | undefined;
     for (const thread of this.#threads) {
@@ -191,7 +200,7 @@ export class WorkerThreads<Task, Answer> {
       });
       worker.on('exit', (status) => {
         const reason = failure ?? new Error(`exit status ${status}`);
-        // Once it is ready, its task may have ended it: the reason is passed on unchanged.
+        // After the thread has loaded its modules, its task may have ended it: the reason is then passed on unchanged.
         this.#removeThread(thread, thread.isReady ? reason : threadError(reason));
         resolve();
       });
@@ -223,7 +232,7 @@ export class WorkerThreads<Task, Answer> {
       thread.isReady = true;
     }
     const [current] = thread.tasks;
-    // Modules that the thread has loaded may post messages of their own.
+    // Modules that the thread has loaded may also post messages.
     if (current === undefined || message?.number !== current.number) {
       return;
     }
@@ -266,7 +275,7 @@ export class WorkerThreads<Task, Answer> {
   }
 }
 
-/** Returns whether a value is a note: modules that a thread has loaded may post messages of their own. */
+/** Returns whether a value is a note: modules that a thread has loaded may also post messages. */
 function isNote(note: Answered<unknown>['note'] | undefined): note is NonNullable<typeof note> {
   return (note?.level === 'warning' || note?.level === 'debug') && typeof note.message === 'string';
 }

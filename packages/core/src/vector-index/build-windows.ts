@@ -11,8 +11,9 @@ const MOST_PAGES = 32_768;
 const WIDEST = WINDOW_BLOCKS / PAGE_BLOCKS;
 
 /**
- * Yields the windows of an index of vectors, at most 32,768 local ones. Reads each vector once; its rows are checked.
- * Memory: 40 to 80 MiB, depending on the length of digests. A window's bytes are valid until the next one is requested.
+ * Yields the windows of an index of vectors, at most 32,768 local ones. Reads each row once, or again if its window has
+ * to be narrower, and checks that block numbers ascend. Memory: 40 to 80 MiB, depending on the length of digests. A
+ * window's bytes are valid until the next one is requested.
  *
  * @throws `corrupt` if block numbers do not ascend, whatever reading throws, `aborted`, and `unavailable`.
  */
@@ -46,7 +47,7 @@ export async function* buildWindows(
   }
 }
 
-/** Returns whether all rows of the window fit. */
+/** Reads the rows of a window into the kernel. Returns whether all of them fit. */
 async function fillWindow(
   kernel: BuildKernel,
   cursors: readonly Cursor[],
@@ -83,7 +84,7 @@ class Cursor {
     this.nextBlock = vector.dataBlocks > 0 ? 0 : Number.POSITIVE_INFINITY;
   }
 
-  /** Reads the rows below block `end` into the kernel. Returns how many. */
+  /** Reads the rows below block `end` into the kernel. Returns their number. */
   read(end: number): number {
     const remaining = this.#vector.dataBlocks - this.#row;
     const count = Math.max(0, Math.min(remaining, end - this.nextBlock));

@@ -10,7 +10,10 @@ const UNSETTLED = 2_000_000_000n;
 const knownKeys = new WeakMap<object, string>();
 let objects = 0;
 
-/** Returns what identifies a vector's content: the state of its file, or the object in memory, which does not change. */
+/**
+ * Returns a string that identifies a vector's content: by the state of its file, or by the object in memory, which does
+ * not change.
+ */
 export function keyOf(vector: HashVector): string {
   const content = vector.storage ?? vector;
   let key = knownKeys.get(content);

@@ -42,7 +42,8 @@ export interface QueryKernel {
 }
 
 /**
- * @throws `unavailable` if its WebAssembly module has not been built, as do its exports if there is not enough memory.
+ * @throws `unavailable` if the WebAssembly module is missing or memory cannot be allocated. The exports that allocate
+ *   memory also throw it.
  */
 export function instantiateBuildKernel(): BuildKernel {
   return instantiateWebAssembly(new URL('./build-kernel.wasm', import.meta.url), 'index vectors') as BuildKernel;

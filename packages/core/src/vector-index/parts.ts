@@ -1,13 +1,19 @@
 import type { HashVector } from '../contracts/hash-vector.js';
 import type { Segment } from './segment.js';
 
-/** A segment, and its vectors that are part of the index and of no earlier segment. */
+/**
+ * A segment, and its vectors that are part of the index and of no earlier segment, in the order of its keys;
+ * `undefined` for its other vectors.
+ */
 export interface Part {
   readonly segment: Segment;
   readonly vectors: readonly (HashVector | undefined)[];
 }
 
-/** Assigns vectors to segments, to those with the most of them first. Leaves out segments without any. */
+/**
+ * Assigns each vector to one segment, first to the segments that have the most of the vectors. Leaves out segments
+ * without vectors.
+ */
 export function partsOf(segments: readonly Segment[], byKey: ReadonlyMap<string, HashVector>): Part[] {
   const remaining = new Map(byKey);
   const known = segments.map((segment) => ({ segment, count: segment.keys.filter((key) => byKey.has(key)).length }));

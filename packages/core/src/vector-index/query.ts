@@ -10,13 +10,13 @@ import { instantiateQueryKernel, PAGE_BLOCKS, type QueryKernel, WINDOW_BLOCKS } 
 import { damagedSegment, type Segment } from './segment.js';
 import { Turns } from './turns.js';
 
-/** Counts of a vector with another: blocks that are equal, and blocks that are non-zero in both. */
+/** Counts of a pair of vectors: blocks that are equal, and blocks that are non-zero in both. */
 export interface Counts {
   readonly equal: number;
   readonly common: number;
 }
 
-/** The kernel of the last query, if it is not in use: instantiating one takes longer than a query. */
+/** The kernel of the last query, if it is not in use: instantiating a kernel takes longer than a query. */
 let spareKernel: QueryKernel | undefined;
 /** The largest memory of a kernel to keep, in bytes. */
 const LARGEST_SPARE = 64 * 1024 * 1024;
@@ -26,14 +26,14 @@ const MOST_BYTES = 2 ** 31;
 /** Bytes of a page of the vector in the kernel, at most. */
 const PAGE_BYTES = 96;
 
-/** The u32 of a vector in the kernel's sums, and their places. */
+/** The number of u32 for each vector in the kernel's sums, and their indices. */
 const SUMS = 5;
 const EQUAL = 0;
 const COMMON = 1;
 const FIRST_ROW = 2;
 const NEXT_ROW = 3;
 const EQUAL_IN_WINDOW = 4;
-/** Files to keep open at a time. */
+/** The most files to keep open at a time. */
 const MOST_OPEN = 64;
 
 /** Returns whether a vector is small enough for a query. */
@@ -46,8 +46,8 @@ function mostPagesOf(vector: HashVector): number {
 }
 
 /**
- * Compares one vector with those of segments, block number by block number. Equal digest prefixes are confirmed by
- * complete digests, of as few vectors as possible.
+ * Compares one vector with those of segments, block number by block number. Equal digest prefixes are confirmed with
+ * complete digests, which are read from as few vectors as possible.
  */
 export class Query {
   readonly #kernel: QueryKernel;
@@ -63,7 +63,7 @@ export class Query {
   /**
    * Calls `call` with a query for a vector.
    *
-   * @param segments the segments that it can be compared with
+   * @param segments the segments that the vector can be compared with
    * @throws `changed` if a file that was read has changed, whatever reading the vector and the call throw, `aborted`,
    *   and `unavailable`.
    */
@@ -120,7 +120,7 @@ export class Query {
   /**
    * Counts the blocks of the vector with each vector of a segment.
    *
-   * @param vectors the vectors of the segment; those that are absent are not counted
+   * @param vectors the vectors of the segment, in the order of its keys; the counts of absent vectors must not be used
    * @throws `corrupt` if the segment is damaged, `changed` if the file of a vector that is read has changed, whatever
    *   reading throws, and `aborted`.
    */
@@ -148,7 +148,10 @@ export class Query {
     });
   }
 
-  /** Confirms the equal blocks of the current window with as few vectors as possible; adds those to `confirming`. */
+  /**
+   * Confirms the equal blocks of the current window with as few vectors as possible, and adds these vectors to
+   * `confirming`.
+   */
   async #confirm(
     vectors: readonly (HashVector | undefined)[],
     sums: Uint32Array,

@@ -32,10 +32,10 @@ export class SegmentDirectory {
   }
 
   /**
-   * Returns all segments.
+   * Returns all segments. Removes the files of segments that cannot be used.
    *
    * @param onBad called with the error of each segment that cannot be used
-   * @throws `refused` as `withCacheDirectory`, and `unreadable`.
+   * @throws as `withCacheDirectory` and `listCacheDirectory`.
    */
   async list(onBad: (error: unknown) => void): Promise<Segment[]> {
     return withCacheDirectory(this.#path, async (directory) => {
@@ -54,7 +54,11 @@ export class SegmentDirectory {
     });
   }
 
-  /** Writes a segment. Returns it as it is in its file. @throws as `placeFileAtomically`. */
+  /**
+   * Writes a segment, and returns the segment in the file.
+   *
+   * @throws as `withCacheDirectory` and `placeFileAtomically`.
+   */
   async write(
     keys: readonly string[],
     windows: AsyncIterable<Uint8Array>,

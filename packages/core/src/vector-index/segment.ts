@@ -11,7 +11,7 @@ import { excerptOf, VirtSimilarityError } from '../errors.js';
 export interface Segment {
   /** Identifies each vector and its content. */
   readonly keys: readonly string[];
-  /** The bytes of each window. */
+  /** The size of each window in bytes. */
   readonly windowSizes: readonly number[];
   /** Calls `call` with a function that fills `target` with the next window. */
   read<Result>(call: (readNext: ReadWindow) => Promise<Result>): Promise<Result>;
@@ -34,7 +34,7 @@ export async function segmentInMemory(keys: readonly string[], windows: AsyncIte
   return { keys, windowSizes: copies.map(({ length }) => length), read };
 }
 
-/** The largest header and the largest window, in bytes: more than 32,768 vectors need. */
+/** The largest header and the largest window, in bytes: larger than those of 32,768 vectors. */
 const LARGEST = 32 * 1024 * 1024;
 const FORMAT = 'virt-similarity vector index 1';
 const FILE_NAME = /^[0-9a-f]{64}\.vector-index$/;
@@ -57,7 +57,7 @@ export function segmentEndOf(windowSizes: readonly number[]): Uint8Array {
   return new Uint8Array(Uint32Array.from([...windowSizes, windowSizes.length]).buffer);
 }
 
-/** What is in a segment's file, and where its windows begin. */
+/** The keys and window sizes in a segment's file, and the offset of its first window in bytes. */
 export interface SegmentLayout extends Pick<Segment, 'keys' | 'windowSizes'> {
   readonly windowsAt: number;
 }
@@ -73,7 +73,7 @@ export interface SegmentBytes {
  * Reads the header and the end of a segment's file, which may be damaged.
  *
  * @param name the file's name
- * @throws `corrupt` if they are, and what `read` throws.
+ * @throws `corrupt` if the header or the end is damaged, and what `read` throws.
  */
 export async function readSegmentLayout({ path, size, read }: SegmentBytes, name: string): Promise<SegmentLayout> {
   const length = numbersIn(await read(4, 0))[0]!;

@@ -3,7 +3,7 @@ import { throwIfAborted } from '../errors.js';
 /** Milliseconds after which the calling thread yields to the event loop. */
 const TURN = 20;
 
-/** Lets long work in the main thread yield to the event loop now and then. */
+/** Lets long work in the main thread yield to the event loop about every 20 ms. */
 export class Turns {
   readonly #signal: AbortSignal | undefined;
   #end = performance.now() + TURN;

@@ -19,10 +19,10 @@ import { SegmentDirectory } from './segment-directory.js';
 
 export interface VectorIndexOptions {
   /**
-   * A directory that keeps the index for later processes; when absent, the index is in memory. Only you may be able to
-   * write to it. It can be a cache of hash vectors. It keeps the index of one set of vectors: what others need is
-   * removed. It can be deleted at any time. Vectors in memory are not kept, nor files that were written to in the last
-   * two seconds.
+   * A directory that stores the index for later processes; when absent, the index is in memory. It must be writable
+   * only for you, can be a cache of hash vectors, and can be deleted at any time. It stores the index of one set of
+   * vectors: segments without any of these vectors are removed. Vectors in memory, and files that were written to in
+   * the last two seconds, are indexed only in memory.
    */
   readonly cache?: string | undefined;
   /** Receives warnings about the directory; each costs only time. */
@@ -32,16 +32,20 @@ export interface VectorIndexOptions {
 
 /** With more rows, the engine of `comparePositionsBetween` is faster. */
 const MOST_ROWS = 16;
-/** The distinct pages at one page number must fit into a window. */
+/**
+ * The most vectors in a segment: even if all of their pages at one page number differ, the pages must fit into a
+ * window.
+ */
 const MOST_IN_SEGMENT = 32_768;
 
 /**
  * An index of hash vectors, for comparing a few new vectors with many that do not change. It reads a fraction of the
  * bytes that `comparePositionsBetween` reads, and returns the same counts.
  *
- * The index has the first four bytes of each digest. Runs of 16 blocks that are equal in several vectors are kept once.
- * If these bytes are equal, complete digests are compared: at each block number with one vector of the index, because
- * it is known where two different digests begin with the same bytes. There, each vector is checked.
+ * The index stores the first four bytes of each digest. Runs of 16 blocks that are equal in several vectors are stored
+ * once. Where the four bytes are equal, complete digests are compared. At each block number, comparing with one vector
+ * of the index is enough, because the index records the block numbers at which different digests begin with the same
+ * bytes. At those block numbers, every vector is compared.
  */
 export class VectorIndex {
   readonly #directory: SegmentDirectory | undefined;
@@ -60,12 +64,13 @@ export class VectorIndex {
   }
 
   /**
-   * Creates an index of these vectors, which may be in memory or in files. Reads those that the `cache` has no index of,
-   * and adds them to the cache. Memory: up to 4 bytes per block of each vector without a `cache`, and 80 MiB while it is
-   * built.
+   * Creates an index of these vectors, which may be in memory or in files. Reads the vectors that the index in `cache`
+   * does not have, and adds them to it. Memory: up to 4 bytes per block of each vector that is indexed in memory, and
+   * 80 MiB while the index is built.
    *
-   * @throws `usage` if there is no vector or they are not comparable, `corrupt` or `changed` if the file of a vector is,
-   *   `refused` if others can write to the cache, `unavailable`, `aborted`, and whatever reading the vectors throws.
+   * @throws `usage` if there is no vector or they are not comparable, `corrupt` or `changed` if the file of a vector is
+   *   damaged or has changed, `refused` if others can write to the cache, `unavailable`, `aborted`, and whatever
+   *   reading the vectors throws.
    */
   static async of(vectors: readonly HashVector[], options: VectorIndexOptions = {}): Promise<VectorIndex> {
     const { cache, onWarning = () => {}, signal } = options;
@@ -100,7 +105,7 @@ export class VectorIndex {
   /**
    * Compares each row vector with each vector of the index, block number by block number. Returns the tile that
    * `comparePositionsBetween(rows, index.vectors)` returns. From the vectors of the index, only digests that confirm
-   * equal blocks are read; a change of the other files since they were opened is not noticed.
+   * equal blocks are read. A change of a file that is not read is not noticed.
    *
    * Memory: up to 100 bytes per block of a row, and 10 MiB.
    *
@@ -113,7 +118,7 @@ export class VectorIndex {
     if (rows.length === 0 || rows.length > MOST_ROWS || !rows.every(fitsQuery)) {
       return comparePositionsBetween(rows, columns, { signal });
     }
-    // The columns were compared with each other when they were added.
+    // The columns were checked against each other when they were added.
     const versioned = columns.find(({ hasherVersion }) => hasherVersion !== undefined) ?? columns[0]!;
     checkComparable([columns[0]!, versioned, ...rows]);
     const keys = columns.map(keyOf);
@@ -161,7 +166,10 @@ export class VectorIndex {
     await this.#removeUnused(segments);
   }
 
-  /** Builds segments of the vectors that no segment has, and of those in segments that are not much larger. */
+  /**
+   * Builds segments of the vectors that no segment has. Merges in the segments that are not much larger, or that
+   * consist mostly of vectors that are not in the index.
+   */
   async #cover(byKey: ReadonlyMap<string, HashVector>, signal: AbortSignal | undefined): Promise<void> {
     const moment = BigInt(Date.now()) * 1_000_000n;
     const segments = this.#parts.map(({ segment }) => segment);
@@ -261,7 +269,7 @@ export class VectorIndex {
     return undefined;
   }
 
-  /** Replaces a segment in a file by one in memory. */
+  /** Replaces a segment in a file with a segment in memory. */
   async #replace(segment: Segment, signal: AbortSignal | undefined): Promise<void> {
     const byKey = new Map(
       segment.keys.flatMap((key) => (this.#byKey.has(key) ? [[key, this.#byKey.get(key)!] as const] : [])),
@@ -298,7 +306,7 @@ function isOfFile(thrown: unknown, path: string): thrown is VirtSimilarityError 
   return thrown instanceof VirtSimilarityError && thrown.image === path;
 }
 
-/** Yields the windows of the vectors, but ends only if their files have not changed since they were opened. */
+/** Yields the windows of the vectors. At the end, throws `changed` if a file has changed since it was opened. */
 async function* checkedWindows(
   vectors: readonly StoredVector[],
   signal: AbortSignal | undefined,

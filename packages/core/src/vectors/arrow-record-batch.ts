@@ -45,7 +45,7 @@ export function parseRecordBatch(
 }
 
 /**
- * Returns the FlatBuffer in a message. It follows a continuation marker and its length, or only its length (before
+ * Returns the FlatBuffer in a message. A continuation marker and its length precede it, or only its length (before
  * Arrow 0.15).
  */
 function messageIn(bytes: Uint8Array): Uint8Array {

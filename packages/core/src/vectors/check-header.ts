@@ -8,7 +8,7 @@ export const LARGEST_BLOCK = 16 * 1024 * 1024;
 const LONGEST_DIGEST = 64;
 /** Characters. */
 const LONGEST_VERSION = 100;
-/** Block numbers are 32 bits. */
+/** Block numbers have 32 bits. */
 const MOST_BLOCKS = 2 ** 32;
 
 /** Checks a header. Returns its problem as `expected …, found …`; `undefined` if it is valid. */
@@ -47,7 +47,7 @@ function isBlockSize(size: number): boolean {
   return Number.isInteger(size) && size >= SMALLEST_BLOCK && size <= LARGEST_BLOCK && (size & (size - 1)) === 0;
 }
 
-/** Returns the number of blocks of the whole disk, including zero blocks and a partial last block. */
+/** Returns the number of blocks of a disk, including zero blocks and a partial last block. */
 export function blockCountOf(header: Pick<HashVectorHeader, 'blockSize' | 'virtualSize'>): number {
   return Math.ceil(header.virtualSize / header.blockSize);
 }

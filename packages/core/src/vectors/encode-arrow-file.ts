@@ -9,13 +9,13 @@ export interface ArrowColumn {
     | 'utf8'
     /** Indices of these texts, as `Uint32Array`s. Columns with the same list share it in the file. */
     | { readonly texts: readonly string[] }
-    /** Concatenated values of so many bytes. */
+    /** Concatenated values of this many bytes each. */
     | { readonly bytes: number }
-    /** Concatenated lists of so many 64-bit floating-point numbers. */
+    /** Concatenated lists of this many 64-bit floating-point numbers each. */
     | { readonly numbers: number };
 }
 
-/** The values of a column in a batch. They must no longer change. */
+/** The values of a column in a batch. They must not change after they were yielded. */
 export type ArrowValues = Uint32Array | Float64Array | Uint8Array | readonly (string | number | null)[];
 
 /** Rows of an Arrow file: their number, and the values of each column. */
@@ -39,7 +39,7 @@ export async function* encodeArrowFile(
   const arrow = await import('apache-arrow');
   const { AsyncByteQueue, Field, makeData, Message, RecordBatch, RecordBatchFileWriter } = arrow;
 
-  /** Releases what was written so far. The queue of apache-arrow itself would grow to the size of the file. */
+  /** Releases the chunks that were written so far. The queue of apache-arrow would grow to the size of the file. */
   class Sink extends AsyncByteQueue {
     #chunks: Uint8Array[] = [];
 
@@ -54,7 +54,7 @@ export async function* encodeArrowFile(
     }
   }
 
-  /** Writes the schema at the beginning too, as the format requires. The writer of apache-arrow itself does not. */
+  /** Writes the schema at the beginning too, as the format requires. The writer of apache-arrow does not. */
   class FileWriter extends RecordBatchFileWriter {
     protected override _writeSchema(schema: Schema): this {
       super._writeSchema(schema);

@@ -36,7 +36,10 @@ export function metadataOf(header: HashVectorHeader): Map<string, string> {
   return metadata;
 }
 
-/** Returns the name as UTF-8, and a second time as JSON, which escapes the rest, if UTF-8 cannot represent it. */
+/**
+ * Returns the name as UTF-8. If UTF-8 cannot represent the name, also returns it as JSON, which escapes the other
+ * characters.
+ */
 function namesOf(name: string): [string, string][] {
   const text = Buffer.from(name).toString();
   const exactly: [string, string][] = text === name ? [] : [[METADATA_KEYS.exactName, JSON.stringify(name)]];
@@ -104,7 +107,7 @@ function identityFrom(text: string): ImageIdentity {
   return { chain: chain.map(linkFromJson) };
 }
 
-/** Without `standalone`, which is no property of the content but of a reader. */
+/** Omits `standalone`, which is a property of the reader, not of the content. */
 function linkToJson({ format, encryption, ciphertext, parts, volatile }: Link): Record<string, unknown> {
   return {
     format,

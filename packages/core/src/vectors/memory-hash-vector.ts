@@ -4,8 +4,8 @@ import { blockCountOf, problemOfBlocks, problemOfHeader } from './check-header.j
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 
 /**
- * Creates a hash vector in memory. Both arrays are kept, not copied, and must no longer change; they may be shared
- * memory. `rows()` yields views into them.
+ * Creates a hash vector in memory. Uses both arrays without copying them: they must not change afterwards, and may be
+ * shared memory. `rows()` yields views into them.
  *
  * @param header the header without the number of rows, which follows from `blocks`
  * @param blocks numbers of the non-zero blocks, strictly ascending

@@ -29,7 +29,7 @@ import { fileIdentityOf } from './vector-file-identity.js';
 const MAGIC = Buffer.from('ARROW1');
 /** The bytes of the shortest file: magic, two bytes of padding, length of the footer, magic. */
 const SHORTEST_FILE = 18;
-/** The longest footer in bytes, to limit allocations: twice the size for 2³² rows in batches of 8,192. */
+/** The longest footer in bytes, to limit allocations: more than twice the length for 2³² rows in batches of 8,192. */
 const LONGEST_FOOTER = 32 * 1024 * 1024;
 /** The longest message in bytes. A record batch of two columns needs about 250; other programs may add metadata. */
 const LONGEST_MESSAGE = 1024 * 1024;
@@ -68,7 +68,7 @@ interface HashVectorFile {
  *
  * An altered digest is not detected, because the format has no checksum; the cache has its own.
  *
- * @throws (and so does `rows()`) `corrupt` if the content is not a hash vector, `refused` if it is not a regular file,
+ * @throws (also from `rows()`) `corrupt` if the content is not a hash vector, `refused` if it is not a regular file,
  *   `unreadable`, `unavailable`, and `aborted`. `rows()` also throws `changed`, at the end at the latest, if the file
  *   was changed, replaced or removed.
  */
@@ -96,7 +96,11 @@ export async function hashVectorIn(bytes: VectorBytes, { signal }: OpenHashVecto
   }
 }
 
-/** Returns the hash vector with this header and storage. Its `rows()` throws as that of `openHashVector`. */
+/**
+ * Returns the hash vector with this header and storage. Its `rows()` throws as that of `openHashVector`.
+ *
+ * @throws `usage` if the header is invalid or does not match the rows in memory.
+ */
 export function hashVectorAt({ header, storage }: LocatedVector): HashVector {
   if (storage.kind === 'memory') {
     return hashVectorOf(header, storage.blocks, storage.digests);

@@ -2,7 +2,7 @@ import type { HashVector } from '../contracts/hash-vector.js';
 import { excerptOf, VirtSimilarityError } from '../errors.js';
 
 /**
- * Checks what a program passes as hash vectors, as a mistake would fail far from the call.
+ * Checks that a program passes hash vectors, because a mistake would otherwise fail far from the call.
  *
  * @param call the method, for the message
  * @throws `usage`.

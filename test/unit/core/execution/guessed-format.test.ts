@@ -16,7 +16,9 @@ test.each(['auto', 'raw'])('a file that only %s takes for a raw disk is noted fo
     for await (const { error } of createAnalyzer({ plugins: [readers] }).identify(images, { reader, onNote })) {
       expect(error).toBeUndefined();
     }
-    const guessed = paths.slice(0, 2).map((path) => expect.stringContaining(`debug: ${path}: read as a raw disk, as `));
+    const guessed = paths
+      .slice(0, 2)
+      .map((path) => expect.stringContaining(`debug: ${path}: read as a raw disk, because `));
     expect(notes).toHaveLength(2);
     expect(notes).toEqual(expect.arrayContaining(guessed));
   } finally {

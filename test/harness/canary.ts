@@ -54,7 +54,7 @@ async function contentOf(path: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** A server on the loopback interface to which no program has reason to connect. */
+/** A server on the loopback interface to which no program has a reason to connect. */
 export interface CanaryServer {
   readonly port: number;
   /** Returns the number of connections so far. */

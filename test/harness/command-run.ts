@@ -21,7 +21,7 @@ export interface CommandSetting {
   readonly command: readonly string[];
   readonly directory: string;
   readonly environment: NodeJS.ProcessEnv;
-  /** A text in an environment variable that every child inherits, such as TMPDIR. */
+  /** The value of an environment variable that every child inherits, such as TMPDIR. */
   readonly marker: string;
   /** Milliseconds after which the command counts as hung and is killed with its children. */
   readonly hangMs: number;
@@ -35,7 +35,7 @@ export interface CommandEnd {
   readonly stdout: string;
   readonly stderr: string;
   readonly milliseconds: number;
-  /** The peak memory of the command's own process, in bytes. */
+  /** The peak memory of the command, without its children, in bytes. */
   readonly peakMemory: number;
   /** Whether the command was killed because it took too long. */
   readonly hung: boolean;
@@ -45,7 +45,7 @@ export interface CommandEnd {
 export class CommandRun {
   readonly process: ChildProcess;
   readonly watch: ProcessWatch;
-  /** Resolves when the command has ended and its output is read, or 5 s later if a stray child keeps the pipes open. */
+  /** Resolves when the command has ended and its pipes are closed, or 5 s after its end if a child keeps them open. */
   readonly ended: Promise<CommandEnd>;
   readonly #stderr: () => string;
   #hung = false;
@@ -88,7 +88,7 @@ export class CommandRun {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
-  /** Waits until the condition holds. @throws Error if the command ends before that */
+  /** Waits until the condition is true. @throws Error if the command ends first */
   async until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
     while (!(await condition())) {
       if (this.hasEnded()) {

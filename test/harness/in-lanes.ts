@@ -1,4 +1,4 @@
-/** Calls `work` for all items, for at most `lanes` of them at a time. Returns the results in the order of the items. */
+/** Calls `work` for every item, with at most `lanes` calls at a time. Returns the results in the order of the items. */
 export async function inLanes<Item, Result>(
   lanes: number,
   items: readonly Item[],

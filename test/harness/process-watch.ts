@@ -63,7 +63,7 @@ export class ProcessWatch {
     }
   }
 
-  /** Returns the ids and command lines of family members that still run after so long, and kills them. */
+  /** Returns the ids and command lines of family members that still run after the given time, and kills them. */
   async survivorsAfter(milliseconds: number): Promise<string[]> {
     const deadline = performance.now() + milliseconds;
     for (;;) {

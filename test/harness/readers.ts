@@ -16,7 +16,7 @@ export const readersOption: Option<readonly ReaderName[] | undefined> = {
     const names = given.at(-1)?.split(',');
     const unknown = names?.find((name) => !READERS.some((reader) => reader === name));
     if (unknown !== undefined) {
-      throw new UsageError(`expected readers of ${READERS.join(', ')}; found '${unknown}'`);
+      throw new UsageError(`expected one or more of ${READERS.join(', ')}; found '${unknown}'`);
     }
     return names && READERS.filter((reader) => names.includes(reader));
   },

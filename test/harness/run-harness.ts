@@ -12,7 +12,7 @@ export interface Harness<O extends Options> {
   /** What it does, in one sentence. */
   readonly purpose: string;
   readonly options: O;
-  /** Returns whether no fault was found. */
+  /** Returns `true` if no fault was found. */
   run(given: Values<O>): Promise<boolean>;
 }
 
@@ -41,7 +41,7 @@ function usageOf<O extends Options>({ name, purpose, options }: Harness<O>): str
   return `${purpose}\n\nusage: npm run ${name} -- [OPTION]…\n${describeOptions({ ...options, ...HELP })}`;
 }
 
-/** Kills the commands when the harness exits: they run in separate sessions, which a terminal's keys do not reach. */
+/** Kills the commands when the harness exits: they run in separate sessions, which get no signals of the terminal. */
 function killCommandsOnExit(): void {
   process.on('exit', killRunningCommands);
   for (const [signal, code] of Object.entries(SIGNALS)) {

@@ -3,7 +3,7 @@ import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathText, systemPath } from '@virt-similarity/core';
 
-/** The bits of a mode that are the kind of file, `S_IFMT`. */
+/** `S_IFMT`, the bits of a mode that specify the kind of file. */
 const KIND = 0o170_000n;
 
 /** The files below a directory, by absolute path. */
@@ -78,7 +78,7 @@ async function mountPoints(): Promise<string[]> {
 }
 
 async function describe(path: string, stats: BigIntStats): Promise<FileState> {
-  // Its kind, without permissions: the cases themselves change these.
+  // The kind, but not the permissions: the cases themselves change permissions.
   const file = `${stats.mode & KIND} ${stats.dev}:${stats.ino}`;
   if (stats.isSymbolicLink()) {
     return { file, content: await readlink(systemPath(path)) };

@@ -1,4 +1,4 @@
-/** The default directory of the appliance that libguestfs builds once for all programs. */
+/** The default location of the appliance that libguestfs builds once for all programs. */
 const APPLIANCES = '/var/tmp';
 
 /** Directories for the files that a command writes besides its results. */
@@ -9,7 +9,7 @@ export interface OwnDirectories {
   readonly runtime: string;
 }
 
-/** Returns the environment of a command under test, with only those inherited variables that find programs. */
+/** Returns the environment of a command under test. It inherits only `PATH` and the variables of libguestfs. */
 export function stagedEnvironment({ home, temporary, runtime }: OwnDirectories): NodeJS.ProcessEnv {
   const { PATH, LIBGUESTFS_BACKEND, LIBGUESTFS_BACKEND_SETTINGS, LIBGUESTFS_CACHEDIR = APPLIANCES } = process.env;
   return {

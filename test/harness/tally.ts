@@ -19,7 +19,7 @@ export class Tally<Fault extends string> {
     return this.#events.get(event) ?? 0;
   }
 
-  /** @param where such as `kill 17` */
+  /** Counts and prints a fault. @param where such as `kill 17` */
   fault(kind: Fault, where: string, description: string): void {
     this.#faults.set(kind, this.found(kind) + 1);
     console.log(`${where}: ${kind}: ${description}`);
@@ -43,7 +43,7 @@ export class Tally<Fault extends string> {
     return this.#faults.size === 0;
   }
 
-  /** Returns columns of the given widths in characters, and `ok` or the faults. */
+  /** Returns a row: columns of the given widths in characters, then `ok` or the faults. */
   row(columns: readonly (readonly [text: string, width: number])[]): string {
     const found = [...this.#faults.keys()];
     const verdict = this.isClean ? 'ok' : `FAIL: ${this.#counts(found)}`;

@@ -64,7 +64,7 @@ describe('the configuration file', () => {
     if (isRoot) {
       await chown(path, 65_534, 65_534);
     }
-    // A user other than root cannot create such a file, but an existing file of root will do.
+    // Only root can create such a file. Other users test an existing file of root instead.
     const foreignPath = isRoot ? path : '/etc/passwd';
     await expect(loadConfiguration(foreignPath)).rejects.toThrow(expect.objectContaining({ code: 'refused' }));
   });
@@ -132,7 +132,7 @@ describe('the configuration file', () => {
       await expect(named(name, '{}')).rejects.toThrow(message);
     });
 
-    test('must not be in a directory in which others can replace it', async () => {
+    test('must not be in a directory in which other users can replace it', async () => {
       await chmod(directory, 0o777);
       await expect(named('a.json', '{}')).rejects.toMatchObject({ code: 'refused' });
       await expect(named('a.mjs', 'throw new Error("was run")')).rejects.toMatchObject({ code: 'refused' });

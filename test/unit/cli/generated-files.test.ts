@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 
-/** This file is compiled to test/dist/unit/cli. */
+/** The root of the repository. The path is relative to test/dist/unit/cli, where this file is compiled. */
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 test('the generated documents, manuals and completion scripts match the option table (npm run docs updates them)', async () => {
@@ -22,7 +22,7 @@ test('the generated documents, manuals and completion scripts match the option t
   }
 });
 
-test('the package contains every manual page, for man', async () => {
+test('package.json lists every manual page', async () => {
   const { man } = JSON.parse(await readFile(`${ROOT}packages/cli/package.json`, 'utf8'));
   const pages = await readdir(`${ROOT}packages/cli/man`);
   expect(man).toEqual(pages.sort().map((page) => `./man/${page}`));

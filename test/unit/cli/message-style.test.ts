@@ -12,7 +12,7 @@ test.each([
   expect(messageStyle(scanWords(line.split(' ')))).toEqual({ verbosity, color, progress: 'auto' });
 });
 
-test('progress is as the last --progress says, and usual if that is not valid', () => {
+test('progress is that of the last --progress, or auto if its value is invalid', () => {
   const progressOf = (line: string) => messageStyle(scanWords(line.split(' '))).progress;
   expect(progressOf('--progress none --progress=json a')).toBe('json');
   expect(progressOf('--progress jsn a')).toBe('auto');

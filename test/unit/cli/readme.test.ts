@@ -6,17 +6,17 @@ import hashers from '@virt-similarity/hashers';
 import readers, { RawReader } from '@virt-similarity/readers';
 import reporters from '@virt-similarity/reporters';
 
-/** This file is compiled to test/dist/unit/cli. */
+/** The root of the repository. The path is relative to test/dist/unit/cli, where this file is compiled. */
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 const REPORTERS = Object.entries(reporters.reporters).map(([name, Reporter]) => ({ name, part: new Reporter() }));
 
-/** Returns a file on one line, so that lists can be found whatever their line breaks. */
+/** Returns a file as one line, so that lists are found regardless of their line breaks. */
 async function onOneLine(file: string): Promise<string> {
   return (await readFile(`${ROOT}${file}`, 'utf8')).replaceAll(/\s+/g, ' ');
 }
 
-/** Returns what follows a text, up to another. */
+/** Returns the part of a text between `before` and `after`, without surrounding blanks. */
 function between(text: string, before: string, after: string): string {
   const start = text.indexOf(before);
   expect({ before, start }).not.toEqual({ before, start: -1 });

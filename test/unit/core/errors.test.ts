@@ -112,7 +112,7 @@ describe('an error', () => {
 describe('an error of a plugin that imports a missing package', () => {
   const remedyFor = (name: string): RegExp => new RegExp(`; run npm install ${name} in the plugin's directory, which `);
 
-  test('says how to install it', async () => {
+  test('names the command that installs the package', async () => {
     const code = 'ERR_MODULE_NOT_FOUND';
     const missing = (message: string) =>
       pluginError('x', 'it failed', Object.assign(new Error(message), { code })).message;

@@ -19,7 +19,7 @@ const harness: Harness<typeof OPTIONS> = {
   run: async (values) => {
     given = values;
     if (values.kills === 13) {
-      throw new UsageError('expected another number than 13');
+      throw new UsageError('expected a number other than 13');
     }
     return values.kills !== 7;
   },
@@ -73,7 +73,7 @@ describe('a harness', () => {
     [['--seed', 'x'], /expected a whole number, found 'x'/],
     [['--kills', '-1'], /--kills/],
     [['--kills='], /expected a whole number, found ''/],
-    [['--kills', '13'], /another number than 13/],
+    [['--kills', '13'], /a number other than 13/],
     [['--readers', 'raw,floppy'], new RegExp(`${READERS.join(', ')}; found 'floppy'`)],
   ])('prints its usage and exits with 2 after %j', async (words, message) => {
     expect(await runHarness(harness, words)).toBe(2);

@@ -40,7 +40,7 @@ test('inLanes limits concurrency, and returns the results in order', async () =>
     running -= 1;
     return item * 10;
   });
-  // Items finish in reverse order.
+  // The item that started last finishes first.
   while (releases.length < 2) {
     await Promise.resolve();
   }

@@ -6,7 +6,7 @@ import { domainXml, escapeXml } from '../../fixtures/libvirt-domains.js';
 const parsed = (devices: string) => parseDomain(domainXml({ name: 'web', devices }));
 
 describe('the definition of a domain', () => {
-  test('states its disks, with formats and backing files', () => {
+  test('lists its disks, with formats and backing files', () => {
     const { disks, leftOut } = parsed(`
       <disk type='file' device='disk'>
         <driver name='qemu' type='qcow2' cache='none'/>
@@ -31,7 +31,7 @@ describe('the definition of a domain', () => {
     expect(leftOut).toEqual([]);
   });
 
-  test('states disks that are left out, each with the reason', () => {
+  test('lists the disks that are left out, each with the reason', () => {
     const { disks, leftOut } = parsed(`
       <disk type='file' device='cdrom'><source file='/a.iso'/><target dev='hda'/></disk>
       <disk type='file' device='floppy'><target dev='fda'/></disk>
@@ -57,7 +57,7 @@ describe('the definition of a domain', () => {
     expect(parseDomain(domainXml({ name: 'web' }).replace('<domain', "<domain id='7'")).isActive).toBe(true);
   });
 
-  test('takes elements only from their places', () => {
+  test('is read only from elements in their proper places', () => {
     const metadata = "<metadata><devices><disk type='file'><source file='/x'/></disk></devices></metadata>";
     expect(parseDomain(domainXml({ name: 'web' }).replace('<devices>', `${metadata}<devices>`)).disks).toEqual([]);
   });
@@ -66,7 +66,7 @@ describe('the definition of a domain', () => {
     expect(parseDomain(domainXml({ name })).name).toBe(name);
   });
 
-  test('takes each line end of XML 1.0 as a line feed', () => {
+  test('has a line feed for each line end of XML 1.0', () => {
     expect(parseDomain(domainXml({ name: 'a?b' }).replace('?', '\r\n')).name).toBe('a\nb');
     expect(parseDomain(domainXml({ name: 'a?b' }).replace('?', '\r')).name).toBe('a\nb');
   });
@@ -111,7 +111,7 @@ describe('the definition of a domain', () => {
   });
 });
 
-/** Returns whether XML can contain a character, and a parser returns it unchanged: a carriage return becomes a line feed. */
+/** Returns whether XML can contain a character and a parser returns it unchanged, unlike a carriage return. */
 function isInXml(character: string): boolean {
   const code = character.codePointAt(0)!;
   return (code >= 32 || character === '\t' || character === '\n') && code !== 0xfffe && code !== 0xffff;

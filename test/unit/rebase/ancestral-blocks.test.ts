@@ -4,7 +4,7 @@ import { AncestralBlocks } from '#rebase/ancestral-blocks.js';
 import { type BaseTree, isDataOver } from '#rebase/base-tree.js';
 import { UNIQUE, ZERO } from '#rebase/block-patterns.js';
 
-/** Returns the data clusters of all files for one block number. */
+/** Returns the number of files that store data at one block number. */
 function dataOf({ images, parents }: BaseTree, labels: ArrayLike<number>): number {
   let data = 0;
   for (const [node, parent] of parents.entries()) {
@@ -15,7 +15,7 @@ function dataOf({ images, parents }: BaseTree, labels: ArrayLike<number>): numbe
   return data;
 }
 
-/** Returns the least data for any choice of blocks for the bases. */
+/** Returns the least such number for any choice of the blocks of the bases. */
 function leastData(tree: BaseTree, labels: readonly number[], shared: number): number {
   const bases = tree.parents.length - tree.images;
   let least = Number.POSITIVE_INFINITY;
@@ -26,7 +26,7 @@ function leastData(tree: BaseTree, labels: readonly number[], shared: number): n
   return least;
 }
 
-/** Trees of 2 to 6 images on up to 4 bases, of which each but the last is on a later one or on none. */
+/** Trees of 2 to 6 images and 1 to 4 bases. The base of a base is a later base or none. */
 const trees = fc
   .record({ images: fc.integer({ min: 2, max: 6 }), bases: fc.integer({ min: 1, max: 4 }) })
   .chain(({ images, bases }) =>
@@ -50,7 +50,7 @@ const trees = fc
     }),
   );
 
-test('the bases hold the blocks with which all files together hold the least data', () => {
+test('the blocks of the bases are those with which all files together store the least data', () => {
   fc.assert(
     fc.property(trees, ({ images, parents, labels }) => {
       const tree = { images, parents };
@@ -70,7 +70,7 @@ test('a block that most images have is in their base, and a block of one image i
   expect(blocks.labelsOf({ labels: Uint16Array.of(UNIQUE, ZERO, ZERO), shared: 0, blocks: [0] })[3]).toBe(ZERO);
 });
 
-test('the counts say what every file would hold on the base of its base', () => {
+test('the counts include the data that each file would store on the base of its base', () => {
   const tree = { images: 2, parents: Int32Array.of(2, 2, 3, -1) };
   const patterns = [
     { labels: Uint16Array.of(1, 1), shared: 1, blocks: [0, 1, 2] },
@@ -78,6 +78,6 @@ test('the counts say what every file would hold on the base of its base', () => 
   ];
   const { data, dataOnNext } = new AncestralBlocks(tree).countsOf(patterns);
   expect([...data].reduce((sum, count) => sum + count)).toBe(4);
-  // Without its base, each image would hold the common blocks unless the base below has them.
+  // Without its base, each image would store the common blocks unless the base below has them.
   expect([...dataOnNext.subarray(0, 2)]).toEqual(data[3] === 3 ? [1, 0] : [4, 3]);
 });

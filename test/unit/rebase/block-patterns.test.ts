@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { blockPatterns, UNIQUE, ZERO } from '#rebase/block-patterns.js';
 import { numberVector } from './number-vectors.js';
 
-/** Returns the labels at a block number by definition. */
+/** Returns the labels at a block number, computed from their definition. */
 function labelsAt(block: number, contents: readonly (readonly number[])[]): number[] {
   const digests = contents.map((content) => content[block] ?? 0);
   const shared = [...new Set(digests)].filter(
@@ -14,7 +14,7 @@ function labelsAt(block: number, contents: readonly (readonly number[])[]): numb
 
 const contents = fc.array(fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 30 }), { minLength: 1, maxLength: 6 });
 
-test('every block number with data has the pattern of the images at it', async () => {
+test('every block number with data has the pattern of the images at that block', async () => {
   await fc.assert(
     fc.asyncProperty(contents, async (images) => {
       const patterns = await blockPatterns(images.map((content) => numberVector(content)));

@@ -28,7 +28,7 @@ test('zero blocks, blocks at other places and unrelated templates explain nothin
   expect(await explain([0, 0], [[0, 0]])).toEqual([]);
 });
 
-test('every step adds as much as the best template can, whatever the disks are', async () => {
+test('every step adds as much as the best template can, for any disks', async () => {
   const disk = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 70 });
   await fc.assert(
     fc.asyncProperty(disk, fc.array(disk, { maxLength: 5 }), async (image, templates) => {

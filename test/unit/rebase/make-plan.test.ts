@@ -26,7 +26,7 @@ const plan = (contents: readonly (readonly number[])[], options: PlanOptions = {
     { jobs: 1, ...options },
   );
 
-/** Returns the content of an image as its planned file and bases give it. */
+/** Returns the content of a planned base, including what it inherits from the bases below it; empty for no base. */
 function contentOf(
   file: Plan['images'][number]['base'],
   planned: Plan,
@@ -73,13 +73,13 @@ describe('existing bases', () => {
     const clones = [1, 2, 3].map((clone) => base.with(clone, 1000 + clone).with(clone + 10, 2000 + clone));
     const planned = await plan([base, ...clones], { bases: 'existing' });
     const bases = planned.images.filter(({ emptyOverlayBytes }) => emptyOverlayBytes > 0);
-    // As qemu-img writes it: header, refcount table and refcount block of a cluster each, and a page of L1 table.
+    // What qemu-img writes: a cluster each for the header, refcount table and refcount block, and 4 KiB of L1 table.
     expect(bases.map(({ emptyOverlayBytes }) => emptyOverlayBytes)).toEqual([3 * BLOCK + 4096]);
     const files = planned.images.reduce((sum, { bytes, emptyOverlayBytes }) => sum + bytes + emptyOverlayBytes, 0);
     expect(planned.bytesPlanned).toBe(files);
   });
 
-  test('an image that is an overlay already stays one unless a change saves more than it writes', async () => {
+  test('an image that is already an overlay stays an overlay unless a change saves more than it writes', async () => {
     const [first, second, unrelated] = family(2, 400, 10) as [number[], number[], number[]];
     const images = [
       imageOf(first, { frozen: true }),
@@ -105,7 +105,7 @@ describe('existing bases', () => {
   });
 });
 
-test('overlays go to a base that exists rather than to its copy, in whatever order the images are named', async () => {
+test('overlays use an existing base rather than its copy, regardless of the order of the images', async () => {
   const base = Array.from({ length: 200 }, (_, block) => block + 1);
   const images = [
     imageOf(base, { frozen: true }),
@@ -136,7 +136,7 @@ test('overlays go to a base that exists rather than to its copy, in whatever ord
 });
 
 describe('limits', () => {
-  // A chain in which each disk differs from the one before it in ten blocks.
+  // A chain in which each disk differs from the previous disk in 60 blocks.
   const chain: number[][] = [Array.from({ length: 500 }, (_, block) => block + 1)];
   for (let length = 1; length < 8; length++) {
     chain.push(
@@ -190,7 +190,7 @@ describe('limits', () => {
     expect(rootOf(0)).not.toBe(rootOf(1));
   });
 
-  test('an image is changed only if that saves enough', async () => {
+  test('an image is changed only if the change saves enough', async () => {
     const contents = family(3, 400, 10);
     for (const bases of ['existing', 'synthetic'] as const) {
       const planned = await plan(contents, { bases, minSaving: 400 * BLOCK });
@@ -200,7 +200,7 @@ describe('limits', () => {
 });
 
 describe('synthetic bases', () => {
-  test('a base that nobody has beats the existing ones when every clone has drifted', async () => {
+  test('a new base saves more than the existing ones if every clone has drifted', async () => {
     const contents = family(8, 1000, 300);
     const existing = await plan(contents, { bases: 'existing' });
     const synthetic = await plan(contents, { bases: 'synthetic' });
@@ -209,7 +209,7 @@ describe('synthetic bases', () => {
     expect((await plan(contents)).bytesPlanned).toBe(synthetic.bytesPlanned);
   });
 
-  test('what each overlay holds is what differs from the content of its base', async () => {
+  test('each overlay stores the blocks that differ from the content of its base', async () => {
     const contents = family(6, 300, 60);
     const planned = await plan(contents, { bases: 'synthetic' });
     const overlays = planned.images.flatMap(({ base, bytes }, index) =>
@@ -224,7 +224,7 @@ describe('synthetic bases', () => {
   });
 });
 
-test('the plan needs no more space than the images now, whatever they are', async () => {
+test('the plan needs no more space than the images do now, for any images', async () => {
   const contents = fc.array(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 40 }), {
     minLength: 1,
     maxLength: 6,
@@ -237,7 +237,7 @@ test('the plan needs no more space than the images now, whatever they are', asyn
   );
 });
 
-test('blocks that are no clusters are refused', async () => {
+test('blocks that cannot be clusters are refused, and so is an empty list of images', async () => {
   const vector = { ...numberVector([1]), blockSize: 4 * 1024 * 1024 };
   await expect(makePlan([{ vector, bytes: 0 }])).rejects.toMatchObject({ code: 'usage' });
   await expect(makePlan([])).rejects.toMatchObject({ code: 'usage' });

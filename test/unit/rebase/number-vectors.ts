@@ -1,6 +1,6 @@
 import { type HashVector, hashVectorOf } from '@virt-similarity/core';
 
-/** Bytes; also the cluster size of the plans. */
+/** The block size in bytes, which is also the cluster size of the plans. */
 export const BLOCK = 65_536;
 
 /** Returns a vector in which block i has the digest `content[i]`, a number below 2³²; 0 is a zero block. */

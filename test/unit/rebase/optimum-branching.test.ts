@@ -53,7 +53,7 @@ const graphs = fc.integer({ min: 1, max: 6 }).chain((size) => {
   });
 });
 
-test('the branching costs as little as the best of all forests', () => {
+test('the branching costs as little as the cheapest of all forests', () => {
   fc.assert(
     fc.property(graphs, ({ roots, edges }) => {
       const parents = optimumBranching(roots, edges);
@@ -64,7 +64,7 @@ test('the branching costs as little as the best of all forests', () => {
 });
 
 test('cycles within cycles are opened', () => {
-  // 0 and 1 are cheapest from each other, that pair and 2 likewise, and only 3 is cheap as a root.
+  // 0 and 1 are cheapest as children of each other, the pair and 2 likewise, and only 3 is cheap as a root.
   const _ = Number.POSITIVE_INFINITY;
   const edges = Float64Array.of(_, 1, 5, _, 1, _, _, _, _, 5, _, _, _, _, 7, _);
   const roots = Float64Array.of(100, 100, 100, 2);
@@ -77,6 +77,6 @@ test('a greedy choice that forms a cycle is not kept', () => {
   expect([...optimumBranching(roots, edges)]).toEqual([NO_PARENT, 0]);
 });
 
-test('no image has no branching', () => {
+test('the branching of no images is empty', () => {
   expect(optimumBranching(new Float64Array(), new Float64Array())).toHaveLength(0);
 });

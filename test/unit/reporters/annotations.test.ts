@@ -38,7 +38,7 @@ function annotated(analysis: Analysis, text: string): Analysis {
 }
 
 describe('a table of annotations', () => {
-  test('names images by name, path or label, and leaves others without a value', () => {
+  test('refers to images by name, path or label, and leaves the other images without a value', () => {
     const { analysis, unknown } = annotatedAnalysis(THREE, parseAnnotations(TEXT));
     expect(unknown).toEqual(['old']);
     expect(analysis.annotations).toEqual([

@@ -13,7 +13,7 @@ describe.each([
     test(title, run);
   }
 
-  test('keeps names of any characters apart', async () => {
+  test('distinguishes names of any characters', async () => {
     const analysis = sampleCaterpillar(HOSTILE_NAMES);
     const table = tableFromIPC(await reportBytes(reporter.report(analysis, {})));
     const names = new Set(table.toArray().flatMap(({ image, other }) => [image, other]));
@@ -22,7 +22,7 @@ describe.each([
   });
 });
 
-test('the matrix has the distances of all pairs, and metadata that says what they are', async () => {
+test('the matrix has the distances of all pairs, and metadata that describes them', async () => {
   const table = tableFromIPC(await reportBytes(new ArrowReporter().report(FAMILY, { clusters: 3 })));
   const { size, values } = FAMILY.distances;
   for (const [row, { distances }] of table.toArray().entries()) {

@@ -34,13 +34,13 @@ describe('AsciiReporter', () => {
   });
 
   test.each([{ heights: true }, { drawing: 'unicode' }, { compact: true }])(
-    'ends no line with blanks with %j',
+    'with %j, ends no line with blanks',
     async (options) => {
       expect(await reportText(reporter.report(FAMILY, options))).not.toMatch(/ $/m);
     },
   );
 
-  test('marks images of which ciphertext is compared', async () => {
+  test('marks images whose ciphertext is compared', async () => {
     const [first, ...images] = FAMILY.images;
     const analysis = { ...FAMILY, images: [{ ...first!, encryption: 'ciphertext' as const }, ...images] };
     const text = await reportText(reporter.report(analysis, {}));
@@ -77,14 +77,14 @@ describe('AsciiReporter', () => {
     ]);
   });
 
-  test('draws 120 nightly copies within the width, and says what is left out', async () => {
+  test('draws 120 nightly copies within the width, and reports what is left out', async () => {
     const lines = (await reportText(reporter.report(caterpillar(120), { compact: true, width: 80 }))).split('\n');
     expect(lines).toHaveLength(122);
     expect(Math.max(...lines.slice(0, 120).map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines[120]).toBe('103 deeper groups are drawn without their branches; a larger width shows more.');
   });
 
-  test('shortens names in the middle, by their width on a terminal', async () => {
+  test('shortens names in the middle, according to their width on a terminal', async () => {
     const analysis = sampleAnalysis(
       ['a-rather-long-name-of-an-image.qcow2', '仮想マシンの日本語の名前です.qcow2', '短い'],
       [

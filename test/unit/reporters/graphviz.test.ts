@@ -42,7 +42,7 @@ describe('GraphvizReporter', () => {
     expect(text).toContain('n9 -- n1 [length=8.5, len=0.1];');
   });
 
-  test('aligns the leaves of a tree of few levels only', async () => {
+  test('aligns leaves only in a tree of few levels', async () => {
     expect(await reportText(reporter.report(caterpillar(30)))).toContain('rank="same"');
     expect(await reportText(reporter.report(caterpillar(40)))).not.toContain('rank=');
   });

@@ -104,7 +104,7 @@ describe('NewickReporter', () => {
     ]);
   });
 
-  test('labels an image of which nothing remains by its number', async () => {
+  test('labels an image by its number if no character of its name remains', async () => {
     expect(await labels('a', '', ' ', '___')).toEqual(['a', 'image-2', 'image-3', 'image-4']);
     expect(await labels('image-2', '')).toEqual(['image-2', 'image-2-2']);
   });

@@ -11,7 +11,7 @@ async function jsonOf(analysis: Analysis): Promise<string> {
 
 type JsonValue = ReturnType<typeof JSON.parse>;
 
-/** Returns a modified report of a family. */
+/** Returns a modified report of `FAMILY`. */
 async function changed(change: (report: JsonValue) => void): Promise<string> {
   const report = JSON.parse(await jsonOf(FAMILY));
   change(report);

@@ -40,7 +40,7 @@ describe('binaryTree', () => {
     });
   });
 
-  test('makes a tree of 14 levels of 10,000 equal images', () => {
+  test('makes a tree of 14 levels from 10,000 equal images', () => {
     const size = 10_000;
     const children = Array.from({ length: size }, (_, image) => image);
     const { nodes } = binaryTree({ size, nodes: [{ height: 0, children }] });

@@ -18,7 +18,7 @@ async function warnings(reporter: Reporter, analysis: Analysis, options: OptionV
   return lines;
 }
 
-/** Returns images that all have the same distance. */
+/** Returns a tree of images that are all at the same distance from each other. */
 function star(size: number, height: number): Analysis {
   const names = Array.from({ length: size }, (_, image) => `image-${image}`);
   const merges = names.slice(1).map((_, index): [number, number, number] => {
@@ -28,7 +28,7 @@ function star(size: number, height: number): Analysis {
 }
 
 describe.each(REPORTERS)('the warnings of a %s tree', (_, reporter) => {
-  test('are none for a tree that every viewer draws', async () => {
+  test('are empty for a tree that every viewer draws', async () => {
     expect(await warnings(reporter, FAMILY)).toEqual([]);
     expect(await warnings(reporter, caterpillar(4001))).toEqual([]);
     expect(await warnings(reporter, star(5000, 1))).toEqual([]);
@@ -53,7 +53,7 @@ describe.each(REPORTERS)('the warnings of a %s tree', (_, reporter) => {
     ]);
   });
 
-  test('say that all distances are 0', async () => {
+  test('report that all distances are 0', async () => {
     expect(await warnings(reporter, star(3, 0))).toEqual([
       'all distances are 0, so that Taxonium cannot scale the tree, and Auspice draws each branch with length 1; open it in another viewer',
     ]);

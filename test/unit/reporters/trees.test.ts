@@ -50,7 +50,7 @@ describe('trees with branch lengths', () => {
     ],
   );
 
-  test('have one scale in svg for the tree and the axis, if the root is lower than its parts', async () => {
+  test('have the same scale in svg for the tree and the axis, even if the root is lower than its parts', async () => {
     const text = await reportText(new SvgReporter().report(inverted, {}));
     const root = /d="M([\d.]+) [\d.]+V/g;
     const [, [, rootAt] = []] = text.matchAll(root);
@@ -86,7 +86,7 @@ describe('HtmlReporter', () => {
     expect(text).not.toContain('<b>"');
   });
 
-  test('begins with the cut that the user chose, and refuses one that is not possible', async () => {
+  test('begins with the cut that the user chose, and refuses an impossible cut', async () => {
     const cutOf = async (options: OptionValues) => {
       const text = await reportText(new HtmlReporter().report(FAMILY, options));
       return (JSON.parse(/id="data">(.*?)<\/script>/s.exec(text)![1]!) as { cut: number }).cut;
@@ -98,7 +98,7 @@ describe('HtmlReporter', () => {
     await expect(cutOf({ clusters: 2, cut: 20 })).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('allows no script, style or request but its own', async () => {
+  test('allows only its own script and style, and no requests', async () => {
     const text = await reportText(new HtmlReporter().report(FAMILY, {}));
     expect(text).toMatch(/content="default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; base-uri/);
     expect(text.match(/\b(src|href)="/g)).toBeNull();

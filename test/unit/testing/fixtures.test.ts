@@ -46,7 +46,7 @@ describe('analysisOfDistances', () => {
     expect(parameters).toMatchObject({ linkage: 'single', unit: 'blocks' });
   });
 
-  test('refuses another number of distances', async () => {
+  test('refuses a wrong number of distances', async () => {
     await expect(analysisOfDistances(['a', 'b', 'c'], [2, 8])).rejects.toMatchObject({ code: 'usage' });
   });
 });

@@ -88,7 +88,7 @@ describe('the command', () => {
     ['--volume low a.img b.img', 'analyze: --volume low a.img b.img'],
     ['--volume low hash a.img', 'hash: --volume low a.img'],
     ['--volume high help hash', 'hash: --help'],
-  ])('can follow such an option if the line is unambiguous: %j is read as %j', (line, chosen) => {
+  ])('can follow an ambiguous option if the rest of the line is clear: %j is read as %j', (line, chosen) => {
     expect(choose(line)).toBe(chosen);
   });
 });

@@ -97,7 +97,7 @@ describe('the configuration file', () => {
     expect(options).toMatchObject({ recursive: false, 'allow-in-use': false, sandbox: true });
   });
 
-  test('is another one, or none, on request', async () => {
+  test('can be replaced by another file, or ignored', async () => {
     await writeFile(join(directory, 'other.json'), '{ "jobs": 7 }', { mode: 0o600 });
     expect((await read('--config other.json a b')).options).toMatchObject({ jobs: 7, sandbox: true });
     expect((await read('--no-config a b')).options).not.toHaveProperty('jobs');
@@ -125,7 +125,7 @@ describe('the configuration file', () => {
     });
   });
 
-  test('has a warning for a variable that was mistyped', async () => {
+  test('is not affected by a mistyped variable, which causes a warning', async () => {
     const notes: string[] = [];
     await read('a b', { VIRT_SIMILARITY_METRIK: 'jaccard', VIRT_SIMILARITY_UNRELATED_THING: '1', VIRT: 'x' }, notes);
     expect(notes).toEqual([

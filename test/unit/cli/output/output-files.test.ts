@@ -101,7 +101,7 @@ describe('output files', () => {
     outputs.close();
   });
 
-  test('are written to the directory that was opened, even if another takes its place', async () => {
+  test('are written to the directory that was opened, even if a link takes its place', async () => {
     const outputs = await openOutputFiles([at('folder/tree.txt')], []);
     await mkdir(at('elsewhere'));
     await rename(at('folder'), at('moved'));

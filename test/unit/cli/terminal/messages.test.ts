@@ -108,7 +108,7 @@ describe('messages', () => {
     expect(written()).toBe(`\r\u001b[Kall\none\ntwo${erased}a note\nall\none\ntwo${erased}all\r\u001b[K`);
   });
 
-  test('are passed to observers, those that are not shown included', () => {
+  test('are passed to observers, including messages that are not shown', () => {
     const { messages, written } = record({ verbosity: 'quiet' });
     const observed: string[] = [];
     messages.observe({
@@ -122,7 +122,7 @@ describe('messages', () => {
     expect(written()).toBe('');
   });
 
-  test('are JSON on request, with progress, in whole lines', () => {
+  test('and progress events are lines of JSON on request', () => {
     const { messages, written } = record({ isTTY: true, progress: 'json' });
     const display = createProgressDisplay(messages, 2);
     messages.warning(wording`lower ${{ option: 'jobs' }}\u001b\n`);

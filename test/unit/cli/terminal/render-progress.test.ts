@@ -38,7 +38,7 @@ describe('the progress bar', () => {
     expect(renderProgress(state({ stage: 'clustering' }), 40, 0)).toEqual(['clustering 4 images']);
   });
 
-  test('has a line for each of several images that are read at once, and for the rest', () => {
+  test('has a line for each of several images that are read at the same time, and one line for the rest', () => {
     const image = (bytesDone: number) => ({ bytes: 64 * MIB, bytesDone: bytesDone * MIB });
     const several = state({
       started: 6,

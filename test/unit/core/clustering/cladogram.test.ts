@@ -73,7 +73,7 @@ describe('cladogramOf', () => {
     ]);
   });
 
-  test('has each cluster below one node, parts before wholes, in the order of first images', () => {
+  test('has each cluster below one node, children before parents, in the order of first images', () => {
     const tied = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 45, maxLength: 45 });
     fc.assert(
       fc.property(tied, fc.constantFrom(...new FastClusterer().linkages), (values, linkage) => {

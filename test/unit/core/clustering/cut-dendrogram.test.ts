@@ -7,7 +7,7 @@ import { analyses, FAMILY } from '../../../fixtures/analysis.js';
 const { dendrogram } = FAMILY;
 
 describe('cutDendrogram', () => {
-  test('joins what merges up to the height', () => {
+  test('joins items that merge at or below the height', () => {
     expect([...cutDendrogram(dendrogram, { height: 213 })]).toEqual([0, 0, 0, 1, 2, 3, 3, 3]);
     expect([...cutDendrogram(dendrogram, { height: 212.9 })]).toEqual([0, 1, 1, 2, 3, 4, 4, 4]);
     expect([...cutDendrogram(dendrogram, { height: -1 })]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -25,7 +25,7 @@ describe('cutDendrogram', () => {
     expect([...cutDendrogram(inverted, { height: 9.5 })]).toEqual([0, 1, 2]);
   });
 
-  test('makes exactly the number of clusters, in the order of first leaves', () => {
+  test('returns exactly the given number of clusters, in the order of first leaves', () => {
     fc.assert(
       fc.property(analyses(fc.uuid()), fc.nat(), ({ dendrogram: any }, pick) => {
         const clusters = 1 + (pick % any.size);
@@ -35,7 +35,7 @@ describe('cutDendrogram', () => {
     );
   });
 
-  test('refuses numbers of clusters that cannot be', () => {
+  test('refuses impossible numbers of clusters, and a height of NaN', () => {
     for (const clusters of [0, 9, 1.5, Number.NaN]) {
       expect(() => cutDendrogram(dendrogram, { clusters })).toThrow(/from 1 to 8, found/);
     }

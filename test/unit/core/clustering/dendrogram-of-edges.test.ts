@@ -61,7 +61,7 @@ describe('dendrogramOfEdges', () => {
       'found 3 groups without an edge between them; add edges',
     ],
     [
-      'fewer edges than a tree has, before memory for the items',
+      'fewer edges than a tree has, before it allocates memory for the items',
       2 ** 40,
       [{ from: 0, to: 1, distance: 1 }],
       'found 1 edges',

@@ -35,7 +35,7 @@ describe('dendrogramOf', () => {
     expect(dendrogramOf(5, second, 'single')).toEqual(dendrogramOf(5, first, 'single'));
   });
 
-  test('raises a merge that rounding has put below its part', () => {
+  test('raises a merge that is lower than its part only because of rounding', () => {
     const joins: Join[] = [
       { left: 0, right: 1, height: 0.3 },
       { left: 2, right: 3, height: 0.3 * (1 - Number.EPSILON) },
@@ -45,7 +45,7 @@ describe('dendrogramOf', () => {
     expect(inverted).toBe(false);
   });
 
-  test('keeps parts before wholes despite inversions', () => {
+  test('lists each cluster before the merges that contain it, despite inversions', () => {
     const joins: Join[] = [
       { left: 0, right: 1, height: 4 },
       { left: 2, right: 5, height: 3 },
@@ -74,7 +74,7 @@ describe('dendrogramOf', () => {
     },
   );
 
-  test.each(['average', 'ward'] as const)('does not flag that triangle under %s linkage', async (linkage) => {
+  test.each(['average', 'ward'] as const)('does not flag the same triangle under %s linkage', async (linkage) => {
     const side = Math.hypot(0.5, 0.9);
     const triangle = { size: 3, values: Float64Array.of(1, side, side) };
     expect((await new MlHclustClusterer().cluster(triangle, linkage)).inverted).toBe(false);

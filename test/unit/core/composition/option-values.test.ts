@@ -88,7 +88,7 @@ describe('a value', () => {
     }
   });
 
-  test('that is missing or misspelt is reported as such', () => {
+  test('that is missing or misspelt is reported with this reason', () => {
     expect(() => optionValueOf('--output', FILES, ['a.nwk', ''])).toThrow('--output: expected a path, found nothing');
     expect(() => optionValueOf('--labels', LABELS, 'quotd')).toThrow(/; found 'quotd'; did you mean 'quoted'\?$/);
   });

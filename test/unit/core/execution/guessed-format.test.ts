@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { createAnalyzer } from '@virt-similarity/core';
 import readers from '@virt-similarity/readers';
 
-test.each(['auto', 'raw'])('a file that only %s takes for a raw disk is noted for verbose users', async (reader) => {
+test.each(['auto', 'raw'])('a file that the reader %s assumes to be raw causes a debug note', async (reader) => {
   const directory = await mkdtemp(join(tmpdir(), 'guessed-format-'));
   try {
     const paths = ['disk', 'backup.dat', 'a.raw', 'b.img', 'stated'].map((name) => join(directory, name));

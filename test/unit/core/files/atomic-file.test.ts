@@ -88,7 +88,7 @@ describe('writing a file atomically', () => {
       expect((await readdir(directory)).sort()).toEqual(['other', 'out']);
     }));
 
-  test('keeps temporary files of other machines and containers for a day, by the clock of the file system', () =>
+  test('keeps temporary files of other machines and containers for a day on the clock of the file system', () =>
     inDirectory(async (directory) => {
       const [pid, namespace, start, boot] = processMark().split('-') as [string, string, string, string];
       const nameOf = (mark: string, digit: string) => `.virt-similarity-${mark}-${digit.repeat(16)}.tmp`;

@@ -29,10 +29,10 @@ function textsOf({ passphrases }: DiskKey): string[] {
 
 describe('a key', () => {
   test.each([
-    ['without a line feed is the whole file', 'two words ', ['two words ']],
+    ['without a line feed is the complete file', 'two words ', ['two words ']],
     ['with a line feed is tried without it first', 'words\n', ['words', 'words\n']],
     ['with several line feeds loses only the last', 'a\nb\n\n', ['a\nb\n', 'a\nb\n\n']],
-    ['of one line feed is that', '\n', ['\n']],
+    ['may be a single line feed', '\n', ['\n']],
     ['may be any bytes', Buffer.of(0, 255, 10, 0), ['\0\xff\n\0']],
   ])('%s', async (_, content, texts) => {
     const key = await readDiskKey(`all:file:${await write(content)}`);
@@ -126,7 +126,7 @@ test('a text that is the name of a file is refused with the key that it could be
   });
 });
 
-test('no form of a passphrase but its bytes has them', () => {
+test('no text form of a key contains its passphrase', () => {
   const key: DiskKey = { selector: 'all', passphrases: [new Passphrase(Buffer.from(CANARY))] };
   const error = new Error('failed', { cause: key });
   const forms = [

@@ -18,7 +18,7 @@ beforeAll(() => {
 afterAll(() => pool.close());
 
 describe('inheritedRanges', () => {
-  test('includes only whole blocks, even if a block has several extents', () => {
+  test('includes only blocks that are completely inherited, even in several extents', () => {
     const extents: Extent[] = [
       { kind: 'data', start: 0, length: 100 },
       { kind: 'data', start: 100, length: 900, inherited: true },

@@ -60,7 +60,7 @@ describe('the base of an image', () => {
     expect(baseOf({ chain: [TOP, bound, BASE] })).toBeUndefined();
   });
 
-  test('is undefined if it has no file to name it by', () => {
+  test('is undefined if it has no file whose path could name it', () => {
     expect(baseOf({ chain: [TOP, { ...BASE, parts: [] }] })).toBeUndefined();
   });
 });
@@ -81,7 +81,7 @@ test.each<[string, ImageIdentity['chain'], string | undefined]>([
     [{ ...BASE, encryption: 'decrypted', ciphertext: [{ scheme: 'LUKS' }] }],
     'ciphertext',
   ],
-])('the encryption of %s', (_, chain, expected) => {
+])('encryptionOf returns the encryption of %s', (_, chain, expected) => {
   expect(encryptionOf({ chain })).toBe(expected);
 });
 
@@ -89,7 +89,7 @@ describe('two identities', () => {
   test('differ, as do the keys of their vectors, if only one is of decrypted content', () => {
     const made = { algorithm: 'sha256', hasherVersion: '1', blockSize: 65_536 };
     const read = (encryption: 'ciphertext' | 'decrypted'): ImageIdentity => ({ chain: [{ ...BASE, encryption }] });
-    // Ciphertext that is not recognised as such is the same content.
+    // Ciphertext is the same content, whether or not it is recognised as ciphertext.
     const all = [read('ciphertext'), { chain: [BASE] }, read('decrypted')];
     expect(all.map((one) => all.map((other) => sameIdentity(one, other)))).toEqual([
       [true, true, false],

@@ -35,6 +35,6 @@ test.each([
   ['this very second', 0, 0, false],
   ['an mtime in the future', -3_600_000, 50, false],
   ['a ctime in the future', 50, -3_600_001, false],
-])('whether a later write changes the timestamps: %s', (_, mtime, ctime, expected) => {
+])('isSettled returns whether a later write would change the timestamps: %s', (_, mtime, ctime, expected) => {
   expect(isSettled(identity(mtime, ctime), NOW)).toBe(expected);
 });

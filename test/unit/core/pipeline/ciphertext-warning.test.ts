@@ -10,7 +10,7 @@ import { LUKS, LUKS_UUID } from '../../readers/inspection/sound-headers.js';
 
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 const LONG_AGO = new Date('2020-01-01');
-/** What follows the encryption in every warning. */
+/** The text after the encryption in every warning. */
 const SO = 'so ciphertext is compared, and encrypted clones of one disk look unrelated';
 const KEY = `decrypt it, or give its key with \`keys: '${LUKS_UUID}:file:FILE'\`,`;
 
@@ -56,7 +56,7 @@ test.each([
   ['partitions.raw', 'its disk is encrypted with BitLocker in partition 1, with LUKS in partition 2', KEY],
   ['windows.raw', 'its disk is encrypted with BitLocker', 'decrypt it'],
   ['top.qcow2', 'its backing image DIRECTORY/disk.img is encrypted with LUKS', 'decrypt it'],
-])('ciphertext in %s causes a warning when it is read, cached, and in a file', async (name, problem, remedy) => {
+])('ciphertext in %s causes a warning for an image, a cached vector and a file', async (name, problem, remedy) => {
   const path = at(name);
   const problemHere = `${problem.replace('DIRECTORY', directory)}, ${SO}`;
   const expected = [`${path}: ${problemHere}; ${remedy} to compare its content`];

@@ -160,11 +160,11 @@ describe('an extended analysis', () => {
   });
 });
 
-describe('what is no input', () => {
+describe('invalid input', () => {
   const analyzer = analyzerOf();
   const [one] = [exampleVector(3)];
 
-  test('is refused with what to pass instead', async () => {
+  test('is refused with advice on what to pass instead', async () => {
     const analysis = await analyzer.analyzeVectors([one!]);
     const refused = async (call: Promise<unknown>, message: string): Promise<void> => {
       await expect(call).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(message) });
@@ -186,7 +186,7 @@ describe('what is no input', () => {
     expect(() => createAnalyzer(wrong(undefined))).toThrow('createAnalyzer: expected { plugins }, found undefined');
   });
 
-  test('is refused where vectors are not those of the analysis', async () => {
+  test('includes vectors that are not those of the analysis', async () => {
     const vectors = ['a', 'b', 'c'].map((name, index) => exampleVector(3 + index, { name }));
     const analysis = await analyzer.analyzeVectors(vectors.slice(0, 2));
     const exchanged = analysis.images.map((image, index) => ({ ...image, vector: vectors[1 - index]! }));
@@ -202,7 +202,7 @@ describe('what is no input', () => {
     });
   });
 
-  test('is refused where an image has changed but has equal counts', async () => {
+  test('includes a vector of an image that has changed, even if its counts are equal', async () => {
     const vectors = ['a', 'b', 'c'].map((name) => exampleVector(3, { name, identity: IDENTITY }));
     const made = await analyzer.analyzeVectors(vectors.slice(0, 2));
     const analysis = parseJsonReport(await textOf(analyzer.report('json', made)));
@@ -226,7 +226,7 @@ describe('what is no input', () => {
     });
   });
 
-  test('takes vectors of classes', async () => {
+  test('does not include vectors that are instances of a class', async () => {
     class OwnVector implements HashVector {
       readonly #vector = exampleVector(4);
       readonly name = 'own';

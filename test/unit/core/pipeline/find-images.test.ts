@@ -17,7 +17,7 @@ const EXTENSIONS = ['.img', '.qcow2', '.raw', '.vmdk'];
 
 const REMEDY = 'name an image to include it, or see every name with `onNote`';
 
-/** A file name of a cache entry. */
+/** The file name of a cache entry. */
 const CACHE_ENTRY = `${'0123456789abcdef'.repeat(2)}.${'0123456789abcdef'.repeat(4)}.arrow`;
 
 let notes: [string, string][];
@@ -93,7 +93,7 @@ describe('findImages', () => {
     ]);
   });
 
-  test('leaves out named files that are parts of other named ones', async () => {
+  test('leaves out named files that are parts of other named images', async () => {
     await files('x.vmdk', 'x-flat.vmdk', 'y.vmdk');
     const { sources } = await find([path('x-flat.vmdk'), path('x.vmdk'), { path: path('y.vmdk'), format: 'raw' }], {
       partsIn: async (asked, names) => {
@@ -174,7 +174,7 @@ describe('findImages', () => {
     expect((await find([path('other/b.raw')])).directories).toEqual([path('links')]);
   });
 
-  test('includes a file that is named twice once, even through a link, with a warning', async () => {
+  test('includes a file only once if it is named twice, even through a link, with a warning', async () => {
     await files('a.raw');
     await symlink(path('a.raw'), path('b.raw'));
     expect((await find([path('a.raw'), path('b.raw'), path('a.raw')])).sources).toEqual([{ path: path('a.raw') }]);
@@ -199,7 +199,7 @@ describe('findImages', () => {
     expect((await find([path('a.raw'), path('b.raw')])).sources).toHaveLength(2);
   });
 
-  test('includes an image once that is named and also in a named directory', async () => {
+  test('includes an image only once if it is named and also in a named directory', async () => {
     await files('a.raw', 'b.raw');
     expect((await find([path('b.raw'), directory])).sources.map((source) => source.path)).toEqual(
       ['b.raw', 'a.raw'].map(path),
@@ -258,7 +258,7 @@ describe('findImages', () => {
     );
   });
 
-  test('leaves out what is excluded: by name, by the end of the path, by the absolute path', async () => {
+  test('leaves out excluded entries: by name, by the end of the path, by the absolute path', async () => {
     await mkdir(path('old'));
     await mkdir(path('new/old'), { recursive: true });
     await files('a.raw', 'b.raw', '.c.raw', 'old/d.raw', 'old/e.img', 'new/old/f.raw', 'new/g.raw');
@@ -326,7 +326,7 @@ describe('an archive', () => {
     expect(directories).toEqual([directory]);
   });
 
-  test('is found by a stated format, which is not that of the images in it', async () => {
+  test('is recognised by a stated format, which does not apply to the images in it', async () => {
     await files('vm.img');
     const { sources } = await find([{ path: path('vm.img'), format: 'pack' }], { imagesIn });
     expect(sources).toEqual(inArchive('vm.img', 'a.img', 'x/b.img'));
@@ -356,7 +356,7 @@ describe('an archive', () => {
     expect((await find([path('nothing:a.img')], { imagesIn })).sources).toEqual([{ path: path('nothing:a.img') }]);
   });
 
-  test('and one of its images are the same image if they are named through a link', async () => {
+  test('that is also named through a link has the same images', async () => {
     await files('vm.pack');
     await symlink('vm.pack', path('link.pack'));
     const { sources } = await find([path('vm.pack'), `${path('link.pack')}:a.img`], { imagesIn });

@@ -52,7 +52,7 @@ test('a vector in the cache is not used for another version of its hasher', asyn
   expect([...distances.values]).toEqual([0]);
 });
 
-test('vectors of a hasher without a version and a module are not cached, with one warning', async () => {
+test('vectors of a hasher with neither a version nor a module are not cached, with one warning', async () => {
   await hashed(firstByte(0), Object.keys(DISKS));
   expect(notes.filter((note) => note.startsWith('warning'))).toEqual([
     'warning: hash vectors of first-byte are not cached: the hasher has no version and its plugin has no readable ' +
@@ -69,7 +69,7 @@ test.each(['', 7, 'x'.repeat(101)])('refuses %j as a version', (version) => {
   );
 });
 
-test('a named vector of another version is refused, but one without a version is accepted', async () => {
+test('a named vector of another version is refused, but a vector without a version is accepted', async () => {
   const [outcome] = await hashed(firstByte(0, '1'), ['memory:a']);
   const { vector } = outcome as HashOutcome & { vector: Parameters<typeof writeHashVector>[0] };
   const { hasherVersion, ...unversioned } = vector;

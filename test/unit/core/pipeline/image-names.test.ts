@@ -30,7 +30,7 @@ describe('uniqueNames', () => {
     ]);
   });
 
-  test('uses whole paths if their parts are equal', () => {
+  test('uses complete paths if their parts are equal', () => {
     expect(uniqueNames(['/a/disk.img', 'a/disk.img'])).toEqual(['/a/disk.img', 'a/disk.img']);
   });
 

@@ -143,7 +143,7 @@ describe('a source of images', () => {
     expect(fleet.calls).toEqual([[{ word: 'db' }, { word: 'web' }]]);
   });
 
-  test('whose name ends in :// lists only what begins with the whole name', async () => {
+  test('whose name ends in :// lists only words that begin with its full name', async () => {
     const words: string[] = [];
     const source: ImageSource = {
       async *list(named) {
@@ -232,7 +232,7 @@ describe('a source of images', () => {
     });
   });
 
-  test('decides that a file fails, however else it is named', async () => {
+  test('decides that a file fails, even if the file is also named in another way', async () => {
     const failure = new VirtSimilarityError('in-use', 'web is running');
     const running: ImageSource = {
       async *list() {
@@ -259,7 +259,7 @@ describe('a source of images', () => {
     ]);
   });
 
-  test('decides that a file is in use, whose hash vector is then not stored', async () => {
+  test('decides that a file is in use, so that its hash vector is not stored', async () => {
     const running: ImageSource = {
       async *list() {
         yield { path: inDirectory('1.img'), format: 'raw', inUse: true };
@@ -285,7 +285,7 @@ describe('a source of images', () => {
     }
     expect(await hashed({ path: inDirectory('1.img'), format: 'raw' }, 'fleet:web')).toEqual([[1, false, true]]);
     expect(notes).toContainEqual(expect.stringMatching(/1\.img: a program may be writing to it: .* is not cached$/));
-    // Without the source, it is.
+    // Without the source, the vector is cached.
     expect(await hashed(inDirectory('1.img'))).toEqual([[1, false, undefined]]);
     expect(await hashed(inDirectory('1.img'))).toEqual([[1, true, undefined]]);
   });
@@ -357,7 +357,7 @@ describe('a source of images', () => {
     expect(sources).toEqual([{ path: inDirectory('1.img') }]);
   });
 
-  test('learns whether images in use are allowed', async () => {
+  test('receives whether images in use are allowed', async () => {
     const found: unknown[] = [];
     const curious: ImageSource = {
       async *list(_, { allowInUse }) {
@@ -382,7 +382,7 @@ describe('a source of images', () => {
     );
   });
 
-  test('labels an image that is also named by its path, before or after', async () => {
+  test('labels an image that is also named by its path, before or after its word', async () => {
     const analyzer = compose({ plugins: [readers, hashers, fleetOf()] });
     const path = inDirectory('1.img');
     const labelled = [{ path, format: 'raw', label: 'web' }];
@@ -395,7 +395,7 @@ describe('a source of images', () => {
     );
   });
 
-  test('of an isolated plugin is given up if it never ends', async () => {
+  test('of an isolated plugin fails at the time limit if it never ends', async () => {
     const endless: ImageSource = {
       async *list() {
         yield { path: inDirectory('1.img') };
@@ -409,7 +409,7 @@ describe('a source of images', () => {
     });
   });
 
-  test('of an isolated plugin is refused if it calls another that calls it again', async () => {
+  test('of an isolated plugin is refused if it calls a source that calls it again', async () => {
     const asking = (name: string) => ({
       create: ({ parts }: PartContext<ImageSource>): ImageSource => {
         const others = parts('source');

@@ -14,7 +14,7 @@ function disk(...numbers: readonly number[]): Uint8Array {
   return bytes;
 }
 
-/** Returns `count` numbers from `first` on. */
+/** Returns `count` consecutive numbers, beginning with `first`. */
 const from = (first: number, count: number) => Array.from({ length: count }, (_, index) => first + index);
 
 /** Analyses disks. Returns the warnings. */
@@ -30,15 +30,15 @@ async function warningsOf(disks: Readonly<Record<string, Uint8Array>>, options: 
   return warnings;
 }
 
-/** A family of large disks: clones of one base that have each changed 30 of 100 blocks. */
+/** A family of two large disks that differ in 30 of 100 blocks. */
 const LARGE = {
   large: disk(...from(1000, 100)),
   clone: disk(...from(5000, 30), ...from(1030, 70)),
 };
-/** A family of small disks that differ in one block. */
+/** A family of two small disks that differ in one of four blocks. */
 const SMALL = { small: disk(1, 2, 3, 4), twin: disk(1, 2, 3, 5) };
 
-describe('by hamming, a warning names another metric', () => {
+describe('the metric hamming causes a warning that names another metric', () => {
   test('if unrelated small images join before related large ones', async () => {
     const warnings = await warningsOf({ ...LARGE, ...SMALL, stranger: disk(71, 72, 73, 74, 75, 76) });
     expect(warnings).toEqual([
@@ -57,7 +57,7 @@ describe('by hamming, a warning names another metric', () => {
   });
 });
 
-describe('there is no such warning', () => {
+describe('there is no warning', () => {
   test.each([
     ['if unrelated families join last', { ...SMALL, other: disk(...from(71, 8)), another: disk(...from(71, 7), 99) }],
     ['if all images are related', { ...LARGE, third: disk(...from(1000, 60), ...from(9000, 40)) }],
@@ -71,7 +71,7 @@ describe('there is no such warning', () => {
     expect(await warningsOf(disks)).toEqual([]);
   });
 
-  test.each(['jaccard', 'containment', 'shared-content'])('by the metric %s', async (metric) => {
+  test.each(['jaccard', 'containment', 'shared-content'])('for the metric %s', async (metric) => {
     expect(await warningsOf({ ...LARGE, ...SMALL, stranger: disk(71, 72) }, { metric })).toEqual([]);
   });
 });

@@ -37,7 +37,7 @@ function analyzerOf(disks = new MemoryDisksPlugin(DISKS)): Analyzer {
 
 async function vectorsOf(analyzer: Analyzer): Promise<HashVector[]> {
   const vectors = new Map<string, HashVector>();
-  // Destructured, which compiles only if each kind of outcome has the members of the other.
+  // Destructuring compiles only if each kind of outcome declares the members of the other.
   for await (const { path, vector, error } of analyzer.hash(GOOD, { blockSize: 512 })) {
     expect(error).toBeUndefined();
     if (vector !== undefined) {

@@ -195,7 +195,7 @@ describe('the reader auto', () => {
     );
   });
 
-  test('detects a reader that calls it in turn', async () => {
+  test('detects a reader that calls it back', async () => {
     const asking = {
       create: ({ parts }: PartContext<DiskReader>): DiskReader => {
         const others = parts('reader');
@@ -215,7 +215,7 @@ describe('the reader auto', () => {
     );
   });
 
-  test('can be wrapped, and other readers can delegate too', async () => {
+  test('can be wrapped, and other readers can delegate to it', async () => {
     const seen: string[] = [];
     @injectable()
     class Wrapper implements DiskReader {

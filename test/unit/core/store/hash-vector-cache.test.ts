@@ -117,7 +117,7 @@ function withBlocks(bytes: Buffer, from: readonly number[], to: readonly number[
 
 const entriesIn = async (directory: string) => (await readdir(directory)).filter((name) => name.endsWith('.arrow'));
 
-/** Writes an entry as earlier releases did, without a hasher version. */
+/** Writes an entry without a hasher version. */
 async function writeUnversionedEntry(directory: string, identity: ImageIdentity): Promise<void> {
   const { hasherVersion: _, ...vector } = exampleVector(1, { identity, name: 'unversioned' });
   const path = join(directory, 'new.arrow');
@@ -129,7 +129,7 @@ async function writeUnversionedEntry(directory: string, identity: ImageIdentity)
 }
 
 describe('entries of another hasher version', () => {
-  test('are outdated if the current version is known; those without a version always are; prune removes both', () =>
+  test('are outdated if the current version is known, and always if they have no version; prune removes both', () =>
     inCache(async ({ directory, cache, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity, name: 'first' }));
@@ -226,7 +226,7 @@ describe('the cache of hash vectors', () => {
     ['rows that do not ascend', (bytes) => withBlocks(bytes, [0, 3, 6], [0, 6, 3])],
     ['a row past the end of the disk', (bytes) => withBlocks(bytes, [0, 3, 6], [0, 3, 1_000_000])],
     [
-      'a layer named __proto__',
+      'a file without an inode',
       (bytes) => Buffer.from(bytes.toString('latin1').replaceAll('"inode"', '"_prot"'), 'latin1'),
     ],
   ])('misses an entry with %s despite its correct digest, with a warning', (_, change) =>
@@ -247,7 +247,7 @@ describe('the cache of hash vectors', () => {
     }),
   );
 
-  test('is not affected by an entry whose metadata contain __proto__ and constructor', () =>
+  test('is not affected by __proto__ and constructor in the metadata of an entry', () =>
     inCache(async ({ directory, cache, identify }) => {
       const parts = partsOf(await identify()).map((part) => ({ ...part, path: '__proto__' }));
       const identity = { chain: [{ format: 'constructor', parts }] };
@@ -478,7 +478,7 @@ describe('the cache directory', () => {
       if (isRoot) {
         await chown(directory, 65_534, 65_534);
       }
-      // A user other than root cannot create such a directory, but / will do.
+      // Only root can create such a directory. Other users test / instead.
       const uses = await Promise.allSettled(everyUse(new HashVectorCache(isRoot ? directory : '/')));
       for (const use of uses) {
         expect(use).toMatchObject({ status: 'rejected', reason: { code: 'refused' } });
@@ -548,7 +548,7 @@ describe('maintenance of the cache', () => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity }));
       const [pid, ...rest] = processMark().split('-');
-      // No process has a number above 2^22.
+      // No process has an ID above 2^22.
       const marks = [`${2 ** 22 + Number(pid)}-${rest.join('-')}`, processMark()];
       const [dead, living] = marks.map((mark) => `.virt-similarity-${mark}-${'0'.repeat(16)}.tmp`) as [string, string];
       const leave = async () => {

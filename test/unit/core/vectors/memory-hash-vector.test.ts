@@ -7,7 +7,7 @@ const made = (changes: object, blocks: number[], bytes: number) => () =>
   hashVectorOf({ ...HEADER, ...changes }, Uint32Array.from(blocks), new Uint8Array(bytes));
 
 describe('a hash vector in memory', () => {
-  test('yields views of its arrays, again on each call', async () => {
+  test('yields views of its arrays on every call', async () => {
     const digests = Uint8Array.of(1, 2, 3, 4);
     const vector = hashVectorOf(HEADER, Uint32Array.of(0, 2), digests);
     expect(vector.dataBlocks).toBe(2);

@@ -145,7 +145,7 @@ describe('a handshake that asks for a map', () => {
   });
 
   test.each([
-    ['offers another context only', [context(3, 'qemu:allocation-depth'), DONE]],
+    ['offers only another context', [context(3, 'qemu:allocation-depth'), DONE]],
     ['offers none', [DONE]],
     ['does not know the option', [reply(protocol.OPT_SET_META_CONTEXT, protocol.REP_ERR_UNSUP)]],
   ])('works with a server that %s', async (_, replies) => {
@@ -153,7 +153,7 @@ describe('a handshake that asks for a map', () => {
     expect(await result).not.toHaveProperty('allocationContext');
   });
 
-  test('does not ask a server without structured replies', async () => {
+  test('sends no query to a server without structured replies', async () => {
     const { result } = handshakeFor(request, greeting(FIXED), REFUSED_STRUCTURE, exportInfo(512n), GO);
     expect(await result).toMatchObject({ size: 512 });
   });

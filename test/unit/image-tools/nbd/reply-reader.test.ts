@@ -10,7 +10,7 @@ import { pushInPieces } from './push-in-pieces.js';
 
 const { REPLY_FLAG_DONE: DONE } = protocol;
 
-/** A reader of replies, and the outcomes of its requests. */
+/** A reader of replies, its requests and their outcomes. */
 class Exchange {
   readonly receiver = new ByteReceiver();
   readonly outcomes: string[] = [];
@@ -155,7 +155,7 @@ describe('ReplyReader', () => {
 describe('a block status', () => {
   const status = (...payload: number[]) => chunk(1n, DONE, protocol.REPLY_TYPE_BLOCK_STATUS, u32(...payload));
 
-  test('has the ranges of the query, the last one cut at its end', () => {
+  test('has ranges in the query; the last range is cut at the end of the query', () => {
     const exchange = new Exchange();
     const request = exchange.query(1n, 1024, 4096);
     pushInPieces(exchange.receiver, status(7, 512, 3, 1024, 0, 512, 1, 2 ** 31, 2), [1, 5, 18, 3, 11]);
@@ -168,7 +168,7 @@ describe('a block status', () => {
     ]);
   });
 
-  test('may cover less than was asked for', () => {
+  test('may cover less than the query', () => {
     const exchange = new Exchange();
     const request = exchange.query(1n, 0, 4096);
     exchange.receiver.push(status(7, 512, 2));
@@ -187,7 +187,7 @@ describe('a block status', () => {
     ['without ranges', status(7)],
     ['with half a range', status(7, 512)],
     ['with an empty range', status(7, 512, 0, 0, 0)],
-    ['with a range that is no multiple of blocks', status(7, 100, 0)],
+    ['with a range that is not a multiple of the block size', status(7, 100, 0)],
     ['in a simple reply', simple(1n, 0)],
     ['that is data', chunk(1n, DONE, protocol.REPLY_TYPE_OFFSET_DATA, u64(0), Buffer.alloc(512))],
     ['that is a hole', chunk(1n, DONE, protocol.REPLY_TYPE_OFFSET_HOLE, u64(0), u32(512))],
@@ -209,7 +209,7 @@ describe('a block status', () => {
     expect(exchange.outcomes).toEqual([]);
   });
 
-  test('that nobody asked for breaks the protocol', () => {
+  test('that was not requested breaks the protocol', () => {
     const exchange = new Exchange();
     exchange.read(1n, 0, 512);
     exchange.receiver.push(status(7, 512, 0));

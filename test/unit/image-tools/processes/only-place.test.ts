@@ -5,9 +5,9 @@ import { expect, test } from '@jest/globals';
 /** Modules that start processes: child_process, cluster, and the package execa. */
 const STARTS_PROCESSES = /['"](?:(?:node:)?child_process|node:cluster|execa)['"]/;
 
-/** Returns the sources of all packages whose text matches, sorted. */
+/** Returns the source files that match, sorted, of all packages except testing. */
 async function sourcesWith(pattern: RegExp): Promise<string[]> {
-  // The contract suites of the package testing start processes of their own.
+  // The contract suites in the package testing start processes themselves.
   const packages = (await readdir('packages')).filter((name) => name !== 'testing');
   const matching: string[] = [];
   for (const name of packages) {

@@ -78,7 +78,7 @@ test('remaining run directories are removed when the process exits', async () =>
 });
 
 test.each([
-  ['when the next is created', async () => (await createRunDirectory()).remove()],
+  ['when the next run directory is created', async () => (await createRunDirectory()).remove()],
   ['on request', removeStaleRunDirectories],
 ])('run directories of killed processes are removed %s; those of other systems after a day', async (_, sweep) => {
   const runtime = await mkdtemp(join(tmpdir(), 'run-'));
@@ -113,7 +113,7 @@ test.each([
 
 test('no directory is removed from a parent in which other users can rename entries', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'shared-'));
-  // Named like that of a process that has ended.
+  // Its name is that of a run directory whose process has ended.
   const { path, remove } = await createRunDirectory();
   const left = join(parent, basename(path).replace(`-${process.pid}-`, '-4194305-'));
   await remove();

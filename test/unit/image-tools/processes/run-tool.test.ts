@@ -88,7 +88,7 @@ describe('a missing program', () => {
     });
   });
 
-  test('is reported with every other one that is missing', async () => {
+  test('is reported with every other missing program', async () => {
     const needs = [
       missing,
       { command: 'virt-similarity-second', package: 'no-such-package' },
@@ -119,7 +119,7 @@ describe('a program that is ended', () => {
     });
   });
 
-  test('for printing too much is reported as such', async () => {
+  test('for printing too much is reported with this reason', async () => {
     await expect(shell('yes', { maxOutputBytes: 1000 })).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('printed more than'),

@@ -9,7 +9,7 @@ function graphOf(image: InspectedImage) {
 }
 
 describe('blockGraph', () => {
-  test('contains the driver, the file and the absence of a backing image', () => {
+  test('contains the driver and the file, and states that there is no backing image', () => {
     expect(graphOf(inspectedImage({ format: 'vmdk', path: '/images/a.vmdk' })).node).toEqual({
       driver: 'vmdk',
       'read-only': true,
@@ -57,7 +57,7 @@ describe('blockGraph', () => {
     expect(nodes.map((each) => each?.['force-share'])).toEqual([true, true, true, true, true]);
   });
 
-  test('has a filter object that detects writers', () => {
+  test('has a filter node that detects writers', () => {
     const { node } = graphOf(inspectedImage({ format: 'raw', path: '/images/a', access: 'without-writers' }));
     expect(node.file).toEqual({
       driver: 'blkdebug',

@@ -80,7 +80,7 @@ describe.each([
   });
 });
 
-test('a server that ends at once is reported with its standard error, and leaves no files', async () => {
+test('a server that ends immediately is reported with its standard error, and leaves no files', async () => {
   await withServer('echo "qemu-nbd: Failed to get shared \\"write\\" lock" >&2; exit 1', async () => {
     const served = new ServedBytes(IMAGE, CALL);
     await expect(read(served)).rejects.toMatchObject({ code: 'in-use', image: 'a.qcow2' });

@@ -107,7 +107,7 @@ test('reading fails after close(), which can be called again', async () => {
   });
 });
 
-/** A script that uses up all descriptors, and then reads a file. */
+/** A script that opens as many descriptors as possible, and then reads a file. */
 const WITHOUT_DESCRIPTORS = `
 import { openSync } from 'node:fs';
 import { StoredBytes } from '#image-tools/reading/stored-bytes.js';

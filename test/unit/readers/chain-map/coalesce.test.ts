@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { coalesce } from '#readers/chain-map/coalesce.js';
 
-/** Returns a coalesced call that resolves with its number when it is ended, and a wait for its start. */
+/** Returns a coalesced call that resolves with its number, the functions that end calls, and a wait for their start. */
 function countedCalls() {
   const ends: (() => void)[] = [];
   const call = coalesce(async () => {

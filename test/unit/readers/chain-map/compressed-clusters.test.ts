@@ -10,7 +10,7 @@ test('clusters of 4 bytes may follow one another throughout a file', () => {
 test.each([
   ['a small file', 65_536, 128],
   ['a large file', 2 ** 40, 2 ** 18],
-])('of %s, no more clusters may begin in one place than can be stored there', (_, fileBytes, most) => {
+])('in %s, no more clusters may begin in one place than can be stored there', (_, fileBytes, most) => {
   const clusters = new CompressedClusters(fileBytes);
   let added = 0;
   while (added <= most && clusters.add(40_000)) {

@@ -99,7 +99,7 @@ describe('compressed clusters that are counted', () => {
     map.countClusters();
     return await map.runAt(0, map.size);
   };
-  /** Clusters of the disk, which has 1 MiB. */
+  /** The number of clusters of the disk, which has 1 MiB. */
   const ALL = 16;
 
   test('may follow one another closely', async () => {
@@ -111,7 +111,7 @@ describe('compressed clusters that are counted', () => {
     expect(await countedRun(mapOf(extended, { features: EXTENDED }))).toMatchObject({ kind: 'compressed' });
   });
 
-  test('may not use the same bytes more often than there is room for', async () => {
+  test('may not begin in the same bytes more often than clusters can be stored there', async () => {
     const map = mapOf(
       words(8192, () => 0),
       { size: 8192 * CLUSTER },

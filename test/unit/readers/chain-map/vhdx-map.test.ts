@@ -12,7 +12,7 @@ const STORED = 6n;
 interface MapFields {
   readonly blocks: number;
   readonly holes?: Holes;
-  /** Bytes before the end of the last block where the disk ends. */
+  /** The number of bytes between the end of the disk and the end of its last block. */
   readonly cut?: number;
 }
 
@@ -53,7 +53,7 @@ async function runsOf(map: VhdxMap): Promise<LayerRun[]> {
 const at = (mebibytes: number) => (BigInt(mebibytes) << 20n) | STORED;
 
 describe('the map of a vhdx', () => {
-  test.each([0n, 1n, 2n, 3n, 5n])('has zeros for blocks in state %d, whatever their position', async (state) => {
+  test.each([0n, 1n, 2n, 3n, 5n])('has zeros for blocks in state %d, regardless of their position', async (state) => {
     const map = mapOf({ 0: state, 1: state | (7n << 20n) }, { blocks: 2 });
     expect(await runsOf(map)).toEqual([{ kind: 'zero', length: 2 * BLOCK }]);
   });
@@ -110,7 +110,7 @@ describe('the map of a vhdx', () => {
     ]);
   });
 
-  test('is read in parts, whose borders are no borders of the disk', async () => {
+  test('is complete although it is read in parts', async () => {
     const entries = Object.fromEntries(
       Array.from({ length: 19_954 }, (_, index) => [index, index % 129 === 128 ? 0n : at(40 + index * 32)]),
     );

@@ -9,11 +9,11 @@ test.each([
   ['a writer', '1: OFDLCK ADVISORY  READ -1 fe:00:12345 101 101', true],
   ['a writer that may also resize', '1: OFDLCK ADVISORY  READ -1 fe:00:12345 100 103', true],
   ['a process that allows no readers', '7: OFDLCK ADVISORY  READ -1 08:11:12345 200 201', true],
-  ['a process that locked the whole file', '2: POSIX  ADVISORY  WRITE 4711 fe:00:12345 0 EOF', true],
+  ['a process that locked the complete file', '2: POSIX  ADVISORY  WRITE 4711 fe:00:12345 0 EOF', true],
   ['a process that waits for a lock', '2: -> POSIX  ADVISORY  WRITE 4711 fe:00:12345 0 EOF', true],
   ['a reader', '1: OFDLCK ADVISORY  READ -1 fe:00:12345 100 100', false],
   ['a reader that allows no writers', '1: OFDLCK ADVISORY  READ -1 fe:00:12345 201 203', false],
-])('a lock by %s', (_, line, isWriter) => {
+])('writerLocks decides whether to return a lock by %s', (_, line, isWriter) => {
   const locks = writerLocks(`0: FLOCK  ADVISORY  WRITE 1 00:19:99 0 0\n${line}\n`);
   expect(locks.map(({ inode }) => inode)).toEqual(isWriter ? ['12345'] : []);
 });

@@ -15,7 +15,7 @@ test('turns are taken one at a time, in the order of the calls', async () => {
   expect(events).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
 });
 
-test('a caller that no longer waits leaves its turn to those behind it, once the earlier ones have ended', async () => {
+test('a caller that stops waiting passes its turn to the next caller, once the earlier turns have ended', async () => {
   const turns = new Turns();
   const end = await turns.take(undefined);
   const controller = new AbortController();

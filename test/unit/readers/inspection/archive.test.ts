@@ -68,7 +68,7 @@ describe('the images in an archive', () => {
     expect(images).toEqual(['disk.raw', 'b1f4', 'disk2.vmdk.gz', 'disk3.vmdk.000000000']);
   });
 
-  test('have names as short as they are distinct', async () => {
+  test('have the shortest names that are distinct', async () => {
     const named = (name: string) => ({ ...DISK, name });
     expect(await imagesIn(named('./a.img'), named('x/b.img'), named('x/c.img'), named('y/c.img'))).toEqual([
       'a.img',
@@ -88,7 +88,7 @@ describe('the images in an archive', () => {
     expect(await reader.imagesIn({ path: at('a.img'), format: 'tar' })).toEqual(['disk.raw']);
   });
 
-  test('are not listed for a file that only its name calls an archive', async () => {
+  test('are not listed for a file that is not an archive despite its name', async () => {
     await writeFile(at('plain.ova'), NOISE);
     expect(await reader.imagesIn({ path: at('plain.ova') })).toBeUndefined();
     await expect(reader.imagesIn({ path: at('plain.ova'), format: 'tar' })).rejects.toEqual(
@@ -96,7 +96,7 @@ describe('the images in an archive', () => {
     );
   });
 
-  test('are none in an archive without disks', async () => {
+  test('are required, except in an empty archive', async () => {
     await expect(imagesIn({ name: 'notes.txt' }, { name: 'vm.ovf' })).rejects.toEqual(
       failure('refused', /without disk images: .* found "notes\.txt", "vm\.ovf"; name an archive with disks$/),
     );
@@ -137,7 +137,7 @@ describe('a file in an archive', () => {
     expect(await contentOf(sourceOf(relative, 'disk.raw'))).toEqual(NOISE);
   });
 
-  test('has the format that is stated for it; the format tar is that of the archive', async () => {
+  test('has the format that is stated for it, except tar, which is the format of the archive', async () => {
     const archive = await write('vm.tar', { name: 'disk.raw', content: qcow2File({}) }, DISK);
     const source = sourceOf(await write('other.tar', { name: 'disk.qcow2', content: NOISE }), 'disk.qcow2');
     expect(await contentOf({ ...source, format: 'raw' })).toEqual(NOISE);
@@ -145,14 +145,14 @@ describe('a file in an archive', () => {
     expect(await contentOf(sourceOf(await write('vm.tar', DISK), 'disk.raw', { format: 'tar' }))).toEqual(NOISE);
   });
 
-  test('has notes with its own name', async () => {
+  test('is named in notes together with its archive', async () => {
     const notes: string[] = [];
     const source = sourceOf(await write('vm.tar', { name: 'box.img', content: qcow2File({}) }), 'box.img');
     await inspect(source, { ...options, warn: (note) => notes.push(note) });
     expect(notes).toEqual([`${source.path}: treated as qcow2, because its header says so`]);
   });
 
-  test('has another identity than the other files of the archive', async () => {
+  test('has a different identity from the other files of the archive', async () => {
     const archive = await write('vm.tar', DISK, { ...DISK, name: 'other.raw' });
     const [one, other] = await Promise.all(
       ['disk.raw', 'other.raw'].map((name) => reader.identify(sourceOf(archive, name), options)),
@@ -175,14 +175,14 @@ describe('a file in an archive', () => {
       /no file of this name in the archive; name the archive itself/,
     ],
     [
-      'of a name that is repeated',
+      'whose name is repeated',
       [DISK, DISK],
       'disk.raw',
       'refused',
       /several files of this name; unpack it with tar -xf '.*vm\.tar', which keeps the last one$/,
     ],
     [
-      'of which the end is missing',
+      'whose end is missing',
       [{ ...DISK, size: '00000100000' }],
       'disk.raw',
       'corrupt',
@@ -239,7 +239,7 @@ describe('a file in an archive', () => {
     ],
   ];
 
-  test('of Parallels is a whole disk without a description of the disk', async () => {
+  test('of Parallels is a complete disk if the archive has no description of the disk', async () => {
     const identity = await new QemuReader().identify(
       sourceOf(await write('vm.tar', PARALLELS_DISK), 'win.hds'),
       options,
@@ -253,7 +253,7 @@ describe('a file in an archive', () => {
     await expect(identified).rejects.toEqual(failure(code, message));
   });
 
-  test('cannot be in a file that is no archive', async () => {
+  test('cannot be in a file that is not an archive', async () => {
     await writeFile(at('noise'), NOISE);
     await expect(reader.identify(sourceOf(at('noise'), 'disk.raw'), options)).rejects.toEqual(
       failure(

@@ -20,7 +20,7 @@ test.each(['disk.raw.gz', 'disk.img.gz', 'disk.gz', 'disk', 'disk.img'])('a raw 
   expect(check(path, fileWith(4096, { 0: ascii('LUKS\xba\xbe') }))).toEqual({ isLuks: true });
 });
 
-test.each(['disk.raw.gz', 'disk.iso.gz', 'log.gz'])('text in %s is refused when its size is known', (path) => {
+test.each(['disk.raw.gz', 'disk.iso.gz', 'log.gz'])('text in %s is refused once its size rules out a disk', (path) => {
   const head = ascii('text');
   const checked = (size?: number) => requireRawContent({ head, tail: NOTHING }, { path, compression: 'gzip' }, size);
   expect(checked()).toEqual({ isLuks: false });
@@ -44,11 +44,11 @@ test('a footer at the end is refused', () => {
   expect(() => check('disk.img.gz', NOISE, tail)).toThrow(/holds a vpc image/);
 });
 
-test('a name of another format is refused: its header may be at the end', () => {
+test('a name of another format is refused, because its header may be at the end', () => {
   expect(() => check('disk.qcow2.gz', NOISE)).toThrow(expect.objectContaining({ code: 'refused' }));
 });
 
-test('qemu reads its own formats only', () => {
+test('qemu reads only formats of qemu', () => {
   const source = { path: 'disk' };
   for (const format of FORMAT_NAMES) {
     requireQemuFormat(inspectedImage({ format, path: '/disk' }), source, 'qemu');

@@ -53,7 +53,7 @@ test.each<[string, Buffer, string]>([
   ['bzip2', ascii('BZh9\x17rE8P\x90'), 'disk.bz2'],
   ['zstd', ascii('\x28\xb5\x2f\xfd'), 'disk.RAW.ZST'],
   ['zstd', ascii('\x5a\x2a\x4d\x18'), 'disk.zst'],
-])('%s is read through, but not if the name says otherwise', (format, beginning, name) => {
+])('%s is accepted unless the name contradicts it', (format, beginning, name) => {
   const file = fileWith(65_536, { 0: beginning });
   expect(decide(name, file)).toEqual({ format, mustBeSelfContained: false });
   expect(decide('disk.img', file)).toEqual({ format, mustBeSelfContained: true });
@@ -65,7 +65,7 @@ test.each<[string, Buffer, string]>([
   expect(() => decide(name, Buffer.alloc(65_536))).toThrow(expect.objectContaining({ code: 'corrupt' }));
 });
 
-test('a compressed file is no backing file', () => {
+test('a compressed file cannot be a backing file', () => {
   const file = fileWith(65_536, { 0: ascii('\x1f\x8b\x08\0') });
   const ends = { head: file.subarray(0, 4096), tail: file.subarray(-512) };
   const base = { path: 'base.img', size: file.length, isDevice: false, ends, statedBy: 'overlay' } as const;

@@ -74,7 +74,7 @@ describe('the format is', () => {
     expect(() => decide('a.img', NOISE, { stated: 'file' })).toThrow(expect.objectContaining({ code: 'usage' }));
   });
 
-  test.each([QCOW2, VDI, LUKS, NOISE, TEXT, EMPTY])('raw if that is given', (file) => {
+  test.each([QCOW2, VDI, LUKS, NOISE, TEXT, EMPTY])('raw if raw is given', (file) => {
     expect(decide('a.qcow2', file, { stated: 'raw' })).toEqual(sure('raw'));
   });
 });
@@ -168,7 +168,7 @@ describe('no format is chosen', () => {
     expect(() => decide(`/images/${name}`, NOISE)).toThrow(expected);
   });
 
-  test('but a part of a raw disk is read with the other parts', () => {
+  test('except for a part of a raw disk, which is read with the other parts', () => {
     for (const name of ['disk.img.001', 'disk.raw.000000000', 'disk.002', 'disk.dd.000']) {
       expect(decide(`/images/${name}`, NOISE)).toEqual(sure('split'));
       expect(decide(`/images/${name}`, NOISE, { stated: 'raw' })).toEqual(sure('raw'));

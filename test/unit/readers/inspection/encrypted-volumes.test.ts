@@ -7,7 +7,7 @@ import { LUKS, LUKS_UUID, MIB, type Pieces } from './sound-headers.js';
 const BOOT = { 510: ascii('\x55\xaa') };
 const SECTOR = 512;
 
-/** Returns the pieces, moved by a number of bytes. */
+/** Returns the pieces, moved to a higher position by the given number of bytes. */
 function at(position: number, pieces: Pieces): Pieces {
   return Object.fromEntries(Object.entries(pieces).map(([offset, piece]) => [position + Number(offset), piece]));
 }
@@ -29,7 +29,7 @@ const VOLUMES: readonly (readonly [string, Pieces])[] = [
   ['FileVault (APFS)', { 32: ascii('NXSB'), 1264: le32(4) }],
 ];
 
-/** Returns a GUID partition table for sectors of this length. Each partition begins at a sector. */
+/** Returns a GUID partition table for the given sector size, with a partition of four sectors at each of `sectors`. */
 function gpt(sectorBytes: number, ...sectors: readonly (number | bigint)[]): Pieces {
   const entries = sectors.map((sector, index) => [index * 128 + 32, le64(sector, BigInt(sector) + 3n)] as const);
   return {
@@ -43,7 +43,7 @@ function gpt(sectorBytes: number, ...sectors: readonly (number | bigint)[]): Pie
 }
 
 describe.each(VOLUMES)('%s', (encryption, volume) => {
-  test('is found on a whole disk', async () => {
+  test('is found on an unpartitioned disk', async () => {
     expect(await volumesIn(volume)).toMatchObject([{ partition: undefined, encryption }]);
   });
 
@@ -79,7 +79,7 @@ test('a LUKS volume has its place and UUID', async () => {
   expect(await volumesIn(table, at(start, LUKS))).toEqual([{ partition: 1, encryption: 'LUKS', start, length, uuid }]);
 });
 
-test('a disk without encryption has none, and neither have volumes that are not encrypted', async () => {
+test('no encryption is found on a disk without it, or in volumes that are not encrypted', async () => {
   expect(await volumesIn()).toEqual([]);
   expect(await volumesIn({ 446: mbrEntry(0x83, 64), ...BOOT })).toEqual([]);
   expect(await volumesIn({ 88: ascii('CS') })).toEqual([]);
@@ -94,7 +94,7 @@ test('a partition past the end of the disk has no encryption', async () => {
   expect(await volumesIn(reversed, at(40 * SECTOR, LUKS))).toEqual([]);
 });
 
-test('a chain of logical partitions that does not end is followed 64 times', async () => {
+test('an endless chain of logical partitions is followed 64 times', async () => {
   const loop = { 446: mbrEntry(0x83, 0), 462: mbrEntry(0x05, 0), ...BOOT };
   const found = await volumesIn({ 446: mbrEntry(0x05, 64), ...BOOT }, at(64 * SECTOR, { ...loop, ...LUKS }));
   expect(found).toHaveLength(64);

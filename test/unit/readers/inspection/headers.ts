@@ -13,7 +13,7 @@ export function ascii(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
-/** Big-endian unsigned numbers of 16, 32 and 64 bits. */
+/** Big-endian unsigned numbers of 32 and 64 bits. */
 export function be32(...values: readonly number[]): Buffer {
   return Buffer.concat(values.map((value) => buffer(4, (target) => target.writeUInt32BE(value))));
 }
@@ -22,7 +22,7 @@ export function be64(...values: readonly (number | bigint)[]): Buffer {
   return Buffer.concat(values.map((value) => buffer(8, (target) => target.writeBigUInt64BE(BigInt(value)))));
 }
 
-/** Little-endian unsigned numbers. */
+/** Little-endian unsigned numbers of 16, 32 and 64 bits. */
 export function le16(value: number): Buffer {
   return buffer(2, (target) => target.writeUInt16LE(value));
 }
@@ -35,7 +35,7 @@ export function le64(...values: readonly (number | bigint)[]): Buffer {
   return Buffer.concat(values.map((value) => buffer(8, (target) => target.writeBigUInt64LE(BigInt(value)))));
 }
 
-/** Returns an entry of an MBR: a partition that begins at a sector. */
+/** Returns an entry of an MBR: a partition of one sector, which begins at `sector`. */
 export function mbrEntry(type: number, sector: number): Buffer {
   return Buffer.concat([Buffer.of(0, 0, 0, 0, type, 0, 0, 0), le32(sector, 1)]);
 }
@@ -55,7 +55,7 @@ function buffer(length: number, write: (target: Buffer) => void): Buffer {
   return target;
 }
 
-/** The fields of a qcow2 file. Default: a sound, self-contained disk of 1 MiB. */
+/** The fields of a qcow2 file. Their defaults describe a sound, self-contained disk of 1 MiB. */
 export interface Qcow2Fields {
   readonly version?: number;
   readonly backing?: string | Buffer;

@@ -29,7 +29,7 @@ describe('the identity of an image', () => {
     expect(baseOf(identityOf(base))).toBeUndefined();
   });
 
-  test('can exclude that its backing image is opened by itself', () => {
+  test('can prevent its backing image from being opened separately', () => {
     const identity = wholeIdentityOf(overlay);
     expect(identity).toEqual({
       chain: [

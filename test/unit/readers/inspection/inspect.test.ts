@@ -94,7 +94,7 @@ describe('a self-contained image', () => {
 
 describe('a text file', () => {
   test.each(['notes.txt', 'notes.img', 'notes.raw', 'notes'])(
-    '%s is no disk unless its format is stated',
+    '%s is not a disk unless its format is stated',
     async (name) => {
       const path = await write(name, ascii('hello\n'));
       expect(await failureOf(path)).toMatchObject({
@@ -107,13 +107,13 @@ describe('a text file', () => {
     },
   );
 
-  test('is no backing image, and the overlay has to state its format', async () => {
+  test('is not a backing image unless the overlay states its format', async () => {
     await write('notes.img', ascii('hello\n'));
     const { message } = await failureOf(await qcow2('top.qcow2', { backing: 'notes.img' }));
     expect(message).toMatch(/"notes\.img" cannot be used: it holds text, .*qemu-img rebase -u -F raw -b 'notes\.img'/);
   });
 
-  test('is no split disk', async () => {
+  test('is not a split disk', async () => {
     await write('log.002', ascii('two\n'));
     const { message } = await failureOf(await write('log.001', ascii('one\n')));
     expect(message).toMatch(/it holds text, .*format: 'split'/);
@@ -151,13 +151,13 @@ describe('a disk of ciphertext', () => {
     });
   });
 
-  test('is raw with keys for other disks only', async () => {
+  test('is raw if the keys are only for other disks', async () => {
     const keys = [{ selector: '00000000-0000-4000-8000-000000000000', passphrases: [new Passphrase(Buffer.of(1))] }];
     const image = await inspect({ path: await luks() }, { allowedDirectories: [directory], keys });
     expect(image).toMatchObject({ format: 'raw', encryption: 'ciphertext' });
   });
 
-  test('is what an encrypted qcow2 image without a key contains', async () => {
+  test('is the content of an encrypted qcow2 image without a key', async () => {
     const ciphertext = [{ scheme: 'LUKS', selector: LUKS_UUID }];
     const path = await write('a.qcow2', encryptedQcow2());
     expect(await inspectAt(path)).toMatchObject({ format: 'qcow2', encryption: 'ciphertext', ciphertext });
@@ -175,7 +175,7 @@ describe('a disk of ciphertext', () => {
     ]);
   });
 
-  test('is what an overlay that declares it as raw is based on, and takes no key', async () => {
+  test('can be the base of an overlay that declares it as raw, and then takes no key', async () => {
     await luks();
     const { backing } = await inspectAt(await qcow2('top.qcow2', { backing: 'disk.img', backingFormat: 'raw' }));
     expect(backing).toMatchObject({ encryption: 'ciphertext', ciphertext: [{ scheme: 'LUKS' }] });
@@ -204,7 +204,7 @@ describe('a backing chain', () => {
     expect(baseOf(identity)?.identity).toEqual(identityOf(await inspectAt(middle)));
   });
 
-  test('may have an absolute path', async () => {
+  test('may contain an absolute path', async () => {
     const base = await write('base.img', NOISE);
     const top = await qcow2('top.qcow2', { backing: base });
     expect((await inspectAt(top)).backing?.file.path).toBe(base);
@@ -273,7 +273,7 @@ describe('a backing chain', () => {
     expect((await inspectAt(await qcow2('top.qcow2', { backing: './a:b.img' }))).backing?.format).toBe('raw');
   });
 
-  test('that is missing can be named differently, in its own format if that is known', async () => {
+  test('with a missing file has a remedy that names another file, in the declared format if any', async () => {
     const known = await failureOf(await qcow2('top.qcow2', { backing: 'missing.img', backingFormat: 'raw' }));
     expect(known.message).toMatch(/, or name the file in the overlay with qemu-img rebase -u -F raw -b FILE /);
     const unknown = await failureOf(await qcow2('top.qcow2', { backing: 'missing.img' }));
@@ -426,7 +426,7 @@ describe('the parent of a VMDK', () => {
     expect((await inspectAt(await child('00001A2B'))).backing?.descriptor?.cid).toBe('00001a2b');
   });
 
-  test('is corrupt if it was changed since', async () => {
+  test('is corrupt if it was changed after the snapshot was made', async () => {
     expect(await failureOf(await child('1a2c'))).toMatchObject({
       code: 'corrupt',
       message: expect.stringMatching(

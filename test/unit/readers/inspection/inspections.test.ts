@@ -32,7 +32,7 @@ afterEach(() => rm(directory, { recursive: true }));
 
 const decline = () => undefined;
 
-/** Writes a file and waits until its timestamps would show another change. */
+/** Writes a file and waits until its timestamps would reveal a later change. */
 async function write(name: string, bytes: string | Buffer): Promise<DiskSource> {
   const path = join(directory, name);
   await writeFile(path, bytes);
@@ -117,7 +117,7 @@ describe('an image that was identified', () => {
     expect(inspected).toEqual([source, changed]);
   });
 
-  test('just after a write is inspected again, because its timestamps may not show another change', async () => {
+  test('just after a write is inspected again, because its timestamps may not reveal a later change', async () => {
     const path = join(directory, 'a.img');
     await writeFile(path, '\0disk');
     // Simulates a very recent write.

@@ -7,7 +7,7 @@ import { afterAll, beforeEach, describe, expect, jest, test } from '@jest/global
 const root = await realFiles.realpath(await realFiles.mkdtemp(join(tmpdir(), 'virt-similarity-layer-')));
 afterAll(() => realFiles.rm(root, { recursive: true }));
 
-/** Simulates another process right after a path was looked up. */
+/** Is called right after a path was looked up, to simulate another process. */
 let afterLookup: (path: string, handle: realFiles.FileHandle) => Promise<unknown>;
 let directory: string;
 
@@ -48,7 +48,7 @@ async function contentOf(opening: ReturnType<typeof openNamedFile>): Promise<str
   }
 }
 
-/** Runs `change` once, as soon as the path was looked up. */
+/** Runs `change` once, right after a path that ends with `lookedUp` was looked up. */
 function onceLookedUp(lookedUp: string, change: () => Promise<unknown>): void {
   let isDone = false;
   afterLookup = async (path) => {
@@ -71,7 +71,7 @@ describe('a file that the user names', () => {
     expect(await contentOf(Promise.resolve(file))).toBe('image');
   });
 
-  test('is the file that was checked, even if it is deleted', async () => {
+  test('is reported as changed if it is deleted while it is opened', async () => {
     const path = await write('a.img', 'image');
     onceLookedUp('/a.img', () => realFiles.rm(path));
     await expect(openNamedFile({ path })).rejects.toMatchObject({
@@ -101,7 +101,7 @@ describe('a file that the user names', () => {
 describe('a file that a header names', () => {
   const policy = () => ({ allowedDirectories: [directory] });
 
-  test('is checked by the current path of its directory, even if another takes its place', async () => {
+  test('is checked against the current path of its directory, even if a link takes the place of the directory', async () => {
     await write('base.img', 'the base');
     await write('secrets/base.img', 'a secret');
     const away = `${directory}-away`;
@@ -116,11 +116,11 @@ describe('a file that a header names', () => {
     });
   });
 
-  test('is opened in the directory that was checked, even if that is replaced afterwards', async () => {
+  test('is opened in the directory that was checked, even if the directory is replaced afterwards', async () => {
     await write('base.img', 'the base');
     await write('secrets/base.img', 'a secret');
     const away = `${directory}-away`;
-    // The entry is then looked up through the descriptor of the directory.
+    // The getter runs during the check. The entry is looked up later, through the descriptor of the directory.
     const opening = openReferencedFile('base.img', join(directory, 'top.qcow2'), {
       get allowedDirectories() {
         execFileSync('mv', [directory, away]);
@@ -176,7 +176,7 @@ describe('a file that a header names', () => {
 
 describe('a system error', () => {
   test.each(['/a.img', '/proc/self/fd'])(
-    'is reported as unreadable if %s has gone after it was opened',
+    'is reported as unreadable if %s disappears after it was opened',
     async (opened) => {
       const path = await write('a.img', 'image');
       afterLookup = (name, handle) => (name.includes(opened) ? handle.close() : Promise.resolve());

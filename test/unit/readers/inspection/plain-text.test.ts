@@ -9,7 +9,7 @@ test.each<[string, Uint8Array, boolean]>([
   ['a NUL', Buffer.from('a\0b'), false],
   ['an escape character', Buffer.from('a\x1bb'), false],
   ['bytes that are not UTF-8', Buffer.from([0x61, 0xff, 0x62]), false],
-])('classifies %s', (_, bytes, expected) => {
+])('isTextFile decides whether a file with this content is text: %s', (_, bytes, expected) => {
   expect(isTextFile(bytes, bytes.length)).toBe(expected);
 });
 
@@ -19,6 +19,6 @@ test.each<[string, string, number, boolean]>([
   ['line feeds', '\n'.repeat(1024), 1024, false],
   ['a single byte', 'a', 1, false],
   ['one letter and a part of a sector', 'a'.repeat(1024), 1025, true],
-])('%s in whole sectors or not', (_, text, size, expected) => {
+])('isTextFile considers the size of the file: %s', (_, text, size, expected) => {
   expect(isTextFile(Buffer.from(text), size)).toBe(expected);
 });

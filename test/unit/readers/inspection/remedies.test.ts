@@ -23,7 +23,7 @@ async function write(name: string, content = fileWith(70_000, {})): Promise<stri
   return path;
 }
 
-/** Writes an overlay of a file with this name. */
+/** Writes an overlay on a file with this name. */
 function overlay(backing: string): Promise<string> {
   return write('images/top.qcow2', qcow2File({ backing, backingFormat: 'raw' }));
 }
@@ -69,7 +69,7 @@ describe('following the remedy of a refusal works if the backing file', () => {
     expect(await followRemedies(await overlay('base.img'))).toEqual([join(directory, 'store')]);
   });
 
-  test('is a link in another directory to a third one', async () => {
+  test('is a link in another directory to a file in a third directory', async () => {
     await write('store/base.img');
     await mkdir(join(directory, 'pool'));
     await symlink('../store/base.img', join(directory, 'pool/base.img'));
@@ -137,7 +137,7 @@ test.each([
   ['is encrypted', 'qcow2', qcow2File({ encryption: 1 })],
   ['is a fixed VHD with two footers', 'vpc', fileWith(2048, { 0: vpcFooter(2), 1536: vpcFooter(2) })],
 ])(
-  'the refusal of a disk that %s proposes the format raw in the place of the given format',
+  'the refusal of a disk that %s proposes the format raw in place of the format that is given',
   async (_, format, content) => {
     const base = await write('images/base.img', content);
     const options = { allowedDirectories: [dirname(base)] };

@@ -60,7 +60,7 @@ export function encryptedQcow2(fields: Qcow2Fields = {}): Buffer {
   return file;
 }
 
-/** The fields of a VHDX header. Default: without a log. */
+/** The fields of a VHDX header. By default there is no log. */
 export interface VhdxHeaderFields {
   readonly sequence: number;
   readonly version?: number;
@@ -102,10 +102,10 @@ export function vhdxMetadata(...entries: readonly (readonly [string, number])[])
   return Buffer.concat([ascii('metadata\0\0'), le16(entries.length), Buffer.alloc(20), ...rows]);
 }
 
-/** The fields of a VHD footer. Default: created by Hyper-V, without sectors. */
+/** The fields of a VHD footer. Their defaults describe a disk of 0 bytes, created by Hyper-V. */
 export interface VpcFields {
   readonly creator?: string;
-  /** Bytes. */
+  /** In bytes. */
   readonly currentSize?: number;
   readonly geometry?: readonly [cylinders: number, heads: number, sectors: number];
   readonly dataOffset?: number;
@@ -139,7 +139,7 @@ export const VMDK = {
   512: ascii('CID=fffffffe\n'),
 };
 
-/** Returns a text descriptor of a disk without a parent, with these lines at its end. They replace default fields. */
+/** Returns a descriptor of a disk without a parent. The lines at its end replace default fields of the same name. */
 export function vmdkDescriptor(...lines: readonly string[]): Buffer {
   const fields = ['version=1', 'CID=fffffffe', 'parentCID=ffffffff', 'createType="monolithicFlat"'];
   const isReplaced = (field: string) => lines.some((line) => line.startsWith(field.slice(0, field.indexOf('=') + 1)));
@@ -148,7 +148,7 @@ export function vmdkDescriptor(...lines: readonly string[]): Buffer {
 
 export const VMDK_DESCRIPTOR = { 0: vmdkDescriptor('RW 2048 FLAT "a-flat.vmdk" 0') };
 
-/** Sound files by format; some formats have two forms. */
+/** Sound files by format; some formats have several forms. */
 export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] = [
   ['qcow2', qcow2File()],
   ['qcow2', qcow2File({ version: 2, backing: 'base.raw', backingFormat: 'raw' })],
@@ -169,7 +169,7 @@ export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] =
   ['bzip2', fileWith(4096, { 0: ascii('BZh91AY&SY') })],
 ];
 
-/** Sound extents of 1 MiB by the kind that a VMDK descriptor says. */
+/** Sound extents of 1 MiB by the kind that a VMDK descriptor declares. */
 export const SOUND_EXTENTS: readonly (readonly [kind: string, file: Buffer])[] = [
   ['SPARSE', fileWith(65_536, VMDK)],
   ['VMFSSPARSE', cowdExtent(MIB, [{ at: 0, content: ascii('x'.repeat(4096)) }])],

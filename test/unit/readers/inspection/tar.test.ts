@@ -61,7 +61,7 @@ describe('an archive that GNU tar writes', () => {
 });
 
 describe('the files of an archive', () => {
-  test('have the names, places and lengths in their headers', async () => {
+  test('have the names and lengths in their headers, and the positions of their content', async () => {
     const archive = tarArchive(FILE, { name: 'empty' }, { ...FILE, name: 'last', prefix: 'a/b' });
     expect(await tarFiles(bytesOf(archive))).toEqual([
       { name: 'disk.img', offset: 512, length: 17 },
@@ -76,13 +76,13 @@ describe('the files of an archive', () => {
     ]);
   });
 
-  test('have names of up to 100 bytes without an end', async () => {
+  test('may have names of 100 bytes, which have no NUL at their end', async () => {
     const name = 'n'.repeat(100);
     expect(await filesIn(tarArchive({ ...FILE, name }))).toEqual([[name, CONTENT.toString()]]);
   });
 
   test.each(['../../etc/passwd', '/dev/sda', 'a\u001b[31m\nb.img', 'caf\u00e9'])(
-    'have any name, such as %j, which is never a path here',
+    'may have any name, such as %j, which is never used as a path',
     async (name) => {
       expect(await filesIn(tarArchive({ ...FILE, name }))).toEqual([[name, CONTENT.toString()]]);
     },
@@ -95,7 +95,7 @@ describe('the files of an archive', () => {
     expect(await filesIn(Buffer.alloc(0))).toEqual([]);
   });
 
-  test('include the one in which the archive is cut', async () => {
+  test('include the file in which a truncated archive ends', async () => {
     const archive = tarArchive({ ...FILE, size: '00001000000' });
     expect(await tarFiles(bytesOf(archive))).toEqual([{ name: 'disk.img', offset: 512, length: 2 ** 18 }]);
   });
@@ -112,19 +112,19 @@ describe('the files of an archive', () => {
     expect(await filesIn(tarArchive({ ...FILE, size, content }))).toEqual([['disk.img', content.toString()]]);
   });
 
-  test('are neither links, devices, directories nor FIFOs, whatever size they state', async () => {
+  test('do not include links, devices, directories or FIFOs, regardless of their size', async () => {
     const others = ['1', '2', '3', '4', '5', '6'].map((type) => tarMember({ name: 'x.img', type, size: '777' }));
     const old = tarMember({ name: 'old/', type: '\0' });
     expect(await filesIn(Buffer.concat([...others, old, tarArchive(FILE)]))).toHaveLength(1);
   });
 
-  test('are not of unknown types, whose content is skipped', async () => {
+  test('do not include members of unknown types, whose content is skipped', async () => {
     expect(await filesIn(tarArchive({ ...FILE, type: 'V' }, { ...FILE, name: 'other' }))).toEqual([
       ['other', CONTENT.toString()],
     ]);
   });
 
-  test('are contiguous files too, and those of the oldest archives', async () => {
+  test('include contiguous files, and files of the oldest archives', async () => {
     expect(await filesIn(tarArchive({ ...FILE, type: '7' }, { ...FILE, type: '\0' }))).toHaveLength(2);
   });
 });
@@ -138,20 +138,20 @@ describe('extended attributes', () => {
     ]);
   });
 
-  test('of all files hold until others replace them', async () => {
+  test('of all files apply until others replace them', async () => {
     const forAll = paxHeader({ path: 'any.img' }, 'g');
     const archive = tarArchive(forAll, FILE, paxHeader({ path: 'own.img' }), FILE, FILE);
     expect((await filesIn(archive)).map(([name]) => name)).toEqual(['any.img', 'own.img', 'any.img']);
   });
 
-  test('of GNU tar give long names, and long targets of links', async () => {
+  test('of GNU tar contain long names, and long targets of links', async () => {
     const name = (text: string, type: string) => ({ name: '././@LongLink', type, content: Buffer.from(`${text}\0`) });
     expect(await filesIn(tarArchive(name('target', 'K'), name('long.img', 'L'), FILE))).toEqual([
       ['long.img', CONTENT.toString()],
     ]);
   });
 
-  test('have names that are not UTF-8, and end at a NUL', async () => {
+  test('may contain names that are not UTF-8, which end at a NUL', async () => {
     const content = Buffer.from('12 path=a\xff\0\n', 'latin1');
     expect(await filesIn(tarArchive({ name: 'x', type: 'x', content }, FILE))).toEqual([
       ['a\udcff', CONTENT.toString()],

@@ -11,7 +11,7 @@ interface FakeAppliance extends DriveReader {
   isRunning: boolean;
 }
 
-/** Returns whether an appliance with these drives ends when one of them is read. */
+/** Returns whether an appliance with these drives ends when the drive `read` is read. */
 type Ends = (read: string, names: readonly string[], launch: number) => boolean;
 
 /** Sets up fake appliances with drives whose bytes are their names. */

@@ -9,7 +9,7 @@ interface FakeAppliance {
   close(): Promise<void>;
 }
 
-/** Returns a launcher of appliances that start unless one of their drives is hostile, and the running appliances. */
+/** Returns a launcher, the running appliances and a count of launches. No appliance with a hostile drive starts. */
 function launcher(isHostile: (key: string) => boolean) {
   const running = new Set<FakeAppliance>();
   const counts = { launches: 0 };

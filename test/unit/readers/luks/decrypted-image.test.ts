@@ -10,7 +10,7 @@ import { deterministicBytes } from '../../../fixtures/deterministic-bytes.js';
 const CALL: QemuCall = { component: 'qemu', image: 'disk.img' };
 const PAYLOAD = 4096;
 
-/** Returns a volume with a key of its own. */
+/** Returns a volume. Its key depends on `start`. */
 function volumeAt(partition: number | undefined, start: number, length: number, sectorBytes = 512): UnlockedVolume {
   const key = createSecretKey(deterministicBytes(`key ${start}`, sectorBytes === 512 ? 32 : 64));
   return { partition, uuid: '', start, length, payload: PAYLOAD, sectorBytes, firstSector: 7n, key };
@@ -33,7 +33,7 @@ interface Disk {
   readonly clear: Buffer;
 }
 
-/** Returns a disk with encrypted volumes, and the content that is expected of it. */
+/** Returns a disk with encrypted volumes, and its expected decrypted content. */
 function diskOf(size: number, ...volumes: readonly UnlockedVolume[]): Disk {
   const stored = deterministicBytes('disk', size);
   const clear = Buffer.from(stored);
@@ -60,7 +60,7 @@ async function extentsOf(image: DiskImage): Promise<Extent[]> {
   return extents;
 }
 
-/** Requires extents to cover the image without gaps, and zeros where they say so. */
+/** Expects extents that cover the image without gaps, and whose zeros and stored bytes are those of the content. */
 async function expectExtents(image: DiskImage, content: Buffer, stored: Buffer): Promise<void> {
   let position = 0;
   for (const extent of await extentsOf(image)) {
@@ -114,9 +114,9 @@ describe('a disk with encrypted partitions', () => {
   });
 });
 
-test('sectors that were never written are zeros, also where a hole ends within a sector', async () => {
+test('sectors that were never written are zeros, even if a hole ends within a sector', async () => {
   const { stored, clear } = diskOf(SIZE, SECOND);
-  // Whole sectors from 49,152 to 61,440; the hole is longer.
+  // Three sectors of zeros. The holes below cover all of them or a part.
   stored.fill(0, 49_152, 61_440);
   clear.fill(0, 49_152, 61_440);
   const extents: Extent[] = [
@@ -141,7 +141,7 @@ test('sectors that were never written are zeros, also where a hole ends within a
   }
 });
 
-test('a disk that is encrypted as a whole is its content, up to its last whole sector', async () => {
+test('an encrypted disk without partitions is its decrypted content, up to the last complete sector', async () => {
   const volume = volumeAt(undefined, 0, 50_000, 4096);
   const { stored, clear } = diskOf(50_000, volume);
   const image = decryptedImage(new MemoryDiskImage(stored), [volume], CALL);

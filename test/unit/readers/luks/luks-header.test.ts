@@ -37,7 +37,7 @@ function version2(
   return header;
 }
 
-/** The layout of a volume that begins with these bytes. */
+/** Returns the layout of a volume that begins with these bytes. */
 function layoutOf(volume: Buffer, size = 2 ** 26) {
   return luksLayout(size, async (position, length) => volume.subarray(position, position + length));
 }
@@ -94,7 +94,7 @@ describe('a volume cannot be decrypted', () => {
   });
 });
 
-test('the content begins at the end of the volume at the latest', async () => {
+test('the content may begin at the end of the volume, but not after it', async () => {
   const header = fileWith(8192, VERSION_1);
   expect(await layoutOf(header, 4096 * 512)).toMatchObject({ payload: 4096 * 512 });
   expect(await layoutOf(header, 4096 * 512 - 1)).toEqual({

@@ -46,7 +46,7 @@ describe('a URI of NBD', () => {
     );
   });
 
-  test('returns every export name that was percent-encoded', () => {
+  test('decodes every percent-encoded export name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 100 }), (name) => {
         fc.pre(!name.includes('\0'));
@@ -55,7 +55,7 @@ describe('a URI of NBD', () => {
     );
   });
 
-  test('takes time in proportion to its length', () => {
+  test('is parsed in a time proportional to its length', () => {
     expect(() => parseNbdUri(`nbd://${'[:'.repeat(100_000)}`)).toThrow('expected nbd://');
   });
 });

@@ -37,7 +37,7 @@ async function extentsOf(image: DiskImage): Promise<Extent[]> {
   return extents;
 }
 
-/** Returns a file with two areas of data between holes; the last hole reaches to its odd end. */
+/** Returns a file with two areas of data between holes. The last hole extends to the end, at an odd position. */
 async function sparseSubject(): Promise<DiskReaderSubject> {
   const size = 5_000_001;
   const bytes = Buffer.alloc(size);

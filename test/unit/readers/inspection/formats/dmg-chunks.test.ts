@@ -42,7 +42,10 @@ function withFork(image: Buffer, words: (tableBytes: number) => readonly number[
   return withTrailer(whole, { 40: be64(start), 48: be64(fork.length) });
 }
 
-/** The start of the resources, the start of their map, their length, and that of the first. */
+/**
+ * Returns the words of a resource fork: the start of the resources, the start of their map, the length of the
+ * resources, the length of the map, and the length of the first resource.
+ */
 const soundFork = (tableBytes: number) => [16, 0, tableBytes + 4, 0, tableBytes];
 
 /** An image with a chunk whose bytes are past the end of the file. */
@@ -62,8 +65,8 @@ describe('a sound Apple disk image', () => {
 
 describe('an Apple disk image is corrupt', () => {
   test.each<[string, Buffer, RegExp]>([
-    ['with a chunk past the end, by its property list', PAST_THE_END, /chunk ends at byte/],
-    ['with a chunk past the end, by its resource fork', withFork(PAST_THE_END, soundFork), /chunk ends at byte/],
+    ['with a chunk past the end in its property list', PAST_THE_END, /chunk ends at byte/],
+    ['with a chunk past the end in its resource fork', withFork(PAST_THE_END, soundFork), /chunk ends at byte/],
     [
       'with a chunk whose position is beyond 64 bits',
       withChunkTable(SOUND, (table) => {

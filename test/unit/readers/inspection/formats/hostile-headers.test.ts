@@ -6,9 +6,9 @@ import { FORMATS } from '#readers/inspection/formats.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
 import { SOUND_EXTENTS, SOUND_FILES, vmdkDescriptor } from '../sound-headers.js';
 
-/** Bytes that an inspector may request at once: the longest table that qemu reads from qcow2. */
+/** The number of bytes that an inspector may request at once: the longest table that qemu reads from qcow2. */
 const MAX_READ_BYTES = 32 * 1024 * 1024;
-/** The number of reads that it may make, including those for extents and tables. */
+/** The number of reads that an inspector may make, including reads for extents and tables. */
 const MAX_READS = 40;
 
 /** Numbers at which comparisons and sums overflow or fail. */
@@ -90,7 +90,7 @@ async function inspectAll(inspector: FormatInspector, bytes: WatchedBytes): Prom
   expect(bytes.reads).toBeLessThanOrEqual(MAX_READS);
 }
 
-/** Checks a file as the only extent of a descriptor that says the given kind. */
+/** Checks a file as the only extent of a descriptor that declares the given kind. */
 async function checkExtent(kind: string, bytes: WatchedBytes): Promise<void> {
   try {
     await readDescriptor(vmdkDescriptor(`RW 2048 ${kind} "x"`).toString('latin1')).extents[0]!.check(bytes);

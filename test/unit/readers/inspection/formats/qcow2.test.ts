@@ -20,7 +20,7 @@ describe('a sound qcow2 header', () => {
     expect(await read({ version, virtualSize: 1_000_448n })).toEqual({ virtualSize: 1_000_448 });
   });
 
-  test('has a virtual size of whole sectors, like in qemu', async () => {
+  test('has a virtual size of complete sectors, as in qemu', async () => {
     expect(await read({ virtualSize: 1_000_449n })).toEqual({ virtualSize: 1_000_448 });
   });
 

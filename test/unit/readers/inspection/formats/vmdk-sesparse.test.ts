@@ -28,7 +28,7 @@ async function check(file: Buffer): Promise<void> {
 }
 
 describe('a seSparse extent', () => {
-  test('has its capacity, and tables that lie within the file', async () => {
+  test('has its capacity, and tables within the file', async () => {
     expect(await readSparseHeader(bytesOf(extent()))).toMatchObject({ capacity: BigInt(GIB / SECTOR) });
     await expect(check(extent())).resolves.toBeUndefined();
   });

@@ -66,7 +66,7 @@ describe('a sparse vmdk extent', () => {
     expect(await read(sparseFile({}, 'CID=a\nparentFileNameHint=""'))).toEqual(SOUND);
   });
 
-  test('has no parent after a NUL', async () => {
+  test('has no parent if its hint follows a NUL', async () => {
     expect(await read(sparseFile({}, 'CID=a\r\n\0parentFileNameHint="x"'))).toEqual(SOUND);
   });
 
@@ -365,7 +365,7 @@ describe('an extent file', () => {
     await expect(check('RW 2048 SPARSE "x"', sparseFile({ capacity: 0 }))).rejects.toMatchObject({ code: 'refused' });
   });
 
-  test('must be of the kind that the descriptor says', async () => {
+  test('must be of the kind that the descriptor declares', async () => {
     await check('RW 2048 SPARSE "x"', cowdExtent(1 << 20, []));
     await check('RW 2048 VMFSSPARSE "x"', cowdExtent(1 << 20, []));
     await check('RW 2048 SESPARSE "x"', seSparseExtent(1 << 20, []));

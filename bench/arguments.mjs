@@ -9,7 +9,10 @@ export const USAGE = `npm run bench -- [--quick] [--only NAME]… [--runs N] [--
   --document    also write the table to docs/performance.md
   --list        print the names of the rows`;
 
-/** Parses the command line. Throws the errors of `parseArgs`, and an error if options contradict each other. */
+/**
+ * Parses the command line. Throws the errors of `parseArgs`, and an error if options contradict each other or `--runs`
+ * is not a whole number of at least 1.
+ */
 export function readArguments(words) {
   const { values } = parseArgs({
     args: words,
@@ -37,7 +40,8 @@ export function readArguments(words) {
 }
 
 /**
- * Returns the rows whose names begin with one of `names`, or all rows without names. Throws if a name matches no row.
+ * Returns the rows whose names begin with one of `names`, or all rows if there are no names. Throws if a name matches
+ * no row.
  */
 export function chosenRows(rows, names) {
   for (const name of names) {

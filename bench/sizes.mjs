@@ -21,8 +21,8 @@ const GIB = 2 ** 30;
  *   compares the first `sample` of them
  * @property {{ vectors: readonly number[], blocks: readonly number[] }} growth the numbers of vectors and of their
  *   blocks
- * @property {{ columns: number, fewestBlocks: number, mostBlocks: number }} between the vectors to compare one more
- *   with
+ * @property {{ columns: number, fewestBlocks: number, mostBlocks: number }} between the vectors that one more vector is
+ *   compared with
  */
 
 /** Formats bytes, such as `2 GiB`. */

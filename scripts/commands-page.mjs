@@ -5,9 +5,10 @@ import { COMMON_GROUP, CONFIGURABLE_OPTIONS } from '#cli/options/option-table.js
 const INTRODUCTION = `# Commands and options
 
 This page is generated from the option table by \`npm run docs\`. [packages/cli](../packages/cli/README.md) describes the
-options in detail. Options with a *key* can also be set in a configuration file by that key, and by the environment: the key
-\`block-size\` by the variable \`VIRT_SIMILARITY_BLOCK_SIZE\`. The command line takes precedence over the environment, and
-that over the file. \`--no-recursive\` and the like cancel the other places.
+options in detail. Options with a *key* can also be set under that key in a configuration file, or by an environment
+variable: \`VIRT_SIMILARITY_BLOCK_SIZE\` sets the key \`block-size\`. The command line takes precedence over the
+environment, and the environment over the file. Options such as \`--no-recursive\` cancel a value from the environment or
+the file.
 `;
 
 /** Yields the rows of a table of options, one for each flag. */

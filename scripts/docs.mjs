@@ -1,5 +1,6 @@
 /**
- * Writes everything that is generated from the option table: docs/commands.md, the manual pages and the completion scripts.
+ * Writes all files that are generated from the option table: docs/commands.md, the manual pages and the completion
+ * scripts.
  *
  *   npm run docs                 writes the files
  *   node scripts/docs.mjs list   prints the files as JSON, by path; a test compares them with the files

@@ -1,6 +1,6 @@
 /**
- * Documents show whole files of examples/. After a line that ends in a link to such a file and a colon, the code block
- * holds the file's text. `npm run docs` writes it there; a test checks that it is up to date.
+ * Documents show complete files of examples/. The code block after a line that ends in a link to such a file and a
+ * colon contains the text of the file. `npm run docs` writes the text there, and a test checks that it is up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,9 @@ const INCLUDED = /(?<=\]\((?<path>[^)\s]*examples\/[^)\s]+)\):\n\n```\w+\n)(?:.*
 /** The documents that include code, relative to the repository. */
 export const DOCUMENTS = ['README.md', 'docs/library.md', 'docs/writing-a-plugin.md'];
 
-/** Returns the document's text with the present text of the files that it includes. Paths are relative to `directory`. */
+/**
+ * Returns the document's text with the current text of the files that it includes. Paths are relative to `directory`.
+ */
 export function withIncludedCode(text, directory) {
   return text.replace(INCLUDED, (...found) => readFileSync(join(directory, found.at(-1).path), 'utf8'));
 }

@@ -21,7 +21,7 @@ const FILES = [
   ['~/.config/virt-similarity/config.json', 'the configuration file'],
 ];
 
-/** Returns the pages of the commands by file name. The page of the default command is that of the program. */
+/** Returns the pages of the commands by file name. The page of the default command has the name of the program. */
 export function manPages(commands, version) {
   return new Map(commands.map((command) => [`${pageOf(command)}.1`, [...page(command, commands, version)].join('')]));
 }

@@ -1,5 +1,6 @@
 /**
- * Takes the pictures of README.md and docs/ from a run of the demo: `npm run docs:screenshots`. Needs Debian's chromium.
+ * Takes the pictures of README.md and docs/ from a run of the demo: `npm run docs:screenshots`. Needs Debian's package
+ * chromium.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';

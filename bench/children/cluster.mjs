@@ -1,4 +1,7 @@
-/** Clusters a file of distances once with the library. Prints the duration in seconds and the sum of the heights. */
+/**
+ * Clusters a file of distances once with the library. Prints the duration in seconds, the peak memory in bytes, and the
+ * sum of the heights.
+ */
 import { FastClusterer } from '@virt-similarity/core';
 import { readDistances } from '../inputs/distances.mjs';
 

@@ -1,7 +1,7 @@
 /**
  * Compares the last `rows` hash-vector files of a directory with the first `columns`; if `rows` is 0, compares all
- * pairs of the columns. Prints the duration in seconds, without opening the files and, if `from` is `memory`, without
- * reading them.
+ * pairs of the columns. Prints the peak memory in bytes and the duration in seconds, which includes reading the files
+ * unless `from` is `memory`, but not opening them.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';

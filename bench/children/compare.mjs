@@ -1,4 +1,7 @@
-/** Compares hash-vector files once with the library, reading included. Prints the duration in seconds. */
+/**
+ * Compares hash-vector files once with the library, reading included. Prints the duration in seconds and the peak
+ * memory in bytes.
+ */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAnalyzer } from '@virt-similarity/core';

@@ -18,8 +18,8 @@ export async function randomQcow2(context) {
 }
 
 /**
- * Builds a compressed qcow2 image of the random disk's size. Returns its path. Three quarters of every block are
- * random and one is text, because qemu-img stores blocks that do not compress uncompressed.
+ * Builds a compressed qcow2 image of the random disk's size. Returns its path. Three quarters of every block are random
+ * and one is text, because qemu-img stores incompressible blocks uncompressed.
  */
 export function compressedQcow2({ sizes, data }) {
   return data.ready('compressed.qcow2', async (path) => {

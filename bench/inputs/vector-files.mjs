@@ -48,7 +48,8 @@ export async function unequalVectorFiles({ data }, count, { fewestBlocks, mostBl
 }
 
 /**
- * Builds a file of the block contents of the first `count` of these disks, as int32, disk by disk. Returns its path.
+ * Builds a file of the block contents of the first `count` disks of `vectorFiles`, as int32, disk by disk. Returns its
+ * path.
  */
 export function labelFile({ data }, count, blocks) {
   return data.ready(`labels-${count}-${blocks}`, async (path) => {
@@ -59,8 +60,8 @@ export function labelFile({ data }, count, blocks) {
 }
 
 /**
- * Builds `sizes.cached` raw disks and a cache with a SHA-256 vector for each. The disks are holes, but their vectors
- * are those of a family of guests whose blocks are one fifth data. Returns the two directories.
+ * Builds `sizes.cached` raw disks and a cache with a SHA-256 vector for each. Each disk is a single hole, but its
+ * vector is that of a guest in a family, in which one fifth of the blocks are data. Returns the two directories.
  */
 export async function cachedGuests({ sizes, data }) {
   const shape = { families: FAMILIES, blocks: sizes.cachedDisk / BLOCK_SIZE, data: 0.2, digestLength: 32 };

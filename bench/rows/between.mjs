@@ -3,7 +3,10 @@ import { runChild } from '../command.mjs';
 import { warm } from '../inputs/disks.mjs';
 import { unequalVectorFiles } from '../inputs/vector-files.mjs';
 
-/** Comparing one vector with many, against all pairs of the many; the vectors are open, in files or in memory. */
+/**
+ * Comparing one vector with many vectors, against comparing all pairs of the many. The vectors are open, in files or in
+ * memory.
+ */
 export const betweenRows = [
   ...['files', 'memory'].map((from) => betweenRow('position', from)),
   betweenRow('free', 'files'),

@@ -28,7 +28,7 @@ export const duperemoveRows = ['sha256', 'xxh128'].map((hasher) => ({
   },
 }));
 
-/** All pairs of the family with the whole command and cached vectors, against comparing the pairs one by one. */
+/** All pairs of the family with the complete command and cached vectors, against comparing the pairs one by one. */
 export const pairsRow = {
   name: 'pairs',
   title: ({ family }) => `${pairsOf(family)} pairs of those, whole command, cached`,

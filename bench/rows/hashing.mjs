@@ -12,7 +12,9 @@ const TOOLS = [
   { hasher: 'xxh128', tool: 'xxhsum', args: ['-H2'], speed: 0.8 },
 ];
 
-/** A raw disk of random bytes, against the limit: one process of the C tool per core, each reading the whole disk. */
+/**
+ * A raw disk of random bytes, against the limit: one process of the C tool per core, each reading the complete disk.
+ */
 export const hashingRows = TOOLS.map(({ hasher, tool, args, speed }) => ({
   name: `hash-${hasher}`,
   title: ({ random }) => `raw, ${sizeText(random)} of random bytes, ${hasher}`,

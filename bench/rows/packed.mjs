@@ -7,7 +7,7 @@ const COMPRESSIONS = [
   { extension: 'gz', tool: 'pigz', pack: ['pigz', '-c'] },
 ];
 
-/** A raw disk in a compressed file, against decompressing it to nowhere. */
+/** A raw disk in a compressed file, against decompressing it and discarding the output. */
 export const packedRows = COMPRESSIONS.map(({ extension, tool, pack }) => ({
   name: `packed-${extension}`,
   title: () => `as large, raw disk in .${extension}, xxh128`,

@@ -49,7 +49,10 @@ export const compressedRow = {
   },
 };
 
-/** Measures nbdcopy. The server is already running when the clock starts, and accepts any connections of nbdcopy. */
+/**
+ * Measures nbdcopy. The server is already running when the clock starts, and accepts twice as many connections as there
+ * are processors.
+ */
 function timeNbdcopy(image) {
   return inTemporaryDirectory((directory) => timeNbdcopyOver(join(directory, 'nbd'), image));
 }

@@ -8,8 +8,8 @@ const HASHED_AT = 1_700_000_000;
 const OPTIONS = { onWarning: fail };
 
 /**
- * An index of many vectors: comparing one vector with it, building it, and adding a vector. The peer compares all pairs of
- * the vectors. Both sides run in this process. The vectors are open before the clock starts.
+ * An index of many vectors: comparing one vector with it, building it, and adding a vector. The peer compares all pairs
+ * of vectors. Both sides run in this process. The vectors are open before the clock starts.
  */
 export const vectorIndexRows = [
   {

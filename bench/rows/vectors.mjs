@@ -12,7 +12,7 @@ const HASHER = { name: 'sha256', digestLength: 32 };
 
 /**
  * All pairs of many vectors in files, against SciPy. One SciPy process per core runs on labels in memory, each on the
- * same first few vectors. The sums of both distances must be equal.
+ * same first few vectors. SciPy and this library must compute the same sum of the distances of these vectors.
  */
 export const vectorsRow = {
   name: 'vectors',

@@ -1,6 +1,6 @@
 /**
- * Writes the reference of everything that the packages export to docs/api, as HTML, or to the directory that is named.
- * Fails if a link in a description leads nowhere.
+ * Writes the reference of everything that the packages export, as HTML, to docs/api or to the directory in the first
+ * argument. Fails if a link in a description leads nowhere.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -25,7 +25,7 @@ const application = await Application.bootstrap({
   tsconfig: fileURLToPath(new URL('./tsconfig.json', import.meta.url)),
   excludePrivate: true,
   excludeInternal: true,
-  // What is not exported is not part of the interface.
+  // Declarations that are not exported are not part of the interface.
   validation: { notExported: false, invalidLink: true },
 });
 const project = await application.convert();

@@ -29,7 +29,7 @@ const INPUT_BUILDERS = {
 
 /**
  * The Debian and Ubuntu packages, with the goals that need them, their purpose, and a check for systems without dpkg.
- * `any` marks a package of which any equivalent will do, so that only the check counts.
+ * `any` marks a package that any equivalent package can replace, so that only the check counts.
  */
 const PACKAGES = [
   {

@@ -13,8 +13,8 @@ const BLOCK = 65_536;
 const IMAGES = { 'a.raw': [1, 2, 3], 'b.raw': [1, 2, 4] };
 
 /**
- * Creates a project in `directory`, which must not exist yet, installs the packages and runs the trial's steps, or those of a
- * document.
+ * Runs a trial in `directory`, which must not exist yet: creates a project, installs the packages and runs the trial's
+ * steps, or runs the commands of a document.
  *
  * @param tarballs paths of the packed packages, by name
  * @returns a description of the first problem, or `undefined` if every step succeeded

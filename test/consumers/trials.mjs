@@ -1,4 +1,4 @@
-/** The Node.js binary in its package: the install script that would put it into `.bin` does not run. */
+/** The Node.js binary in its package: the install script that would link it to `.bin` does not run. */
 const NODE = `node_modules/node-linux-${process.arch}/bin/node`;
 const YARN = 'npx --yes --package=@yarnpkg/cli-dist@4.18.1 yarn';
 const CORE_EXTERNAL = ['core', 'hashers', 'readers', 'reporters']
@@ -80,7 +80,8 @@ export const TRIALS = [
       { run: 'node readme.mjs', stdout: '10 examples\n' },
     ],
   },
-  // The commands of the document, in an empty directory; needs Debian's DendroPy and ape, and the index of Python packages.
+  // Runs the commands of the document in an empty directory. Needs Debian's DendroPy and ape, and the index of Python
+  // packages.
   { name: 'tutorial', isQuick: true, document: 'docs/tutorial.md' },
   {
     name: 'commonjs',

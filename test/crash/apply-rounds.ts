@@ -15,7 +15,7 @@ const BASES = ['existing', 'synthetic'] as const;
 const RAW = ['a.raw', 'b.raw', 'c.raw', 'plain.raw'];
 const QCOW2 = ['d.qcow2', 'top.qcow2'];
 const IMAGES = [...RAW, ...QCOW2];
-/** More changes than a run makes in the directory of the images, for each image. */
+/** More changes for each image than a run makes in the directory of the images. */
 const EVENTS_PER_IMAGE = 10;
 const LONGEST_LAG_MS = 3;
 
@@ -41,7 +41,7 @@ class PlanStage extends Stage {
     return stage;
   }
 
-  /** Writes a plan. After a rollback the images are the same, but their times say that they changed. */
+  /** Writes a plan. Each round needs a new plan: a rollback restores the images, but their times have changed. */
   async plan(bases: string): Promise<void> {
     const words = ['plan', '--bases', bases, '-O', 'json', '--format', 'raw', ...RAW, '--format', 'qcow2', ...QCOW2];
     const { exit, stdout, stderr } = await this.start(words).ended;
@@ -83,8 +83,9 @@ class PlanStage extends Stage {
 }
 
 /**
- * Kills `apply` at random points. After each kill every disk must have its content at once; then the plan is either
- * completed or rolled back, and at last always rolled back, which must restore the very files.
+ * Kills `apply` at random points. After each kill, every disk must have its content at once. In half of the rounds, the
+ * plan is then resumed to its end. In all rounds, the plan is finally rolled back, which must restore the original
+ * files themselves.
  */
 export async function applyRounds(seed: number, kills: number, tally: CrashTally): Promise<void> {
   const stage = await PlanStage.make();
@@ -152,7 +153,7 @@ function momentOf({ directory }: Stage, random: SeededRandom, durationMs: number
     : afterEvents(directory, 1 + random.below(EVENTS_PER_IMAGE * IMAGES.length), random.fraction() * LONGEST_LAG_MS);
 }
 
-/** Rolls a plan back, and sometimes kills that too before it is done for good. */
+/** Rolls a plan back if it was begun. Sometimes kills a first rollback, and then rolls back completely. */
 async function undo(
   stage: PlanStage,
   bases: string,

@@ -11,7 +11,7 @@ export type KillTime = (typeof KILL_TIMES)[number];
 
 /** A moment at which a run is killed. */
 export interface KillPoint {
-  /** Such as `after 120 ms`. */
+  /** A description such as `after 120 ms`. */
   readonly title: string;
   /** Resolves at that moment. Never resolves if the run does not reach it. */
   reached(stage: Stage): Promise<void>;

@@ -59,7 +59,8 @@ export async function killRounds(stage: Stage, seed: number, kills: number, tall
   let full = false;
   for (let number = 0; tally.counted('kills') < kills && number < MOST_ATTEMPTS * kills; number += 1) {
     const random = new SeededRandom(seed, 'kill', number);
-    // Some runs start with an empty cache, others with the one that earlier kills left, so that every entry is reached.
+    // Some runs start with an empty cache, others with the cache that earlier kills left, so that every entry is
+    // reached.
     if (full || random.below(3) === 0) {
       await stage.clear();
     } else {

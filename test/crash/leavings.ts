@@ -8,9 +8,9 @@ import type { Stage } from './stage.js';
 
 /** The state of the cache. */
 export interface CacheState {
-  /** File names of its valid entries. */
+  /** The paths of all entries. */
   readonly entries: readonly string[];
-  /** File names of the images of these entries. */
+  /** The names of the images of the valid entries. */
   readonly images: ReadonlySet<string>;
 }
 

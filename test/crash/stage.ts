@@ -7,7 +7,7 @@ import { stagedEnvironment } from '../harness/staged-environment.js';
 
 const MiB = 2 ** 20;
 const DISK_BYTES = 12 * MiB;
-/** A run that is not killed counts as hung after so many milliseconds. */
+/** Milliseconds after which a run that is not killed counts as hung. */
 const HANG_MS = 300_000;
 
 /** How an image of the stage is converted from raw content. */
@@ -50,7 +50,8 @@ export class Stage {
   }
 
   static makeDirectory(): Promise<string> {
-    // Short, so that the paths of sockets below it fit into the kernel's limit: else they are created elsewhere.
+    // A short path, so that those of the sockets below it fit into the kernel's limit. Otherwise, sockets are created
+    // elsewhere.
     return mkdtemp('/tmp/vsc-');
   }
 
@@ -116,7 +117,10 @@ async function writeImage(directory: string, image: StagedImage, number: number)
   }
 }
 
-/** Returns content that is mostly common to all images, with a hole in it. Each image also has some of its own. */
+/**
+ * Returns content that is mostly common to all images, with a hole in it. Each image also has some content that no
+ * other image has.
+ */
 function contentOf(number: number): ContentRun[] {
   return [
     { offset: 0, length: 5 * MiB, seed: 'common' },

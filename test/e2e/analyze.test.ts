@@ -222,7 +222,7 @@ describe('the cache', () => {
     const verified = await workplace.run('cache', 'verify', '--cache', 'looked-after');
     expect(verified.code).toBe(5);
     expect(verified.stdout.match(/^bad .*/gm)).toHaveLength(1);
-    // The path is printed once, with the reason, and the way out below.
+    // The path is printed once, with the reason, and the remedy follows on stderr.
     expect(verified.stdout.split(entry!)).toHaveLength(2);
     expect(verified.stderr).toMatch(
       /warning: 1 hash vector cannot be used; delete with virt-similarity cache prune --cache 'looked-after', or analyse/,

@@ -11,7 +11,7 @@ import { Workplace } from './command.js';
 const BLOCK = 65_536;
 const DISK_BLOCKS = 192;
 const IMAGES = ['a.raw', 'b.raw', 'c.raw', 'd.qcow2', 'other.raw', 'top.qcow2'];
-/** How the images are named, with their formats. */
+/** The words that name the images, with their formats. */
 const NAMED = ['--format', 'raw', 'a.raw', 'b.raw', 'c.raw', 'other.raw', '--format', 'qcow2', 'd.qcow2', 'top.qcow2'];
 
 let workplace: Workplace;
@@ -83,7 +83,7 @@ const apply = (...words: readonly string[]) => workplace.run('apply', '-q', ...w
 const ACCEPT = '--accept-format-change';
 
 describe.each(['existing', 'synthetic'])('a plan with %s bases', (bases) => {
-  test('is applied without a change of content, with the space that was predicted', async () => {
+  test('is applied without a change of content, and needs the space that was predicted', async () => {
     const before = await contents();
     const { bytesPlanned, bytesNow } = await plan('--bases', bases);
     expect(await occupied()).toBe(bytesNow);
@@ -100,7 +100,7 @@ describe.each(['existing', 'synthetic'])('a plan with %s bases', (bases) => {
     }
   });
 
-  test('can be rolled back, which restores the very files', async () => {
+  test('can be rolled back, which restores the original files themselves', async () => {
     const before = [await contents(), await inodes(), await readdir(workplace.directory)];
     await plan('--bases', bases);
     expect((await apply(ACCEPT)).code).toBe(0);
@@ -124,7 +124,7 @@ describe.each(['existing', 'synthetic'])('a plan with %s bases', (bases) => {
   });
 });
 
-describe('refused, with nothing changed', () => {
+describe('apply changes nothing and refuses', () => {
   async function refused(words: readonly string[], code: number, message: RegExp): Promise<void> {
     const before = [await inodes(), await readdir(workplace.directory)];
     const ended = await apply(...words);
@@ -180,13 +180,13 @@ describe('refused, with nothing changed', () => {
     expect(await readFile(base, 'utf8')).toBe('mine');
   });
 
-  test('an overlay on an image, which the plan does not include', async () => {
+  test('an image with an overlay that the plan does not include', async () => {
     await overlay(workplace.path('b.raw'), workplace.path('unnamed.qcow2'), 'raw');
     await plan('--bases', 'existing');
     await refused([ACCEPT], 4, /unnamed\.qcow2 is an overlay on .*b\.raw and not part of the plan/);
   });
 
-  test('an image with another name', async () => {
+  test('an image that has another hard link', async () => {
     await link(workplace.path('c.raw'), workplace.path('second-name'));
     await plan('--bases', 'existing');
     await refused([ACCEPT], 4, /c\.raw has other names \(hard links\)/);
@@ -207,7 +207,7 @@ describe('refused, with nothing changed', () => {
     await rm(workplace.path('plan.json.journal.lock'));
   });
 
-  test('a text that is no plan', async () => {
+  test('a text that is not a plan', async () => {
     await workplace.write('plan.json', '{"version": 1}');
     await refused([ACCEPT], 5, /expected a plan of version 1 as JSON/);
     await workplace.write('plan.json', 'hello');
@@ -215,7 +215,7 @@ describe('refused, with nothing changed', () => {
   });
 });
 
-describe('what others do between the steps is never lost', () => {
+describe('changes that others make between the steps are never lost', () => {
   /** Applies a plan with existing bases, and returns the name of the base. */
   async function applied(): Promise<string> {
     await plan('--bases', 'existing');
@@ -246,21 +246,21 @@ describe('what others do between the steps is never lost', () => {
     await refusedRollback(/c\.raw is neither the original of the plan nor its overlay/);
   });
 
-  test('a journal that was cut deletes nothing', async () => {
+  test('a truncated journal deletes nothing', async () => {
     await applied();
     const [first] = (await readFile(workplace.path('plan.json.journal'), 'utf8')).split('\n');
     await writeFile(workplace.path('plan.json.journal'), `${first}\n`);
     await refusedRollback(/is neither the original of the plan nor its overlay/);
   });
 
-  test('a garbled journal is an error, not the end of the program', async () => {
+  test('a garbled journal is reported as an error', async () => {
     await applied();
     await appendFile(workplace.path('plan.json.journal'), 'null\n');
     const { code, stderr } = await apply('--rollback');
     expect([code, stderr]).toEqual([5, expect.stringMatching(/expected entries of a journal, found/)]);
   });
 
-  test('a second plan over the first one is rolled back before it', async () => {
+  test('a second plan on top of the first plan must be rolled back before the first', async () => {
     await applied();
     await workplace.write('first.json', await readFile(workplace.path('plan.json')));
     await rename(workplace.path('plan.json.journal'), workplace.path('first.json.journal'));
@@ -280,7 +280,7 @@ describe('what others do between the steps is never lost', () => {
     expect(await contents()).toEqual(before);
   });
 
-  test('a commit needs every overlay in its place and whole', async () => {
+  test('a commit needs every overlay, complete and in its place', async () => {
     await applied();
     await truncate(workplace.path('c.raw'), 200_000);
     expect((await apply('--commit')).code).not.toBe(0);
@@ -355,7 +355,7 @@ test('images whose names differ only in the extension keep their contents', asyn
   expect(await digests()).toEqual(before);
 });
 
-test('a trial writes nothing and names the new files', async () => {
+test('a dry run writes nothing and names the new files', async () => {
   await plan('--bases', 'existing');
   const before = [await inodes(), await readdir(workplace.directory)];
   const { code, stdout } = await apply('--dry-run', ACCEPT);
@@ -365,7 +365,7 @@ test('a trial writes nothing and names the new files', async () => {
   expect([await inodes(), await readdir(workplace.directory)]).toEqual(before);
 });
 
-test('a plan is applied once, and goes on only when told', async () => {
+test('a plan is applied only once, and continues only with --resume', async () => {
   await plan();
   expect((await apply(ACCEPT)).code).toBe(0);
   const again = await apply(ACCEPT);
@@ -394,7 +394,7 @@ test.each(['--resume', '--rollback'])(
   },
 );
 
-test('what a machine wrote after the plan was applied is not lost by going back', async () => {
+test('a rollback is refused if a machine has written to an overlay', async () => {
   await plan('--bases', 'existing');
   expect((await apply(ACCEPT)).code).toBe(0);
   await runTool('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 0 4k', workplace.path('b.raw')]);
@@ -404,7 +404,7 @@ test('what a machine wrote after the plan was applied is not lost by going back'
   expect([await contents(), await inodes()]).toEqual(before);
 });
 
-test('originals are not deleted when a base was written to', async () => {
+test('originals are not deleted if a base was written to', async () => {
   await plan('--bases', 'existing');
   expect((await apply(ACCEPT)).code).toBe(0);
   const base = (await readdir(workplace.directory)).find((name) => name.endsWith('.base'))!;

@@ -71,7 +71,7 @@ test('a directory includes the disks of the archives in it', async () => {
   expect(await distances('here')).toEqual({ 'vm.ova:vm-disk.vmdk': 0, 'vm.ova:vm-disk2.vmdk': 1 });
 });
 
-test('archives of the same name in two directories have names that differ', async () => {
+test('disks in archives of the same name in two directories have different names', async () => {
   await type(
     'mkdir one two; tar -cf one/vm.tar disk.raw; cp disk2.raw two/disk.raw; tar -C two -cf two/vm.tar disk.raw',
   );
@@ -107,7 +107,7 @@ describe('after following the remedy, a disk is read that is', () => {
       /; unpack the archive with (.*), and name the files in it, or/,
     ],
     [
-      'over a backing file in the archive',
+      'an overlay on a backing file in the archive',
       'chain.tar:top.qcow2',
       'top.qcow2',
       /; unpack the archive with (.*), and name the image there\n/,
@@ -143,13 +143,13 @@ describe('after following the remedy, a disk is read that is', () => {
   });
 });
 
-test('an archive without disks is refused, with what is in it', async () => {
+test('an archive without disks is refused with a list of its files', async () => {
   expect(await refusal('none.tar')).toMatch(
     /cannot open none\.tar: it is an archive without disk images: .*, found "vm\.ovf", "metadata\.json"; name an archive/,
   );
 });
 
-test('a disk that the archive lacks does not exist', async () => {
+test('a disk that the archive lacks is reported as missing', async () => {
   expect(await refusal('vm.ova:other.vmdk', 5)).toContain(
     'cannot open vm.ova:other.vmdk: there is no file of this name in the archive; name the archive itself to read all of its disks',
   );

@@ -205,7 +205,7 @@ describe('bad input', () => {
   });
 
   test.each(['analyze', 'hash'])('for several images is reported by %s in their order', async (command) => {
-    // The first image takes longest to fail, so images fail in another order.
+    // The first image takes longest to fail, so the images fail in a different order.
     const bad = [
       'text.txt',
       ...Array.from({ length: 40 }, (_, index) => `missing-${index}.raw`),

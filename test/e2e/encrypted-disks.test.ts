@@ -40,7 +40,7 @@ beforeAll(async () => {
 
 afterAll(() => workplace.remove());
 
-/** Runs the command and collects what every process of the machine shows to others until it ends. */
+/** Waits for a run to end. Until then, collects the command lines and environments of all processes of the machine. */
 async function watched(run: CommandRun): Promise<Ended & { readonly shown: string }> {
   let ended: Ended | undefined;
   void run.ended.then((end) => {
@@ -58,7 +58,7 @@ async function watched(run: CommandRun): Promise<Ended & { readonly shown: strin
   return { ...ended, shown: [...shown].join('\n') };
 }
 
-/** Returns a file's text; an empty one if the process has ended or belongs to another user. */
+/** Returns the text of a file of a process, or an empty text if the process has ended or belongs to another user. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'latin1');
@@ -93,7 +93,7 @@ test('no passphrase is in a process list, an environment, a message, a report or
     distances: [1, 32, 32],
     images: [{ encryption: 'decrypted' }, { encryption: 'decrypted' }, { encryption: 'decrypted' }],
   });
-  // The watch did see the tools.
+  // The collected texts include those of the tools.
   expect(shown).toMatch(/qemu-img.*secret,id=secret0,file=\/text\/0/s);
   expect(shown).toMatch(/cryptsetup.*--key-file.\/text\/1/s);
   expect([stdout, stderr, shown].map((text) => text.includes(CANARY))).toEqual([false, false, false]);

@@ -73,7 +73,7 @@ describe('virt-similarity hash', () => {
     expect(await readdir(workplace.path('good'))).toEqual(['base.raw.arrow']);
   });
 
-  test('leaves out with --anonymous what identifies this machine', async () => {
+  test('omits everything that identifies this machine with --anonymous', async () => {
     const path = workplace.path('base.raw');
     expect((await workplace.run('hash', '-q', '--no-cache', '--anonymous', '-o', 'anonymous/', path)).code).toBe(0);
     const file = workplace.path('anonymous/base.raw.arrow');

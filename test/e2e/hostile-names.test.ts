@@ -159,7 +159,7 @@ describe('a name that is not UTF-8', () => {
     const { code, stderr } = await type('-q inside.raw ../one.raw', `$'mixed\\xff'`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(await readdir(systemPath(workplace.path('mixed\udcff')))).toContain('similarity-cache');
-    // No directory with the name as Node.js decodes it was created.
+    // The name as Node.js decodes it did not become the name of another directory.
     const names = await readdir(workplace.directory, { encoding: 'latin1' });
     expect(names.filter((name) => name.startsWith('mixed'))).toEqual(['mixed\xff']);
   });

@@ -81,7 +81,7 @@ describe('a pipe without a writer', () => {
   });
 });
 
-/** Returns the exit code; for a signal, the one that shells use. */
+/** Returns the exit code, or for a signal the exit code that shells use. */
 async function exitCodeOf({ process: child, ended }: CommandRun): Promise<number> {
   const { code } = await ended;
   return code ?? 128 + constants.signals[child.signalCode!];

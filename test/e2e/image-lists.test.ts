@@ -32,7 +32,7 @@ describe('the images of a run', () => {
     expect(namesIn(stdout)).toEqual(['day 1/web/disk.raw', 'golden.raw', 'day 2/web/disk.raw']);
   });
 
-  test('are found in subdirectories, and told apart by the shortest path', async () => {
+  test('are found in subdirectories, and distinguished by the shortest path', async () => {
     const { code, stdout, stderr } = await workplace.run('--no-cache', '-r', '.', '-O', 'json', '--exclude', 'lin*');
     expect(code).toBe(0);
     expect(namesIn(stdout)).toEqual(['golden.raw', 'day 1/web/disk.raw', 'day 2/web/disk.raw']);
@@ -40,7 +40,7 @@ describe('the images of a run', () => {
     expect(stderr).toContain('1 excluded entry');
   });
 
-  test('are needed', async () => {
+  test('are required', async () => {
     expect(await shell('"$@" - </dev/null')).toMatchObject({
       code: 2,
       stderr: 'virt-similarity: error: standard input names no image; write one name on each line\n',

@@ -23,7 +23,7 @@ class DeafReader {
 }
 class TerminatingReader extends DeafReader {
   async open(path, identity, { signal }) {
-    // Only now has the process certainly handled the first signal.
+    // At this point, the process has certainly handled the first signal.
     signal.addEventListener('abort', () => {
       if (!TerminatingReader.hasSent) process.kill(process.pid, 'SIGTERM');
       TerminatingReader.hasSent = true;
@@ -208,7 +208,7 @@ async function processesOf({
   return processes.flatMap(({ id, line, isOurs }) => (isOurs ? { id, line } : []));
 }
 
-/** Waits until the command has written the text so many times to stderr. */
+/** Waits until the command has written the text to stderr this many times. */
 function stderrContains(child: ChildProcess, text: string, times: number): Promise<void> {
   let all = '';
   return new Promise((resolve) => {

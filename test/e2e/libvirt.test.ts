@@ -80,7 +80,7 @@ describe("the disks of libvirt's domains", () => {
   test.each([
     [['-d', '', 'a.img'], /--domain: expected a name, found nothing$/],
     [['-d', 'web', '-c', 'qemu+ssh://host/system'], /they are files of host; run virt-similarity hash there/],
-  ])('are not listed for wrong words: %j', async (words, message) => {
+  ])('are not listed if the words are invalid: %j', async (words, message) => {
     const { code, stderr } = await workplace.run(...words);
     expect({ code, stderr: stderr.trim() }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
   });

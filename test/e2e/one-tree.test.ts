@@ -85,7 +85,7 @@ beforeAll(async () => {
 
 afterAll(() => workplace.remove());
 
-test('encrypted clones, a domain with a chain, an OVA and ESXi snapshots give one tree with true distances', async () => {
+test('encrypted clones, a domain with a chain, an OVA and ESXi snapshots form one tree with true distances', async () => {
   const files = ['golden.raw', 'luks1.img', 'luks2.luks', 'appliance.ova', 'esxi-000004.vmdk'];
   const keys = ['luks1', 'luks2'].flatMap((member) => ['--key', `all:file:${at(`${member}.key`)}`]);
   const domain = ['-c', `test://${at('node.xml')}`, '-d', 'web'];
@@ -102,7 +102,7 @@ test('encrypted clones, a domain with a chain, an OVA and ESXi snapshots give on
   const members = Object.values(IMAGES);
   const pairs = members.flatMap((one, index) => members.slice(index + 1).map((other) => distanceOf(one, other)));
   expect(distances).toEqual(pairs);
-  // The family as it was built: who joins whom, and at which distance.
+  // The clusters are the groups of the family as it was built, with their distances.
   const groups = clusters.map(({ height, images: indexes }) => [
     height,
     indexes.map((index) => names[index]).toSorted(),

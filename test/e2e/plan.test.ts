@@ -11,7 +11,10 @@ const DISK_BLOCKS = 256;
 
 let workplace: Workplace;
 
-/** Returns a disk of a family: its blocks, but for some that only this disk has, and zeros after them. */
+/**
+ * Returns a disk of a family: the blocks of the family, except for the changed blocks, which only this disk has, and
+ * then zeros.
+ */
 function diskOf(familyName: string, own: string, changed: readonly number[]): Uint8Array {
   const disk = new Uint8Array(DISK_BLOCKS * BLOCK);
   disk.set(deterministicBytes(familyName, 120 * BLOCK));
@@ -33,7 +36,7 @@ beforeAll(async () => {
   await workplace.write('other.raw', diskOf('other', 'other', []));
   await workplace.write('chain.raw', diskOf('chain', 'chain', []));
   await overlay(workplace.path('chain.raw'), workplace.path('chain.qcow2'), 'raw');
-  // Files without their zeros, as images usually are.
+  // Replaces zeros with holes, as in most images.
   for (const name of IMAGES.filter((each) => each.endsWith('.raw'))) {
     await runTool('fallocate', ['--dig-holes', workplace.path(name)]);
   }
@@ -68,7 +71,7 @@ async function planOf(...words: readonly string[]): Promise<PlanJson> {
 }
 
 describe('virt-similarity plan', () => {
-  test('counts what images occupy now, a chain once', async () => {
+  test('counts the space that images occupy, each chain once', async () => {
     const { bytesNow } = await planOf(...IMAGES);
     const sizes = await Promise.all(IMAGES.map(occupied));
     expect(bytesNow).toBe(sizes.reduce((sum, size) => sum + size));
@@ -88,7 +91,7 @@ describe('virt-similarity plan', () => {
     ]);
   });
 
-  test('shows a tree with sizes and says what it saves', async () => {
+  test('shows a tree with sizes, and the space that it saves', async () => {
     const { code, stdout, stderr } = await workplace.run('plan', '--bases', 'existing', ...IMAGES);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^IMAGE +NOW +PLANNED +CHANGE$/m);
@@ -101,7 +104,7 @@ describe('virt-similarity plan', () => {
     );
   });
 
-  test('new bases hold what images have in common', async () => {
+  test('plans new bases, and by default chooses the bases that need the least space', async () => {
     const planned = await planOf('--bases', 'synthetic', ...IMAGES);
     expect(planned.newBases.length).toBeGreaterThan(0);
     expect(planned.bytesPlanned).toBeLessThan(planned.bytesNow);
@@ -124,7 +127,7 @@ describe('virt-similarity plan', () => {
     expect(stderr).toMatch(/qemu-img cannot write the new bases of this plan; plan with existing bases/);
   });
 
-  test('names what cannot be changed', async () => {
+  test('refuses to keep an image that is not in the plan, and to plan for one image', async () => {
     const { code, stderr } = await workplace.run('plan', '--keep', 'absent.raw', ...IMAGES);
     expect(code).toBe(2);
     expect(stderr).toMatch(/absent\.raw is none of the images of the plan; name it among the images too/);
@@ -133,7 +136,7 @@ describe('virt-similarity plan', () => {
     );
   });
 
-  test('the commands change no content, and the files need what was predicted', async () => {
+  test('writes commands that change no content, and predicts the space of the files', async () => {
     const before: string[] = [];
     for (const name of IMAGES) {
       before.push(await contentOf(name));

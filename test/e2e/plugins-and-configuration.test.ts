@@ -160,7 +160,7 @@ describe('a plugin that misbehaves', () => {
 
   beforeAll(() => workplace.write('misbehaving.mjs', MISBEHAVING_PLUGIN));
 
-  test('by throwing in a reporter exits with 3 and leaves the other reports', async () => {
+  test('by throwing in a reporter exits with 3, but the other reports are written', async () => {
     const ended = await workplace.run(...plain, '-O', 'throwing', '-o', 'a.nwk', '-o', 'b.json', ...FAMILY);
     expect(ended).toEqual({
       code: 3,
@@ -188,7 +188,7 @@ describe('a plugin that misbehaves', () => {
     expect([...lines]).toEqual([`virt-similarity: error: ${part} gave no answer within 5 s; ${remedy}`]);
   });
 
-  test('by never returning in a reporter leaves the other reports', async () => {
+  test('by never returning in a reporter does not prevent the other reports', async () => {
     expect(await workplace.run(...limited, '-o', 'd.endless', '-o', 'd.nwk', ...FAMILY)).toMatchObject({
       code: 7,
       stdout: FAMILY_TREE,
@@ -259,7 +259,7 @@ describe('the configuration file', () => {
     expect(stderr).toMatch(/^virt-similarity: error: .*config\.json can be written by other users.*\n$/);
   });
 
-  test('is never one that lies in the working directory, unless it is named', async () => {
+  test('is never read from the working directory unless it is named', async () => {
     const write = 'import { writeFileSync } from "node:fs"; writeFileSync("was-run", ""); export default { jobs: 3 };';
     const names = ['virt-similarity.config.mjs', 'virt-similarity.config.js', '.virt-similarityrc.js'];
     for (const name of names) {

@@ -41,7 +41,7 @@ describe('the progress on a terminal', () => {
     expect(lines.at(-1)).toBe('clustering 200 images');
   });
 
-  test('has a bar for each of several images, and is drawn anew around messages', async () => {
+  test('has a bar for each of several images, and is redrawn around messages', async () => {
     await writeSlowPlugin(workplace, 2);
     for (const [index, name] of ['a.raw', 'b.raw'].entries()) {
       await workplace.write(name, new Uint8Array(IMAGE_BYTES).fill(index + 1));
@@ -84,7 +84,7 @@ async function statusLines(words: readonly string[]): Promise<string[]> {
   return texts.filter((text) => /^(hashing|comparing|clustering) /.test(text));
 }
 
-test('the progress for machines is JSON in whole lines, messages and failures included', async () => {
+test('the progress for programs is one JSON object on each line, including messages and failures', async () => {
   await workplace.write('c.raw', new Uint8Array(65_536));
   await workplace.write('d.raw', new Uint8Array(65_536));
   const { code, stderr } = await workplace.run('--no-cache', '--progress', 'json', 'c.raw', 'd.raw', 'missing.raw');

@@ -150,7 +150,7 @@ describe('the remedy --format applies only to the file', () => {
   });
 });
 
-/** Replaces the header extension with the backing file's format by an unknown one. */
+/** Replaces the header extension that states the backing file's format with an extension of an unknown type. */
 async function dropBackingFormat(name: string): Promise<void> {
   const bytes = await readFile(workplace.path(name));
   const at = bytes.indexOf(Buffer.from([0xe2, 0x79, 0x2a, 0xca]));
@@ -163,7 +163,7 @@ async function dropBackingFormat(name: string): Promise<void> {
  * Runs a line, follows the remedies in its messages one after another, and expects the analysis of all its images.
  * Returns the number of remedies.
  *
- * @param line The command without the image in question.
+ * @param line the command without the image
  */
 async function followAll(line: string, image: string): Promise<number> {
   for (let remedies = 0, words = image, more = ''; ; remedies += 1) {
@@ -184,7 +184,7 @@ async function followAll(line: string, image: string): Promise<number> {
 describe('following the remedies, one after another, leads to the analysis of a disk', () => {
   const line = 'virt-similarity -q -O json --no-cache base.raw';
 
-  test('as OpenStack Nova stores it: without an extension, over a base in another directory', async () => {
+  test('as OpenStack Nova stores it: without an extension, on a base in another directory', async () => {
     await mkdir(workplace.path('instances/_base'), { recursive: true });
     await mkdir(workplace.path('instances/uuid'));
     await workplace.write('instances/_base/9f3c', rawImage(1, 2, 3, 4, 5, 0));
@@ -205,7 +205,7 @@ describe('following the remedies, one after another, leads to the analysis of a 
     expect(await followAll(line, 'pool/vm1.snap1')).toBe(1);
   });
 
-  test('of Parallels that is stored plainly', async () => {
+  test('in the plain format of Parallels', async () => {
     await workplace.write('plain.hds', rawImage(1, 2, 3, 4, 5, 0));
     expect(await followAll(line, 'plain.hds')).toBe(1);
   });

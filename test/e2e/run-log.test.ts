@@ -49,7 +49,7 @@ describe('the log of a run', () => {
     expect((await linesOf('h.log')).at(-1)).toMatchObject({ exitCode: 5 });
   });
 
-  test('has no secret', async () => {
+  test('contains no secret', async () => {
     const secret = 'hunter2';
     await workplace.write('key', secret);
     const words = ['--key', `all:key:${secret}`, '-c', `qemu+ssh://me:${secret}@host/system`, 'a.raw', 'b.raw'];
@@ -66,7 +66,7 @@ describe('the log of a run', () => {
     ['an image that was named', ['image.log', 'a.raw', '--format', 'raw']],
     ['the only image', ['image.log']],
     ['an image, if the run fails early', ['image.log', 'a.raw', '--metric', 'none']],
-    ['an image, if the words are wrong', ['image.log', 'a.raw', '--key', 'wrong']],
+    ['an image, if an option is invalid', ['image.log', 'a.raw', '--key', 'wrong']],
   ])('never replaces %s', async (_case, words) => {
     const before = await readFile(workplace.path('image.log'));
     const { code } = await workplace.run('--log-file', 'image.log', ...words);
@@ -74,7 +74,7 @@ describe('the log of a run', () => {
     expect(await readFile(workplace.path('image.log'))).toEqual(before);
   });
 
-  test('has the extension of a log', async () => {
+  test('must have the extension of a log', async () => {
     const { code, stderr } = await workplace.run('doctor', '--log-file', 'a.raw');
     expect({ code, stderr }).toEqual({
       code: 2,

@@ -72,7 +72,7 @@ describe('virt-similarity search', () => {
     ]);
   });
 
-  test('needs an image and something to search', async () => {
+  test('needs an image and at least one template', async () => {
     expect(await workplace.run('search', '-q', 'new.raw')).toMatchObject({ code: 2, stdout: '' });
   });
 });
@@ -115,7 +115,7 @@ describe('virt-similarity diff', () => {
     expect((await workplace.run('diff', '-q', one, other)).code).toBe(expected);
   });
 
-  test('fails with more than 1 if an image cannot be read, or there are not two', async () => {
+  test('exits with more than 1 if an image cannot be read, or unless two images are named', async () => {
     expect((await workplace.run('diff', '-q', 'system.raw', 'absent.raw')).code).toBe(5);
     expect((await workplace.run('diff', '-q', 'system.raw')).code).toBe(2);
     expect((await workplace.run('diff', '-q', 'system.raw', 'copy.raw', 'new.raw')).code).toBe(2);

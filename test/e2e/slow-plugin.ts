@@ -3,7 +3,7 @@ import type { Workplace } from './command.js';
 /** The options that load the plugin of {@link writeSlowPlugin} and select its hasher. */
 export const SLOW = ['--plugin', './slow.mjs', '--hash', 'slow', '--block-size', '512'] as const;
 
-/** Writes a plugin with a hasher that takes so many milliseconds for every block that is not all zeros. */
+/** Writes a plugin with a hasher that takes `milliseconds` for every block that is not all zeros. */
 export async function writeSlowPlugin(workplace: Workplace, milliseconds: number): Promise<void> {
   await workplace.write(
     'slow.mjs',

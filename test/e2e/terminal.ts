@@ -5,7 +5,7 @@ import type { Workplace } from './command.js';
 /** The character that a terminal sends for Ctrl-C. */
 export const CTRL_C = '\u0003';
 
-/** A run of the command on its own terminal, by `script` from bsdutils. */
+/** A run of the command on a separate terminal, which `script` from bsdutils provides. */
 export interface TerminalRun {
   /** Text written to its stdin is typed on the terminal. */
   readonly process: ChildProcess;

@@ -37,7 +37,7 @@ describe('view', () => {
     expect(stderr).toContain('there is no desktop here; open the page in a browser\n');
   });
 
-  test('opens the page by the first browser of BROWSER that starts, where a desktop is', async () => {
+  test('opens the page with the first browser in BROWSER that starts, if there is a desktop', async () => {
     const browsers = `BROWSER=/nonexistent/browser:${workplace.path('browser')} --new %s`;
     const { code, stdout } = await view(['DISPLAY=:9', browsers], 'a.raw', 'b.raw');
     expect(code).toBe(0);

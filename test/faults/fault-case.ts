@@ -2,7 +2,7 @@ import type { CommandEnd, CommandRun } from '../harness/command-run.js';
 import type { ReaderName } from '../harness/readers.js';
 import type { Stage } from './stage.js';
 
-/** One case of the list of threats. */
+/** A case of hostile or broken inputs. */
 export interface FaultCase {
   readonly number: number;
   readonly title: string;
@@ -24,7 +24,7 @@ export interface Trial {
   readonly writes?: readonly string[];
   /** Whether the command must refuse the cache, so that its entries are not verified. */
   readonly cache?: 'verified' | 'refused';
-  /** Checks further conditions after the last command. @throws Error if one does not hold */
+  /** Checks further conditions after the last command. @throws Error if one is not met */
   check?(ends: readonly CommandEnd[]): Promise<void>;
   /** Stops servers and virtual machines that `build` started, and unmounts file systems. */
   cleanUp?(): Promise<void>;
@@ -41,14 +41,14 @@ export interface CommandLine {
   readonly alone?: number;
   /** Whether the harness's good images are named too. They must be reported even if other images fail. */
   readonly besideGood?: boolean;
-  /** Programs and arguments before the command's own, such as `prlimit`. */
+  /** Programs and arguments that precede the command, such as `prlimit`. */
   readonly wrapper?: readonly string[];
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The time limit of the run in seconds. Default: a generous limit. */
   readonly seconds?: number;
   /** The time limit in seconds beyond the time of a run that reads one good image. */
   readonly within?: number;
-  /** The number of lines with `error:`. Default: 1 if the exit code is not 0. */
+  /** The number of lines with `error:`. Default: 0 if the expected exit code is 0, otherwise 1. */
   readonly errors?: number;
   /** Called while the command runs. */
   during?(running: CommandRun): Promise<void>;

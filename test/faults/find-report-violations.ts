@@ -3,7 +3,7 @@ import { readReport } from '../harness/json-report.js';
 import { GOOD_IMAGES } from './stage.js';
 import type { Violation } from './violation.js';
 
-/** The exit code for each error code, according to the list of threats. */
+/** The exit code that each error code must result in. */
 const EXITS: Readonly<Record<string, number>> = {
   plugin: 3,
   refused: 4,

@@ -56,7 +56,7 @@ export function violationsOf(line: CommandLine, end: LineEnd, exitOfCase: number
   return found;
 }
 
-/** Returns the violations of the whole case, such as changed inputs, leaked secrets and external calls. */
+/** Returns the violations of the complete case, such as changed inputs, leaked secrets and external calls. */
 export async function violationsOfCase(
   stage: Stage,
   trial: Trial,

@@ -34,7 +34,7 @@ function rangeOf(text: string): readonly [first: number, last: number] {
 process.exitCode = await runHarness(
   {
     name: 'test:faults',
-    purpose: 'Runs every case of the list of threats with every reader for which it is relevant.',
+    purpose: 'Runs every case of hostile or broken inputs with every reader for which it is relevant.',
     options: { only, readers: readersOption, list: flag('lists the cases without running them') },
     run: async ({ only, readers = READERS, list }) => {
       const cases = CASES.filter(({ number }) => only(number));

@@ -88,7 +88,7 @@ function runOn(stage: Stage, line: CommandLine, command: readonly string[]): Pro
       command,
       directory: stage.work,
       environment: stage.environment,
-      // TMPDIR, which is passed to tools, contains it too.
+      // The path of the stage is also in TMPDIR, which is passed to tools.
       marker: stage.root,
       hangMs: (line.seconds ?? SECONDS[stage.reader]) * 1000,
     },

@@ -23,7 +23,7 @@ export type CommandExtras = Omit<CommandLine, 'words' | 'besideGood'> & { readon
 
 /** The directories of one case with one reader, where inputs are built and the command runs. */
 export class Stage {
-  /** Short, so that the paths of sockets below it fit into the kernel's limit. */
+  /** A short path, so that those of the sockets below it fit into the kernel's limit. */
   readonly root: string;
   readonly reader: ReaderName;
   readonly #canaries: Canary[] = [];
@@ -115,7 +115,7 @@ export class Stage {
     return digests;
   }
 
-  /** Returns a trial that hashes the images alone, then analyzes them together with the good ones. */
+  /** Returns a trial that hashes the images alone, then analyzes them together with the good images. */
   trial(images: readonly string[], extras: CommandExtras = {}): Trial {
     const { within: _, ...rest } = extras;
     return { commands: [this.hash(images, extras), this.analyze(images, rest)] };
@@ -126,7 +126,7 @@ export class Stage {
     return { ...rest, words: ['hash', '-o', 'out/', ...this.#readerOptions(), ...options, ...images] };
   }
 
-  /** Returns the command line of `analyze` for images and the good ones, with a report of every kind. */
+  /** Returns the command line of `analyze` for these images and the good images, with a report of every kind. */
   analyze(images: readonly string[], { options = [], ...rest }: CommandExtras = {}): CommandLine {
     const outputs = ['-O', 'json', '-o', 'out/tree.dot', '-o', 'out/tree.nwk', '-o', 'out/tree.txt'];
     const words = ['analyze', ...outputs, ...this.#readerOptions(), ...GOOD_IMAGES, ...options, ...images];

@@ -1,6 +1,6 @@
 /** The kinds of violations. */
 export type ViolationKind =
-  /** The exit code, or the code of an image's error, differs from the list of threats. */
+  /** The exit code, or the code of an image's error, differs from the expected code. */
   | 'exit'
   /** The number of error lines differs from the number of errors. */
   | 'error'

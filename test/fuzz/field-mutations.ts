@@ -51,7 +51,7 @@ export function mutate(content: Buffer, fields: readonly Field[], random: Seeded
   return { patches, size };
 }
 
-/** Returns the file's whole content after a mutation. */
+/** Returns the complete content of the file after a mutation. */
 export function applied(content: Buffer, { patches, size }: Mutation): Buffer {
   const changed = Buffer.alloc(Math.max(size, content.length));
   content.copy(changed);
@@ -72,7 +72,10 @@ function changedField(content: Buffer, fields: readonly Field[], random: SeededR
   return { offset: field.offset, bytes: bytesOf(BigInt.asUintN(field.bytes * 8, value), field) };
 }
 
-/** Returns a value that code may handle wrongly: a limit, a value near the old one or the size, or another field's. */
+/**
+ * Returns a value that code may handle wrongly: a limit, a value near the old value or the size, or the value of
+ * another field.
+ */
 function otherValue(
   old: bigint,
   content: Buffer,
@@ -114,7 +117,7 @@ function copiedPiece(content: Buffer, random: SeededRandom): Patch {
 
 function noise(content: Buffer, random: SeededRandom): Patch {
   const bytes = Buffer.from(Array.from({ length: 1 + random.below(8) }, () => random.below(256)));
-  // Headers, which are at either end, more often than data.
+  // Changes headers, which are at either end, more often than data.
   const near = random.below(Math.min(1024, content.length));
   const offset = random.oneOf([near, content.length - 1 - near, random.below(content.length)]);
   return clipped(content, offset, bytes);

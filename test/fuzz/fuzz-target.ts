@@ -32,7 +32,7 @@ export class Finding extends Error {
   override readonly name = 'Finding';
 }
 
-/** Checks a condition that must always hold. @throws Finding if it does not */
+/** Checks a condition that must always be met. @throws Finding if it is not */
 export function require(condition: boolean, expected: string): asserts condition {
   if (!condition) {
     throw new Finding(`expected ${expected}`);

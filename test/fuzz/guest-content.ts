@@ -3,7 +3,7 @@ import { type DiskImage, fileStampsOf } from '@virt-similarity/core';
 import { runTool } from '../fixtures/index.js';
 import { require } from './fuzz-target.js';
 
-/** The largest disk, in bytes, that is read as a whole. */
+/** The size, in bytes, of the largest disk that is read completely. */
 export const LARGEST_DISK = 16 * 2 ** 20;
 /** The most extents that are checked: with a corrupt header, a file of a few MiB may be a disk of many TiB. */
 const MOST_EXTENTS = 20_000;

@@ -28,7 +28,7 @@ function tableAt(offset: number, bytes: 4 | 8, order: Field['order']): Field[] {
   return fieldsAt(offset, MAX_ENTRIES, bytes, order);
 }
 
-/** docs/interop/qcow2.rst of qemu: the header, its extensions, the L1 and refcount tables and the L2 tables. */
+/** qemu's docs/interop/qcow2.rst: the header, its extensions, the L1 and refcount tables and the L2 tables. */
 function qcow2(content: Buffer): Field[] {
   const l1 = Number(content.readBigUInt64BE(40));
   const refcounts = Number(content.readBigUInt64BE(48));
@@ -62,7 +62,7 @@ function positionsIn(content: Buffer, table: number, entries: number): number[] 
     .filter((position) => position > 0 && position < content.length);
 }
 
-/** VMware's extents: the header, a footer, the grain directory, the first grain table. Descriptors are text. */
+/** VMware's extents: the header, a footer, the grain directory, and the first grain table. Descriptors are text. */
 function vmdk(content: Buffer): Field[] {
   switch (content.toString('latin1', 0, 4)) {
     case 'KDMV':
@@ -108,7 +108,10 @@ function vhdx(): Field[] {
   ];
 }
 
-/** Microsoft's "Virtual Hard Disk Image Format Specification": the footer, its copy, the dynamic header, the block map. */
+/**
+ * Microsoft's "Virtual Hard Disk Image Format Specification": the footer, its copy, the dynamic header, and the block
+ * map.
+ */
 function vpc(content: Buffer): Field[] {
   const footer = (at: number) => [
     ...[8, 12, 24, 28, 60, 64].flatMap((offset) => fieldsAt(at + offset, 1, 4, 'big')),

@@ -7,7 +7,7 @@ export interface NewickNode {
 }
 
 /**
- * Parses a tree by Gary Olsen's grammar, https://phylipweb.github.io/phylip/newick_doc.html.
+ * Parses a tree according to Gary Olsen's grammar, https://phylipweb.github.io/phylip/newick_doc.html.
  *
  * @throws Error unless the text is exactly one tree
  */

@@ -13,8 +13,8 @@ export interface Progress {
 const NUMBERS = 4;
 
 /**
- * The file in which a child records its progress, which is thus known even if the child hangs or is killed. Before
- * every execution, the child writes a few bytes, which takes a microsecond.
+ * The file in which a child records its progress, so that the progress is known even if the child hangs or is killed.
+ * Before every execution, the child writes a few bytes, which takes a microsecond.
  */
 export class ProgressFile {
   readonly #descriptor: number;

@@ -3,10 +3,10 @@ import type { SeededRandom } from '../fixtures/seeded-random.js';
 import type { FuzzTarget, Verdict } from './fuzz-target.js';
 import { Finding } from './fuzz-target.js';
 
-/** A property that must hold for every value. */
+/** A property that every value must have. */
 export interface Property<Value> {
   readonly values: fc.Arbitrary<Value>;
-  /** Checks one value. @throws Finding if the property does not hold, one of the project's errors if it was refused */
+  /** Checks one value. @throws Finding if it lacks the property, one of the project's errors if it is refused */
   check(value: Value): Verdict | Promise<Verdict>;
 }
 

@@ -33,7 +33,7 @@ export const MAPPED_SAMPLES: readonly SampleImage[] = [
   { file: 'dynamic.vhdx', format: 'vhdx', convert: option('block_size=1M,log_size=1M') },
 ];
 
-/** Images of the other formats, which are read by qemu's tools. */
+/** Images that are read with qemu's tools. */
 export const OTHER_SAMPLES: readonly SampleImage[] = [
   { file: 'zstd.qcow2', format: 'qcow2', convert: ['-c', ...option('compression_type=zstd')] },
   { file: 'sparse.vmdk', format: 'vmdk', convert: option('subformat=monolithicSparse') },

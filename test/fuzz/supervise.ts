@@ -8,7 +8,9 @@ import { ProgressFile } from './progress-file.js';
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
 /** The limits of an execution. */
 export interface FuzzLimits {
-  /** Milliseconds after which an execution counts as hung. Whenever its memory grows, the time starts again. */
+  /**
+   * Milliseconds after which an execution counts as hung. The time starts again whenever the memory of the child grows.
+   */
   readonly timeMs: number;
   /** The most milliseconds until a child's first execution: it has to create images. */
   readonly startMs: number;
@@ -18,7 +20,9 @@ export interface FuzzLimits {
 
 const LIMITS: FuzzLimits = { timeMs: 20_000, startMs: 120_000, memory: 1.5 * 2 ** 30 };
 const POLL_INTERVAL_MS = 200;
-/** Smaller growth, as a fraction of the memory limit, does not restart the time, so that the time is limited too. */
+/**
+ * Smaller growth, as a fraction of the memory limit, does not restart the time, so that the total time is limited too.
+ */
 const GROWTH = 1 / 64;
 
 /** The kinds of faults, none of which may occur. */

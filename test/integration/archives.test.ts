@@ -11,7 +11,7 @@ import { FORMAT_SAMPLES } from '../fixtures/index.js';
 import { settled } from '../fixtures/settled.js';
 import { convertedContent, diskContent, makeImage, runTestTool } from './qemu-images.js';
 
-/** The samples that are more than one file. */
+/** The samples that consist of several files. */
 const IN_SEVERAL_FILES = ['flat.vmdk', 'split.vmdk'];
 const SAMPLES = FORMAT_SAMPLES.filter(({ file }) => !IN_SEVERAL_FILES.includes(file));
 /** A whole number of MiB, which every format can store. */
@@ -55,7 +55,7 @@ function allAtDistance0(archive: string): Record<string, number> {
 
 describe('every format in a tar archive', () => {
   test.each(['ustar.ova', 'gnu.ova', 'pax.ova'])(
-    'has its content in %s',
+    'is read correctly from %s',
     async (archive) => {
       expect(await distancesIn(archive, 'auto')).toEqual(allAtDistance0(archive));
     },
@@ -63,20 +63,20 @@ describe('every format in a tar archive', () => {
   );
 
   test.each(['qemu', 'libguestfs'])(
-    'has its content for the reader %s',
+    'is read correctly by the reader %s',
     async (reader) => {
       expect(await distancesIn('pax.ova', reader)).toEqual(allAtDistance0('pax.ova'));
     },
     600_000,
   );
 
-  test('is at distance 0 from what qemu-img convert makes of the unpacked file', async () => {
+  test('has the content that qemu-img convert reads from the unpacked file', async () => {
     for (const { file, format } of SAMPLES) {
       expect([file, (await convertedContent(at(file), format)).equals(CONTENT)]).toEqual([file, true]);
     }
   }, 60_000);
 
-  test('has its content if the archive has large holes', async () => {
+  test('is read correctly if the archive has large holes', async () => {
     const commands = [
       'truncate -s 64M sparse.raw; printf x | dd of=sparse.raw bs=1M seek=32 conv=notrunc',
       'qemu-img convert -f raw -O qcow2 -o preallocation=metadata sparse.raw sparse.qcow2',
@@ -112,7 +112,7 @@ test('a raw disk of any length in an archive has its own bytes and no others', a
   const content = CONTENT.subarray(0, 100_001);
   await writeFile(at('odd.raw'), content);
   await runTestTool('tar', '-C', directory, '-cf', at('odd.tar'), 'odd.raw', 'disk.raw');
-  // What fills up the last block is not the disk's.
+  // The bytes that fill up the last block are not part of the disk.
   const archive = await readFile(at('odd.tar'));
   archive.fill(0xff, 512 + content.length, 512 + Math.ceil(content.length / 512) * 512);
   await writeFile(at('odd.tar'), archive);

@@ -63,7 +63,7 @@ async function opened(bytes: Uint8Array): Promise<HashVector> {
   return openHashVector(path);
 }
 
-describe('hash-vector files written here', () => {
+describe('hash-vector files of this project', () => {
   test.each([
     [0, 32],
     [1, 1],

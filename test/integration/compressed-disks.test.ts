@@ -52,7 +52,7 @@ const CORRUPT = expect.objectContaining({ code: 'corrupt' });
 const refusedWith = (message: RegExp) =>
   expect.objectContaining({ code: 'refused', message: expect.stringMatching(message) });
 
-/** Each extension with its format, its compressing command, and variants of that. */
+/** Each extension with its format, its compressing command, and variants of the command. */
 const COMPRESSIONS: readonly (readonly [extension: string, format: string, command: string, ...variants: string[]])[] =
   [
     ['gz', 'gzip', 'gzip -c', 'gzip -9c'],
@@ -107,7 +107,7 @@ describe.each(COMPRESSIONS)('a raw disk in .%s', (extension, format, command, ..
     expect(await hashed(name, {}, 'raw')).toMatchObject({ virtualSize: length });
   });
 
-  test('is corrupt if it is cut, damaged, or followed by other bytes', async () => {
+  test('is corrupt if it is truncated, damaged, or followed by other bytes', async () => {
     const file = await readFile(at(name));
     const damaged = Buffer.from(file);
     damaged.fill(0x55, 1_000_000, 1_000_020);
@@ -133,7 +133,7 @@ describe.each(COMPRESSIONS)('a raw disk in .%s', (extension, format, command, ..
   });
 });
 
-test('a file may expand 32,768 times, as blocks of zstd do, and bzip2 no more', async () => {
+test('a file may expand up to 32,768 times, which suffices for zstd, but not for bzip2 in several streams', async () => {
   run('head -c 1200M /dev/zero | zstd -q -19 > zeros.img.zst');
   expect(await hashed('zeros.img.zst')).toMatchObject({ virtualSize: 1200 * 2 ** 20, rows: [] });
   run('head -c 64M /dev/zero | bzip2 > part.bz2; for part in {1..17}; do cat part.bz2; done > zeros.img.bz2');
@@ -153,7 +153,7 @@ test.each([
   const large = [1, 2, 3].map((index) => `large-${index}.img.${extension}`);
   run(`${command} disk.raw > ${large[0]}; cp ${large[0]} ${large[1]}; cp ${large[0]} ${large[2]}`);
   run(`${program} -q -c disk.raw > small.img.${extension}`);
-  // Refused by the limit of the first attempt.
+  // The memory limit of the first attempt refuses such a file.
   expect(() => run(`${program} -dc --memory=256MiB ${large[0]}`)).toThrow(limit);
   const outcomes = analyzer.hash([...large, `small.img.${extension}`].map(at), { cache: false, jobs: 4 });
   const sizes: unknown[] = [];
@@ -163,7 +163,7 @@ test.each([
   expect(sizes).toEqual(new Array(4).fill(CONTENT.length));
 });
 
-test('a file of which only a later part needs much memory is an error', async () => {
+test('a file of which only a later part needs much memory causes an error', async () => {
   run('(head -c 5000000 disk.raw | zstd -q -c; tail -c +5000001 disk.raw | zstd -q -c --long=31) > later.img.zst');
   expect(await hashed('later.img.zst')).toMatchObject({
     code: 'unavailable',
@@ -173,7 +173,7 @@ test('a file of which only a later part needs much memory is an error', async ()
   });
 });
 
-describe('what a compressed file holds is refused, with a command that unpacks it:', () => {
+describe('a compressed file is refused, with a command that unpacks it, if it contains', () => {
   test.each([
     ['qcow2', 'qemu-img convert -O qcow2 disk.raw a.qcow2; gzip a.qcow2', 'a.qcow2.gz', 'a.qcow2'],
     ['vmdk', 'qemu-img convert -O vmdk disk.raw a.vmdk; xz -0 a.vmdk', 'a.vmdk.xz', 'a.vmdk'],
@@ -229,7 +229,7 @@ test('a compressed disk is found in a directory, and a second run does not read 
     }
     return found;
   };
-  // A file that was written only now is not cached.
+  // A file that was just written is not cached.
   await settled(sources.map(({ path }) => path));
   expect(await statuses()).toEqual(['false', 'false']);
   expect((await statuses()).toSorted()).toEqual(['true', 'true']);
@@ -249,7 +249,7 @@ test('a missing program is named with its package', async () => {
   }
 });
 
-test('a program that is killed is no damage of the file', async () => {
+test('a program that is killed does not make the file corrupt', async () => {
   await withFakeProgram('zstd', 'head -c 100000 /dev/zero; kill -9 $$', async () => {
     expect(await hashed('disk.raw.zst', { sandbox: 'off' })).toMatchObject({ code: 'unavailable' });
   });

@@ -47,7 +47,7 @@ beforeAll(async () => {
   for (const name of ['package.json', 'tsconfig.base.json', 'packages', 'scripts']) {
     await cp(join(root, name), join(directory, name), { recursive: true, verbatimSymlinks: true });
   }
-  // Hard links if the directory is on the same file system.
+  // Creates hard links if the directory is on the same file system, and copies otherwise.
   await runTool('sh', ['-c', 'cp -al "$0" "$1" || cp -a "$0" "$1"', join(root, 'node_modules'), directory]);
   const guide = await readFile('CONTRIBUTING.md', 'utf8');
   const blocks = guide.matchAll(/^`(?<path>[^`\n]+)`:\n\n```(?<language>ts|diff)\n(?<text>.*?)^```$/gms);

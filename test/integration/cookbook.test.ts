@@ -56,7 +56,7 @@ describe('the cookbook', () => {
     expect(first).toBe(`${disks[0]}.arrow`);
     const expected = [1, 2, 3].map((disk) => `${disk} blocks: ${disks[disk]}\n`).join('');
     expect(await run('nearest.js', disks[0]!, ...stored)).toBe(expected);
-    // The index of vectors that were not just written is kept and used.
+    // Only vectors that were not just written are indexed on disk. The next run uses that index.
     await Promise.all(stored.map((file) => utimes(file, 1_000_000_000, 1_000_000_000)));
     expect(await run('nearest.js', disks[0]!, ...stored)).toBe(expected);
     expect(await readdir(join(directory, 'index'))).toHaveLength(1);
@@ -144,7 +144,7 @@ function start(name: string, ...words: readonly string[]) {
   child.stdout.on('data', (chunk) => {
     text += chunk;
   });
-  /** Resolves with the match once the program has printed such a text. */
+  /** Resolves with the match once the output of the program matches the pattern. */
   const printed = async (pattern: RegExp): Promise<RegExpExecArray> => {
     for (;;) {
       const match = pattern.exec(text);
@@ -173,7 +173,7 @@ test('the LVM source of the cookbook lists logical volumes, but not their pools'
   try {
     await runTool('pvcreate', ['-q', device]);
     await runTool('vgcreate', ['-q', group, device]);
-    // Creating volumes needs the kernel's device mapper, restoring their metadata does not.
+    // Creating volumes needs the kernel's device mapper. Restoring their metadata does not.
     const backup = join(directory, 'metadata');
     await runTool('vgcfgbackup', ['-q', '-f', backup, group]);
     const metadata = await readFile(backup, 'utf8');

@@ -13,7 +13,7 @@ const { DOCUMENTS, withIncludedCode } = (await import(join(ROOT, 'scripts/includ
   withIncludedCode(text: string, directory: string): string;
 };
 
-test.each(DOCUMENTS)('%s shows the present code of the examples', async (document) => {
+test.each(DOCUMENTS)('%s shows the current code of the examples', async (document) => {
   const text = await readFile(document, 'utf8');
   expect(text.match(/\]\([^)\s]*examples\/[^)\s]+\):\n\n```/g)).not.toBeNull();
   expect(text).toBe(withIncludedCode(text, dirname(document)));
@@ -31,7 +31,7 @@ test('docs/library.md shows every program, and commands that work', async () => 
   const text = await readFile('docs/library.md', 'utf8');
   const programs = (await readdir('examples/cookbook')).filter((name) => name.endsWith('.js'));
   const missing = programs.filter((name) => !text.includes(`](../examples/cookbook/${name}):\n\n`));
-  // A plugin, which docs/sources.md describes.
+  // The missing program is a plugin, which docs/sources.md describes.
   expect(missing).toEqual(['lvm-source.js']);
   await expectShownOutputs('docs/library.md', 'examples/cookbook');
 });

@@ -51,7 +51,7 @@ function at(name: string): string {
   return join(directory, name);
 }
 
-/** Analyzes images and returns their distances and what was read of them. */
+/** Analyzes images. Returns their distances, and whether each image was decrypted or read as ciphertext. */
 async function analyzed(names: readonly string[], options: AnalyzeOptions) {
   const { images, distances, failures } = await analyzer.analyze(names.map(at), options);
   expect(failures).toEqual([]);
@@ -76,14 +76,14 @@ async function cachedIn(cache: string, names: readonly string[], options: Analyz
 describe.each(['luks', 'qcow2'] as const)('%s clones under different keys', (format) => {
   const clones = [`one.${format}`, `two.${format}`];
 
-  test.each(['qemu', 'auto'])('have their true distance with keys, by the reader %s', async (reader) => {
+  test.each(['qemu', 'auto'])('have their true distance with keys and the reader %s', async (reader) => {
     const truth = await analyzed(['one.raw', 'two.raw'], { cache: false });
     expect(truth).toEqual({ distances: [CHANGED.length], encryption: [undefined, undefined] });
     const { distances, encryption } = await analyzed(clones, { cache: false, keys, reader });
     expect([distances, encryption]).toEqual([truth.distances, ['decrypted', 'decrypted']]);
   });
 
-  test('equal the clear disks, also below an encrypted overlay', async () => {
+  test('equal the unencrypted disks if they are decrypted', async () => {
     const { distances } = await analyzed([...clones, 'one.raw', 'two.raw'], { cache: false, keys });
     expect(distances).toEqual([3, 0, 3, 3, 0, 3]);
   });
@@ -118,7 +118,7 @@ describe.each(['luks', 'qcow2'] as const)('%s clones under different keys', (for
 });
 
 describe('sparse luks clones under different keys', () => {
-  /** Creates a disk of which only both ends are ever written to. */
+  /** Creates a disk of which only the beginning and the end are written. */
   async function sparseDisk(name: string, passphrase: string): Promise<void> {
     const path = at(`${name}-sparse.luks`);
     await createLuks(path, passphrase, 'luks', String(SPARSE_SIZE));
@@ -204,7 +204,7 @@ describe('sparse luks clones under different keys', () => {
       for await (const extent of image.extents()) {
         zeros += extent.kind === 'zero' ? extent.length : 0;
       }
-      // All but what was written, in whole blocks of the file system.
+      // All ranges are zeros except for those that were written, rounded up to blocks of the file system.
       expect(zeros).toBeGreaterThan(SIZE * 3.9);
     } finally {
       await image.close();

@@ -15,7 +15,7 @@ const LENGTH = 20 * MIB;
 const PAYLOAD = 16 * MIB;
 /** The block of the content that differs. */
 const CHANGED = 9;
-/** The second cannot be text. */
+/** The second is not valid text. */
 const PASSPHRASES = [Buffer.from('first words'), Buffer.of(0xff, 0, 0x0a)] as const;
 
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
@@ -113,7 +113,7 @@ test('partitions that cryptsetup and the kernel encrypted with LUKS version 2 ar
   expect(opaque.encryption).toEqual(['ciphertext', 'ciphertext']);
 });
 
-test('a partition of LUKS version 1 equals what qemu decrypts', async () => {
+test('a partition of LUKS version 1 is decrypted as by qemu', async () => {
   await partitionedDisk('old.img', PASSPHRASES[0], 1);
   const volume = at('old.img.volume');
   const bytes = await readFile(volume);
@@ -125,7 +125,7 @@ test('a partition of LUKS version 1 equals what qemu decrypts', async () => {
   await decryptDisk(volume, at('old.clear'), String(PASSPHRASES[0]), 'luks');
   const expected = await readFile(at('old.img'));
   expected.fill(0, START, START + 2 * MIB);
-  // qemu decrypts what was never written too.
+  // qemu also decrypts sectors that were never written.
   (await readFile(at('old.clear'))).copy(expected, START + 2 * MIB, 0, MIB);
   await writeFile(at('old.raw'), expected);
   const found = await analyzed(['old.img', 'old.raw'], { keys: keys('/dev/sda1', PASSPHRASES[0]) });
@@ -146,7 +146,7 @@ test('a partition that ends before its encrypted content is refused, and hides n
   expect.assertions(1);
 });
 
-test('a disk of LUKS version 2 is its content, also with a key that is not text', async () => {
+test('a disk of LUKS version 2 is read as its content, also with a key that is not text', async () => {
   for (const [index, passphrase] of PASSPHRASES.entries()) {
     const path = at(`whole-${index}.luks`);
     await writeFile(path, '');

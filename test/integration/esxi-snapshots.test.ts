@@ -56,12 +56,12 @@ async function expectFailure(path: string): Promise<unknown> {
 }
 
 describe('a snapshot of ESXi', () => {
-  test('reads like the disk with all snapshots below it, of both kinds', async () => {
+  test('reads like the disk with all snapshots below it, which have extents of both kinds', async () => {
     const content = diskContent();
     await expectContent(await writeEsxiChain(directory, 'vm', content), content);
   });
 
-  test('has its data where the hashing threads read it: in the files of the chain', async () => {
+  test('has all data in the files of the chain, where hashing threads can read it', async () => {
     const image = await open(await writeEsxiChain(directory, 'vm', diskContent()));
     try {
       const data = (await extentsOf(image)).filter(({ kind }) => kind === 'data');
@@ -95,7 +95,7 @@ describe('a snapshot of ESXi', () => {
     },
   );
 
-  test('of a large disk costs what its changes cost', async () => {
+  test('of a large disk has data only where it was changed', async () => {
     const diskBytes = 2 ** 34;
     const last = diskBytes - 4096;
     const extent = seSparseExtent(diskBytes, [{ at: last, content: Buffer.alloc(4096, 1) }]);
@@ -124,12 +124,12 @@ describe('a snapshot of ESXi', () => {
   test.each(['vm-000004-sesparse.vmdk', 'vm-000003-delta.vmdk'])('is corrupt if %s is truncated', async (extent) => {
     const path = await writeEsxiChain(directory, 'vm', Buffer.alloc(MIB, 1));
     const { length } = await readFile(at(extent));
-    // What is missing is visible: later snapshots replace only the end of the disk.
+    // The missing data belongs to the disk, because later snapshots replace only the end of the disk.
     await truncate(at(extent), Math.floor(length / 4));
     expect(await expectFailure(path)).toMatchObject({ code: 'corrupt' });
   });
 
-  test('has parts that are no images', async () => {
+  test('has parts that are not images', async () => {
     await writeEsxiChain(directory, 'vm', Buffer.alloc(MIB, 1));
     const parts = await reader.partsIn(directory, await readdir(directory));
     expect([...parts].toSorted()).toEqual([

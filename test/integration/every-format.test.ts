@@ -10,7 +10,7 @@ import { writeEsxiChain } from '../fixtures/esxi-disk.js';
 import { FORMAT_SAMPLES, runTool } from '../fixtures/index.js';
 import { convertedContent, fillWithNoise } from './qemu-images.js';
 
-/** One content in one format. */
+/** An image with one of the contents, in one format. */
 interface Sample {
   readonly path: string;
   readonly format: string;

@@ -11,7 +11,7 @@ async function qemuIo(path: string, commands: readonly string[]): Promise<void> 
   await runTestTool('qemu-io', '-f', 'qcow2', ...commands.flatMap((command) => ['-c', command]), path);
 }
 
-/** Requires that the whole image and parts of it read like the output of qemu-img convert. */
+/** Requires that the complete image and a part of it read like the output of qemu-img convert. */
 async function expectSameContent(path: string): Promise<void> {
   const raw = `${path}.raw`;
   await runTestTool('qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', path, raw);
@@ -46,7 +46,7 @@ test.each([
   });
 });
 
-test('reads an image with every other subcluster zeroed over a compressed backing image', async () => {
+test('reads an image with every other subcluster zeroed on top of a compressed backing image', async () => {
   await withDirectory(async (directory) => {
     const [base, path] = [join(directory, 'base.qcow2'), join(directory, 'disk.qcow2')];
     await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', base, '256k');

@@ -31,7 +31,7 @@ async function smallFile(directory: string): Promise<{ path: string; bytes: Buff
 }
 
 describe('a hostile hash-vector file', () => {
-  test('is corrupt at every truncation', () =>
+  test('is corrupt if it is truncated to any length', () =>
     inDirectory(async (directory) => {
       const { path, bytes } = await smallFile(directory);
       for (let length = 0; length < bytes.length; length += 1) {

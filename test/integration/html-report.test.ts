@@ -28,7 +28,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** A report open in the browser, with everything that must not happen. */
+/** A report that is open in the browser, with all console messages, errors and requests, none of which may occur. */
 interface OpenReport extends AsyncDisposable {
   readonly page: Page;
   readonly problems: string[];
@@ -65,7 +65,10 @@ function vectorOf(name: string, contents: readonly number[]) {
   return hashVectorOf(header, blocks, digests);
 }
 
-/** Two images of four blocks: the first is equal, the second differs, the third is zero in both, the fourth in one. */
+/**
+ * Two images of four blocks: the first block is equal, the second differs, the third is zero in both, the fourth in
+ * one.
+ */
 function withVectors(): Analysis {
   const vectors = [vectorOf('a', [1, 2, 0, 3]), vectorOf('b', [1, 4, 0, 0])];
   const analysis = sampleAnalysis(['a', 'b'], [[0, 1, 2]]);
@@ -97,7 +100,7 @@ describe('the HTML report', () => {
     expect(problems).toEqual([]);
   });
 
-  test('cuts the tree by the slider, the keyboard and the field', async () => {
+  test('cuts the tree with the slider, the keyboard and the field', async () => {
     await using report = await opened(FAMILY);
     const { page } = report;
     expect(await page.locator('#count').textContent()).toBe('2 clusters');
@@ -128,7 +131,7 @@ describe('the HTML report', () => {
     await page.waitForFunction(() => document.getElementById('pair')!.textContent.includes('1.1 MiB'));
   });
 
-  test('moves and zooms by the keyboard, and keeps the cut and the pair in the address', async () => {
+  test('moves and zooms with the keyboard, and keeps the cut and the pair in the address', async () => {
     await using report = await opened(FAMILY);
     const { page, address } = report;
     await page.locator('#map').focus();
@@ -250,7 +253,7 @@ describe('the HTML report', () => {
       const file = join(directory, 'accessible.html');
       const annotatedPair = { ...withVectors(), annotations: [{ name: 'host', values: ['north', 'south'] }] };
       writeFileSync(file, await reportText(new HtmlReporter().report(annotatedPair, {})));
-      // The report's own policy forbids to run axe-core.
+      // The report's content security policy forbids running axe-core.
       const context = await browser.newContext({ bypassCSP: true, colorScheme });
       const page = await context.newPage();
       await page.goto(pathToFileURL(file).href);

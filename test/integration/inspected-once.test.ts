@@ -79,7 +79,7 @@ async function inspectionsOf(names: readonly string[], options: AnalyzeOptions):
 test.each(['auto', 'qemu'])(
   'an image is inspected once to identify it and once after it was read: --reader %s',
   async (reader) => {
-    // The raw reader declines qcow2 images, but also inspects the whole chain, as the other reader does.
+    // The raw reader declines qcow2 images, but also inspects the complete chain, as the other reader does.
     expect(await inspectionsOf(['base.raw', 'cloud.img'], { reader, cache: false })).toEqual({
       'base.raw': 2,
       'cloud.img': 2,

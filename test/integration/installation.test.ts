@@ -114,7 +114,7 @@ describe('the packed packages', () => {
     await runTool('npm', ['pack', '--silent', '--pack-destination', tarballs, ...workspaces], environment);
     await mkdir(project);
     await writeFile(join(project, 'package.json'), '{ "name": "project", "private": true }');
-    // Instead of downloads. npm removes packages on which no package depends.
+    // Links the installed packages instead of downloading them. npm removes packages on which no package depends.
     for (const path of await installed(({ dev, link: isLink }) => dev !== true && isLink !== true)) {
       const target = join(project, path.slice(path.lastIndexOf('node_modules/')));
       // The project needs the version in the workspace's own node_modules.

@@ -184,7 +184,7 @@ describe('a reader', () => {
     expect(notes).toEqual(['cannot close disk:a: stuck', '[disks] cannot end its session: stuck']);
   });
 
-  test('may open another file than it identified, and then the opened file counts', async () => {
+  test('may open a different file than it identified; the identity of the opened file is then used', async () => {
     const identityOf = disks.identityOf.bind(disks);
     let inode = 1n;
     disks.identityOf = (path) => {

@@ -62,7 +62,7 @@ export async function isRunning(pid: number): Promise<boolean> {
 /** Milliseconds after which a condition counts as never fulfilled, even on a busy machine. */
 const HANG_MS = 600_000;
 
-/** Waits until a condition holds. Returns whether it does. */
+/** Waits until a condition is met. Returns false if it is not met within the time limit. */
 export async function eventually(condition: () => Promise<boolean>): Promise<boolean> {
   const deadline = performance.now() + HANG_MS;
   while (!(await condition())) {

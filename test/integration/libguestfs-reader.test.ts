@@ -167,7 +167,7 @@ describe('in one appliance', () => {
     expect(digest(await readWhole(source(name, format)))).toBe(digest(await convertedContent(at(name), format)));
   });
 
-  test('an overlay reads as its whole chain', async () => {
+  test('an overlay reads as its complete chain', async () => {
     const expected = await convertedContent(at('top.qcow2'), 'qcow2');
     expect(digest(await readWhole(sources.overlay))).toBe(digest(expected));
   });

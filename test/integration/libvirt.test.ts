@@ -20,7 +20,7 @@ function withDomains<T>(domains: readonly DomainToDefine[], use: (uri: string, d
   });
 }
 
-/** What a source lists, and its notes. */
+/** The images that a source lists, and its notes. */
 interface Listed {
   readonly images: readonly ListedImage[];
   readonly notes: readonly string[];
@@ -70,7 +70,7 @@ describe('the words for domains', () => {
       expect(labelsOf(await listed(uri, ['web']))).toEqual(['web:vda', 'web:vdb']);
       expect(labelsOf(await listed(uri, ['web:vdb']))).toEqual(['web:vdb']);
       expect(labelsOf(await listed(uri, ['7:vda', uuidOf('7')]))).toEqual(['7:vda', '7:vda']);
-      // A domain of the whole name comes first.
+      // A domain whose complete name matches comes first.
       expect((await listed(uri, ['web:vda'])).images).toEqual([
         { path: '/disks/other.qcow2', format: 'qcow2', backing: [], label: 'web:vda:vda' },
       ]);
@@ -176,7 +176,7 @@ describe('domains', () => {
     });
   });
 
-  test('that do not run fail too for a disk that a running domain has, in any order', async () => {
+  test('that are shut off also fail if a running domain has the same disk, in any order', async () => {
     const domains = [
       { name: 'a', devices: disk('shared') },
       { name: 'b', state: 'running', devices: disk('shared') },
@@ -382,11 +382,11 @@ async function giveAway(path: string): Promise<void> {
   }
 }
 
-/** Calls `use` with a private daemon of libvirt: `virsh`, and the URI of its connection. */
+/** Calls `use` with a private daemon of libvirt: `virsh`, the URI of its connection, and a temporary directory. */
 async function withSession(
   use: (virsh: (...words: string[]) => Promise<string>, uri: string, directory: string) => Promise<void>,
 ): Promise<void> {
-  // Short, so that the paths of sockets below it fit into the kernel's limit.
+  // A short path, so that those of the sockets below it fit into the kernel's limit.
   const directory = await mkdtemp('/tmp/vst-');
   await chmod(directory, 0o755);
   const [home, runtime] = [join(directory, 'home'), join(directory, 'run')];

@@ -13,7 +13,7 @@ import { settled } from '../fixtures/settled.js';
 const TMPFS = 0x01021994;
 const BLOCK = 65_536;
 
-/** Maps a file into memory, and writes each line from stdin to the beginning of the mapping. */
+/** A Python program that maps a file into memory, and writes each line from stdin to the beginning of the mapping. */
 const MAPPER = `
 import mmap, os, sys
 file = os.open(sys.argv[1], os.O_RDWR)

@@ -10,14 +10,14 @@ import { contentByExtents, contentByReads, diskContent, makeImage, runTestTool, 
 /** The name `café` in Latin-1, for a shell and as the text of a path. */
 const LATIN1 = { shell: 'caf\\351', text: 'caf\udce9' };
 
-/** Creates a directory with that name. Returns the text of its path. */
+/** Creates a directory with the name `café` in Latin-1. Returns the text of its path. */
 async function madeIn(directory: string): Promise<string> {
   const path = join(directory, LATIN1.text);
   await mkdir(systemPath(path));
   return path;
 }
 
-/** Moves files with ASCII names there, because tools cannot create files in it. */
+/** Moves files with ASCII names to such a directory, because tools cannot create files in it. */
 async function move(names: readonly string[], from: string, to: string): Promise<void> {
   for (const name of names) {
     await rename(join(from, name), systemPath(join(to, name)));
@@ -91,7 +91,7 @@ test('a backing file whose name is not UTF-8 is read if its directory is allowed
   });
 });
 
-test('the substitute for such a name is removed after tools have run', async () => {
+test('the substitute for a name that is not UTF-8 is removed after tools have run', async () => {
   await withDirectory(async (directory) => {
     await makeImage(join(directory, 'disk'), 'vdi', diskContent());
     const there = await madeIn(directory);

@@ -131,7 +131,7 @@ describe('zeros of an export', () => {
     );
   });
 
-  test('are found in more ranges than one reply has', async () => {
+  test('are found in more ranges than one reply contains', async () => {
     await withServer(
       (_, socket) => [
         'nbdkit',
@@ -177,7 +177,8 @@ describe('an analysis', () => {
       await makeImage(join(directory, 'disk.qcow2'), 'qcow2', diskContent());
       await writeFile(join(directory, 'disk.raw'), diskContent());
       const [command, ...words] = BY_QEMU_NBD(directory, path).filter((word) => word !== '--persistent');
-      // It listens once the first process ends. Greeting it would end it.
+      // The server listens once the process that starts it has ended. A connection to test this would be its first
+      // client, and end it.
       await runTestTool(command!, '--fork', ...words);
       const uri = `nbd+unix:///disk%201?socket=${path}`;
       const { distances } = await analyzer().analyze([uri, join(directory, 'disk.raw')]);
@@ -213,7 +214,7 @@ describe('an analysis', () => {
 });
 
 describe('a server', () => {
-  test('that has no such export results in its message', async () => {
+  test('that has no such export results in an error with its message', async () => {
     await withServer(BY_QEMU_NBD, async (uri) => {
       await expect(withImage(uri.replace('disk%201', 'other'), async () => {})).rejects.toMatchObject({
         code: 'unreadable',
@@ -236,7 +237,7 @@ describe('a server', () => {
     );
   });
 
-  test('that does not answer a read can be left', async () => {
+  test('that does not answer a read can be interrupted', async () => {
     const interrupt = new AbortController();
     await withServer(STALLED, (uri) =>
       withImage(
@@ -251,7 +252,7 @@ describe('a server', () => {
     );
   });
 
-  test('that does not greet can be left', async () => {
+  test('that sends no greeting can be interrupted', async () => {
     const server = createServer(() => interrupt.abort());
     const interrupt = new AbortController();
     const port = await unusedPort();
@@ -323,7 +324,7 @@ describe('TLS', () => {
 
   test('refuses a server whose certificate has another name', async () => {
     await withTlsServer('nbdkit', async (port) => {
-      // Another name of this machine, and the certificate's authority is trusted.
+      // 127.1 is another name of this machine. The authority of the certificate is trusted.
       const certificates = join(directory, 'known');
       const opening = withImage(`nbds://127.1:${port}/?tls-certificates=${certificates}`, async () => {});
       await expect(opening).rejects.toMatchObject({ code: 'unreadable', message: expect.stringContaining('127.1') });
@@ -359,7 +360,10 @@ describe('TLS', () => {
   });
 });
 
-/** Makes an authority, and certificates of a server for localhost and of a client, as nbdkit and qemu name them. */
+/**
+ * Makes certificates of an authority, of a server for localhost, and of a client, in files with the names that nbdkit
+ * and qemu expect.
+ */
 async function makeCertificates(parent: string, name: string): Promise<void> {
   const directory = join(parent, name);
   const file = (each: string) => join(directory, each);

@@ -51,7 +51,7 @@ async function readBytes(connection: NbdConnection, position: number, length: nu
   return target;
 }
 
-/** Returns the content of nbdkit's pattern plugin: each eight bytes are their own position, big-endian. */
+/** Returns the content of nbdkit's pattern plugin: every eight bytes contain their position in big-endian order. */
 function patternContent(position: number, length: number): Buffer {
   const start = position - (position % 8);
   const whole = Buffer.alloc(Math.ceil((position + length - start) / 8) * 8);

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await runTool('npm', ['pack', '--silent', '--pack-destination', directory, ...workspaces]);
   tarballs = (await readdir(directory)).map((file) => join(directory, file));
   plugin = join(directory, 'plugin');
-  // Only what is committed.
+  // Copies only the committed files.
   const { stdout } = await runTool('git', ['-c', 'safe.directory=*', 'ls-files', 'examples/plugin-template']);
   for (const file of stdout.trim().split('\n')) {
     await cp(file, join(plugin, file.slice('examples/plugin-template/'.length)));

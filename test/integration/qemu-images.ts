@@ -71,7 +71,7 @@ export async function extentsOf(image: DiskImage): Promise<Extent[]> {
   return extents;
 }
 
-/** Reads the whole disk as a worker does: stored bytes from their files, all others through the image. */
+/** Reads the complete disk as a worker does: stored bytes from their files, all others through the image. */
 export async function contentByExtents(image: DiskImage): Promise<Buffer> {
   const content = Buffer.alloc(image.virtualSize, 0xff);
   for (const extent of await extentsOf(image)) {
@@ -87,7 +87,7 @@ export async function contentByExtents(image: DiskImage): Promise<Buffer> {
   return content;
 }
 
-/** Reads the whole disk through the image, with concurrent reads that are not aligned to clusters. */
+/** Reads the complete disk through the image, with concurrent reads that are not aligned to clusters. */
 export async function contentByReads(image: DiskImage): Promise<Buffer> {
   const content = Buffer.alloc(image.virtualSize, 0xff);
   const reads: Promise<void>[] = [];

@@ -608,7 +608,10 @@ describe('a backing image', () => {
   });
 });
 
-/** Expects own and inherited data, and that inherited data equals the backing image's at the same position. */
+/**
+ * Expects the image to have its own and inherited data, which must equal the data of the backing image at the same
+ * position.
+ */
 async function expectInherited(image: DiskImage, backing: DiskImage): Promise<void> {
   const [own, base] = [await contentByReads(image), await contentByReads(backing)];
   const data = (await extentsOf(image)).filter((extent) => extent.kind === 'data');

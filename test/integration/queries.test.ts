@@ -11,7 +11,7 @@ import { COMMAND } from '../fixtures/command.js';
 
 const PAGE = new URL('../../../docs/queries.md', import.meta.url);
 const BLOCK = 65_536;
-/** Images by name, each as the bytes that fill its blocks: in order of their names as DuckDB sorts them. */
+/** Images by name, in the order in which DuckDB sorts the names. Each number is the byte that fills a block. */
 const IMAGES: Readonly<Record<string, readonly number[]>> = {
   'a.raw': [1, 2, 3, 4, 5, 0, 7, 7, 7],
   'b.raw': [1, 2, 3, 4, 6, 0, 7, 7],
@@ -107,7 +107,7 @@ describe('the queries of docs/queries.md', () => {
 });
 
 describe('Arrow reports', () => {
-  test('hold every pair in long form, and the square matrix, for flechette and apache-arrow', async () => {
+  test('contain every pair in long form, and the square matrix, for flechette and apache-arrow', async () => {
     await run('-q', '--no-cache', '-o', 'distances.arrow', '-o', 'x.report.arrow', '--clusters', '2');
     const expected = await distancesBy('hamming');
     const pairs = await readFile(join(directory, 'distances.arrow'));

@@ -136,7 +136,7 @@ function expectTopology(nodes: readonly ReadNode[], analysis: Analysis, tree: Cl
   expect(cladeTexts(found)).toEqual(cladesOf(tree));
 }
 
-/** Expects that paths between leaves are as long as the distances, which are those of the tree. */
+/** Expects that the paths between leaves are as long as the distances, which equal those of the tree. */
 function expectPathLengths(found: readonly ReadNode[], analysis: Analysis): void {
   const paths = pathsToRoot(found, analysis);
   const { size, values } = analysis.distances;
@@ -245,7 +245,7 @@ describe('NEXUS', () => {
 describe('phyloXML', () => {
   test('is read by Biopython as the same trees, names and distances', async () => {
     const reader = [PYTHON, join(SCRIPTS, 'read_newick.py'), 'phyloxml-biopython'] as const;
-    // Biopython reads no name of an element without text, or with blanks only.
+    // Biopython reads no name from an element that is empty or contains only blanks.
     const cases = CASES.filter(({ images }) => images.every(({ name }) => name.trim() === name && name !== ''));
     const found = await readBy(reader, await written(new PhyloXmlReporter(), {}, 'phyloxml', cases));
     for (const [index, analysis] of cases.entries()) {

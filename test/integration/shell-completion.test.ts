@@ -67,7 +67,7 @@ describe.each(Object.entries(SHELLS))('completion in %s', (_name, shell) => {
     expect(await press(shell, typed, expected)).toMatch(expected);
   });
 
-  test('lists what is possible', async () => {
+  test('lists the possible values', async () => {
     const listed = /hamming-fraction/;
     expect(await press(shell, 'virt-similarity --metric ham', listed)).toMatch(listed);
   });
@@ -79,7 +79,7 @@ async function press({ words, setUp }: Shell, typed: string, expected: RegExp): 
     cwd: directory,
     env: {
       ...process.env,
-      // On a dumb terminal, fish lists nothing; on others, zsh marks directories by escape sequences.
+      // On a dumb terminal, fish lists nothing; on others, zsh marks directories with escape sequences.
       TERM: words[0] === 'fish' ? 'xterm' : 'dumb',
       HOME: directory,
       XDG_CONFIG_HOME: directory,

@@ -91,7 +91,7 @@ describe('a vhdx', () => {
     });
   });
 
-  test("of Hyper-V's default size costs what its data costs", async () => {
+  test("of Hyper-V's default size has data only in the blocks that were written", async () => {
     const path = await create('disk.vhdx', '127G', '32M', 'write -P 7 100G 1M');
     const data = await dataOf(path);
     expect(data.reduce((sum, [, length]) => sum + length, 0)).toBeLessThanOrEqual(32 * MIB);
@@ -122,7 +122,7 @@ describe('a vhdx', () => {
 });
 
 describe('a vhdx with sectors of 4 KiB', () => {
-  test('reads right, although qemu does not open it', async () => {
+  test('is read correctly, although qemu does not open it', async () => {
     const content = Buffer.concat([diskContent(), Buffer.alloc(2560, 1)]);
     await makeImage(at('disk.vhdx'), 'vhdx', content, '-o', 'block_size=1M');
     await setVhdxSectors(at('disk.vhdx'), 4096);

@@ -12,7 +12,9 @@ const WRITES = 1_000;
 const isRoot = process.getuid?.() === 0;
 const OTHER_USER = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 
-/** Repeatedly plants links to an image at an output's path, and exchanges the output's directory. */
+/**
+ * A Python program that repeatedly plants links to an image at an output's path, and exchanges the output's directory.
+ */
 const ATTACKER = `
 import os, sys
 image, directory, outside, exchanges = sys.argv[1:]

@@ -14,7 +14,7 @@ import { prepareDrives } from '#readers/libguestfs/prepare-drives.js';
 import { openImage } from '../fixtures/open-image.js';
 import { contentByExtents, contentByReads, diskContent, makeImage, runTestTool, withDirectory } from './qemu-images.js';
 
-/** Runs `use` while a qemu has the image open for writing. */
+/** Runs `use` while qemu-io has the image open for writing. */
 async function whileWritten<T>(path: string, format: string, use: () => Promise<T>): Promise<T> {
   const writer = spawn('qemu-io', ['-f', format, path], { stdio: ['pipe', 'ignore', 'inherit'] });
   const ended = new Promise((resolve) => writer.once('close', resolve));
@@ -27,7 +27,7 @@ async function whileWritten<T>(path: string, format: string, use: () => Promise<
   }
 }
 
-/** Resolves when some process holds a lock on the file. */
+/** Resolves when a process has a lock on the file. */
 async function locked(path: string): Promise<void> {
   const inode = (await runTestTool('stat', '--format=%i', path)).trim();
   while (!(await readFile('/proc/locks', 'latin1')).includes(`:${inode} `)) {

@@ -20,7 +20,7 @@ export function stageSnapshot(stage: Stage): Promise<Snapshot> {
   return snapshotOf(stage.root, { contents: [stage.vectors, stage.cache] });
 }
 
-/** Reports the faults of a run, which do not depend on the exchanges. */
+/** Checks a run for faults that no exchange may cause. */
 export async function checkRun(
   stage: Stage,
   scene: Scene,

@@ -10,7 +10,7 @@ export type Content = readonly (Buffer | undefined)[];
 /** The number of bytes that a block repeats, so that it can be compressed. */
 const PATTERN = 4096;
 
-/** Returns content in which only the listed blocks are data. Each block differs from all others of any seed. */
+/** Returns content in which only the listed blocks are data. Each block differs from all other blocks of any seed. */
 export function contentOf(seed: string, blocks: number, data: readonly number[] = all(blocks)): Content {
   return Array.from({ length: blocks }, (_, block) =>
     data.includes(block) ? Buffer.alloc(BLOCK, deterministicBytes(`${seed} ${block}`, PATTERN)) : undefined,

@@ -5,10 +5,10 @@ Reads one request per line from standard input, as JSON:
   {"exchanges": [{"first": PATH, "second": PATH, "watch": [PATH, ...], "steps": [[EVENTS, MICROSECONDS], ...],
                   "created": false}, ...]}
 
-Each step waits for a number of inotify events on the watched files and directories, then for a time, and exchanges the
-two names atomically. With `created`, `first` is a directory, and each file created in it is exchanged. When the line
-`stop` arrives, every pair is restored, and one line of JSON is printed: how often each pair was exchanged, and the
-number of its events.
+Each step waits for a number of inotify events on the watched files and directories, then for a number of microseconds,
+and exchanges the two names atomically. With `created`, `first` is a directory, and each file created in it is
+exchanged. The line `armed` is printed once all files are watched. When the line `stop` arrives, every pair is restored,
+and one line of JSON is printed, with the numbers of exchanges and of events of each pair.
 """
 
 import ctypes
@@ -26,7 +26,7 @@ RENAME_EXCHANGE = 2
 IN_CREATE = 0x100
 MASK = 0x1 | 0x2 | 0x8 | 0x10 | 0x20 | IN_CREATE
 EVENT = struct.Struct('iIII')
-# Standard input is checked after so many rounds of the loop.
+# The number of rounds of the loop after which standard input is checked.
 ROUNDS = 500
 
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** The script in the source directory: this file is compiled to test/dist/races, the script is not. */
+/** The script in the source directory: this file is compiled to test/dist/races, but the script is not. */
 const SCRIPT = fileURLToPath(new URL('../../races/exchanger.py', import.meta.url));
 const PYTHON = 'python3';
 

@@ -13,13 +13,13 @@ const KINDS = [
   'leftovers',
   'orphans',
   'hangs',
-  /** An exit code that is not that of an image's error, or a stack trace. */
+  /** An exit code that no error of an image has, or a stack trace. */
   'unexpected ends',
   /** Fewer exchanges at a point than requested. */
   'missing exchanges',
 ] as const;
 
-/** The counted event that a name led to another file when it was opened. */
+/** The title of the count of names that led to another file when they were opened. */
 export const REDIRECTED = 'names that led to another file when they were opened';
 
 export type Findings = Tally<(typeof KINDS)[number]>;

@@ -9,7 +9,7 @@ import { BLOCK, type Content, digestsOf } from './contents.js';
 
 const SECTOR = 512;
 
-/** A file's part of a disk: the whole disk, some blocks on top of other files, or a list of other files. */
+/** A file's part of a disk: the complete disk, some blocks on top of other files, or a list of other files. */
 type Role = 'disk' | 'overlay' | 'descriptor';
 
 interface KnownFile {
@@ -54,7 +54,7 @@ export class KnownFiles {
   ): Promise<void> {
     const create = ['create', '-q', '-u', '-f', 'qcow2', '-b', backing.name, '-F', backing.format, path];
     await runTool('qemu-img', [...create, String(own.length * BLOCK)]);
-    // Written without the backing file, which whole clusters do not need.
+    // The blocks are written without the backing file, which complete clusters do not need.
     const image = `json:${JSON.stringify({ driver: 'qcow2', backing: null, file: { driver: 'file', filename: path } })}`;
     const piece = `${path}.piece`;
     for (const [block, bytes] of own.entries()) {
@@ -68,7 +68,7 @@ export class KnownFiles {
     this.#add(path, 'overlay', digestsOf(own));
   }
 
-  /** Writes a VMDK descriptor of flat extents of so many blocks each. The extents need not exist. */
+  /** Writes a VMDK descriptor of flat extents of `blocks` blocks each. The extents need not exist. */
   async writeDescriptor(path: string, extents: readonly string[], blocks: number): Promise<void> {
     await writeFile(path, splitFlatDescriptor(extents, (blocks * BLOCK) / SECTOR));
     this.#add(path, 'descriptor', []);

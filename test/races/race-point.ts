@@ -17,7 +17,7 @@ const EVENTS = 10;
 const EVENTS_OF_NEW_FILE = 4;
 /** With fewer pairs than this, each pair is exchanged more often. */
 const FEW_PAIRS = 3;
-/** After every so many runs, one without exchanges uses the cache. */
+/** The number of runs after which one run without exchanges uses the cache. */
 const QUIET_EVERY = 8;
 /** The most runs per requested exchange: in some runs, no exchange succeeds. */
 const MOST_RUNS = 2;

@@ -6,7 +6,7 @@ import { stagedEnvironment } from '../harness/staged-environment.js';
 import { BLOCK, type Content, contentOf } from './contents.js';
 import { KnownFiles } from './known-files.js';
 
-/** The directories of images that are compared, of exchanged files and of secrets. */
+/** The directories of the reference images, of exchanged files, and of secrets. */
 const DIRECTORIES = ['work/good', 'shared', 'secrets'];
 /** The directories that a run writes to. */
 const WRITTEN = ['work/similarity-cache', 'work/out', 'tmp', 'run', 'home'];
@@ -26,7 +26,7 @@ export class Stage {
   }
 
   static async make(): Promise<Stage> {
-    // Short, so that the paths of sockets below it fit into the kernel's limit.
+    // A short path, so that those of the sockets below it fit into the kernel's limit.
     const stage = new Stage(await mkdtemp('/tmp/vsr-'));
     for (const directory of DIRECTORIES) {
       await mkdir(join(stage.root, directory), { recursive: true });
@@ -73,7 +73,7 @@ export class Stage {
     return join(this.root, 'secrets', ...names);
   }
 
-  /** Writes a secret file of so many blocks, to which no image may lead. */
+  /** Writes a secret file of `blocks` blocks, to which no image may lead. */
   async writeCanary(path: string, blocks: number): Promise<Canary> {
     const canary = createCanary();
     this.#canaries.push(canary);
@@ -112,7 +112,7 @@ export class Stage {
   }
 }
 
-/** Returns the original content of a name, and the content that another user substitutes. */
+/** Returns the original content of an image, and the content that another user substitutes. */
 export function versionsOf(blocks: number, data?: readonly number[], otherData = data): readonly [Content, Content] {
   return [contentOf('own', blocks, data), contentOf('other', blocks, otherData)];
 }

@@ -14,8 +14,8 @@ const LAG = { shortest: 10, longest: 5_000 };
 const DURATION = { shortest: 50, longest: 200_000 };
 
 /**
- * Returns when two names are exchanged in a run. With each run, the first exchange comes at a later event, so that the
- * runs together cover every event.
+ * Returns when two names are exchanged in a run. With each run, the first exchange usually comes at a later event, so
+ * that the runs together cover every event.
  *
  * @param events the most events of a run so far
  */

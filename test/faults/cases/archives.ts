@@ -23,11 +23,11 @@ async function written(stage: Stage, archives: Readonly<Record<string, Buffer>>)
   return Object.keys(archives).map((name) => stage.image(name));
 }
 
-/** Archives that are damaged, that lie, or that would lead out of themselves. */
+/** Archives that are damaged, declare false sizes, or refer to files outside of themselves. */
 export const ARCHIVES: readonly FaultCase[] = [
   {
     number: 140,
-    title: 'rejects archives that are cut or damaged, and sizes that lie',
+    title: 'rejects archives that are truncated, damaged, or declare false sizes',
     readers: READERS,
     exit: 5,
     build: async (stage) => {
@@ -48,7 +48,7 @@ export const ARCHIVES: readonly FaultCase[] = [
   },
   {
     number: 141,
-    title: 'refuses archives whose disks are elsewhere, repeated, without holes, or too many',
+    title: 'refuses archives whose disks are outside, repeated, sparse, or too many',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {

@@ -73,11 +73,11 @@ const INVALID_FIELDS: readonly (readonly [position: number, bytes: Buffer])[] = 
 
 /** Inherited descriptors and secrets, a changing image, an unwritable directory, many extents and many images. */
 export const ATTACKS: readonly FaultCase[] = [
-  spyCase(103, 'passes no file that its caller left open to a tool', async (stage) => {
+  spyCase(103, 'passes a tool no file that its caller left open', async (stage) => {
     const secret = await stage.secret('secret');
     return { wrapper: ['bash', '-c', 'exec 50<"$0"; exec "$@"', secret] };
   }),
-  spyCase(104, 'passes no secret of its environment to a tool', async (stage) => {
+  spyCase(104, 'passes a tool no secret of its environment', async (stage) => {
     const password = 'correct-horse-battery-staple';
     stage.forbid(password);
     return { environment: { DATABASE_PASSWORD: password } };
@@ -181,14 +181,14 @@ export const ATTACKS: readonly FaultCase[] = [
         ...stage.trial(images, { options: ['-q'] }),
         check: async (ends) => {
           for (const { stderr } of ends) {
-            // The small images of this case are close to all others, which a warning says.
+            // The images of this case are so small that they are close to all others, which a warning reports.
             assert.equal(stderr.replace(/^virt-similarity: warning: hamming joins .*\n/, ''), '', 'stderr');
           }
         },
       };
     },
   },
-  spyCase(109, 'passes no directory that its caller left open to a tool', async (stage) => {
+  spyCase(109, 'passes a tool no directory that its caller left open', async (stage) => {
     await stage.secret('secret');
     return { wrapper: ['bash', '-c', 'exec 51<"$0"; exec "$@"', `${stage.root}/secrets`] };
   }),

@@ -102,7 +102,10 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
 ];
 
-/** Writes a chain of layers; the upper ones are copies of one with its name replaced. Returns the path of the top. */
+/**
+ * Writes a chain of layers; the upper layers are copies of one overlay, with the name of the backing file replaced.
+ * Returns the path of the top.
+ */
 async function writeChain(stage: Stage, layers: number): Promise<string> {
   const directory = stage.image(`chain-${layers}`);
   const nameOf = (layer: number) => `layer-${String(layer).padStart(4, '0')}.qcow2`;

@@ -61,7 +61,7 @@ export const CACHE_DIRECTORIES: readonly FaultCase[] = [
   },
   {
     number: 48,
-    title: "cache directory: refuses a link, another user's, a world-writable one",
+    title: "cache directory: refuses a link, another user's and a world-writable one",
     readers: ['auto'],
     exit: 4,
     build: async (stage) => {

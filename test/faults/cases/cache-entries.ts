@@ -8,7 +8,7 @@ import type { CommandLine, FaultCase, Trial } from '../fault-case.js';
 import { type EntryFile, onlyEntry, replaceByForgery, withTextForged } from '../inputs/cache-entry.js';
 import type { Stage } from '../stage.js';
 
-/** A number of blocks that no other number in a hash-vector file equals. */
+/** A number of blocks that differs from all other numbers in a hash-vector file. */
 const BLOCKS = 77;
 const BLOCK = 65_536;
 const READ_AGAIN = /warning: .*the image is read again/;
@@ -17,7 +17,7 @@ const READ_AGAIN = /warning: .*the image is read again/;
 type Corrupt = (entry: EntryFile, bytes: Buffer) => Promise<string>;
 
 /**
- * Returns a case of bad cache entries. The library reads every variant, the command only the first, a middle and the
+ * Returns a case of bad cache entries. The library reads every variant, the command only the first, the middle and the
  * last.
  */
 function corrupted(
@@ -98,7 +98,7 @@ const forged: Corrupt = replaceByForgery;
 
 /** Cache entries that were corrupted or forged. */
 export const CACHE_ENTRIES: readonly FaultCase[] = [
-  corrupted(43, 'one with any flipped bit', flipped, inPlace),
+  corrupted(43, 'one with a flipped bit in any byte', flipped, inPlace),
   corrupted(
     44,
     'one of any shorter length',

@@ -13,7 +13,7 @@ const DISK_READERS: readonly ReaderName[] = ['auto', 'raw'];
 const MOST_MEMORY = 512 * 2 ** 20;
 const DISK_BYTES = 1024 * 1024;
 
-/** Compresses what a shell command prints. Returns the path of the compressed file. */
+/** Writes the compressed disk that a shell command prints. Returns the path of the file. */
 async function packed(stage: Stage, name: string, command: string): Promise<string> {
   const path = stage.image(name);
   await runTool('bash', ['-c', `set -e -o pipefail; ${command} > "$0"`, path]);
@@ -46,7 +46,7 @@ export const COMPRESSED_DISKS: readonly FaultCase[] = [
   },
   {
     number: 131,
-    title: 'rejects compressed disks that are cut, damaged, or followed by other bytes',
+    title: 'rejects compressed disks that are truncated, damaged, or have more bytes',
     readers: DISK_READERS,
     exit: 5,
     build: async (stage) => {
@@ -61,7 +61,7 @@ export const COMPRESSED_DISKS: readonly FaultCase[] = [
         'checksum.img.gz': wrongChecksum,
         'size.img.gz': wrongSize,
         'more.img.gz': Buffer.concat([whole, Buffer.from('more')]),
-        // What a guest can write to the beginning of its disk.
+        // A guest can write such bytes to the beginning of its disk.
         'magic.img': Buffer.concat([whole.subarray(0, 10), disk]),
         'zstd.img': Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), disk]),
       };

@@ -81,7 +81,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
   {
     number: 111,
-    title: 'rejects a damaged size of 0 bytes in the formats in which qemu does',
+    title: 'rejects a damaged size of 0 bytes in the formats in which qemu rejects it',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -125,7 +125,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
   {
     number: 113,
-    title: 'reads whole images in a directory that vmdk descriptors would hide',
+    title: 'reads complete images in a directory that vmdk descriptors would hide',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {

@@ -9,7 +9,7 @@ import type { Stage } from '../stage.js';
 /** The memory limit of the command in bytes. */
 const MOST_MEMORY = 512 * 2 ** 20;
 
-/** Returns a trial of each image alone, then of all together with the good ones, in bounded memory. */
+/** Returns a trial of each image alone, then of all images together with the good images, in bounded memory. */
 function boundedTrial(stage: Stage, images: readonly string[]): Trial {
   return {
     commands: [...images.map((image) => stage.hash([image])), stage.analyze(images, { errors: images.length })],

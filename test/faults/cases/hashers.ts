@@ -27,14 +27,14 @@ export default { name: 'sum', url: import.meta.url, hashers: { sum: Sum } };
 `;
 }
 
-/** Hashers that write their digests asynchronously: the digest is still zero when it is read. */
+/** Asynchronous hashers: one returns a promise, the other writes its digest after it has returned. */
 const ASYNC_PLUGIN = `
 class Async { digestLength = 32; async hash(block, digest) { digest.fill(block[0]); } }
 class Late { digestLength = 32; hash(block, digest) { setImmediate(() => digest.fill(block[0])); } }
 export default { name: 'async', url: import.meta.url, hashers: { async: Async, late: Late } };
 `;
 
-/** A plugin whose factory has an argument, and its module, which threads import. */
+/** A module with a plugin factory that has an argument. Threads import the plugin that it exports by default. */
 const FACTORY = `
 export function create(width) {
   class Wide { digestLength = 8; hash(block, digest) { digest.fill(1); digest.set(block.subarray(0, width)); } }
@@ -115,7 +115,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 92,
-    title: 'refuses a hasher that returns before it has written the digest',
+    title: 'refuses a hasher that returns a promise or writes its digest later',
     readers: ['auto'],
     exit: 3,
     build: async (stage) => {
@@ -167,7 +167,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 94,
-    title: 'sends the output of plugins to stderr and the whole report to stdout',
+    title: 'sends the output of plugins to stderr and only the report to stdout',
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {

@@ -11,7 +11,7 @@ import { type Patches, patch } from '../inputs/patch.js';
 import type { Stage } from '../stage.js';
 
 const MIB = 2 ** 20;
-/** Seconds after which a run counts as hung. An appliance takes longer to start, with any input. */
+/** Seconds after which a run counts as hung. Runs with an appliance, which starts slowly, have a longer limit. */
 const SECONDS = 20;
 
 /** The positions of the structures of a VHDX that qemu-img makes, from Microsoft's "VHDX Format Specification". */
@@ -24,10 +24,10 @@ const VHDX = {
 /** The state of a block that is in the file. */
 const PRESENT = 6n;
 
-/** The positions in a seSparse extent with one grain table. */
+/** The positions of fields and tables in a seSparse extent with one grain table. */
 const SE_SPARSE = { version: 8, volatile: 512, replay: 512 + 24, directory: 8 * 512, table: 9 * 512 };
 
-/** The positions in a Parallels image: of the size of a block, the number of blocks, and the block map. */
+/** The positions of the block size, the number of blocks, and the block map in a Parallels image. */
 const PARALLELS = { sectorsPerBlock: 28, blocks: 32, blockMap: 64 };
 
 function le32(...values: readonly number[]): Buffer {
@@ -92,7 +92,7 @@ export const HYPERVISOR_FORMATS: readonly FaultCase[] = [
   },
   {
     number: 151,
-    title: 'stops at a vhdx whose blocks are all the same',
+    title: 'stops at a vhdx whose entries all refer to one block',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {
@@ -137,7 +137,7 @@ export const HYPERVISOR_FORMATS: readonly FaultCase[] = [
   },
   {
     number: 154,
-    title: 'stops at a seSparse disk whose grains or tables are all the same',
+    title: 'stops at a seSparse disk whose entries all refer to one table and grain',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {

@@ -25,7 +25,7 @@ import { SIZES } from './sizes.js';
 import { SPECIAL_FILES } from './special-files.js';
 import { TRUNCATIONS } from './truncations.js';
 
-/** All implemented cases, in the order of the list of threats. */
+/** All implemented cases, by topic. */
 export const CASES: readonly FaultCase[] = [
   ...AMBIGUOUS_FORMATS,
   ...BACKING_FILES,
@@ -54,5 +54,5 @@ export const CASES: readonly FaultCase[] = [
   ...HYPERVISOR_FORMATS,
 ];
 
-/** Numbers of cases that need the application of plans, like the second half of 56. */
+/** The numbers of the cases that are not implemented. They apply plans, like the second half of case 56. */
 export const WAITING: readonly number[] = [59, 60];

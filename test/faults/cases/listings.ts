@@ -13,7 +13,7 @@ import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 
-/** A shell, so that a signal that ends the command results in an exit code, as for users. */
+/** Runs the command in a shell, so that a signal that ends it results in an exit code, as for users. */
 const SHELL = ['/bin/sh', '-c', '"$@"; exit $?', 'sh'];
 
 /** Directories and names that select the images of a run. */
@@ -169,7 +169,7 @@ export default { name: 'exchange', url: import.meta.url, readers: { exchange: Ex
 `;
 }
 
-/** Returns the names of the images in a report, without the good ones that every run includes. */
+/** Returns the names of the images in a report, without the good images that every run includes. */
 function namesBesideGood(end: CommandEnd): string[] {
   return (readReport(end)?.images ?? []).slice(2).map(({ path }) => basename(path));
 }
@@ -178,7 +178,7 @@ async function anyOf<Item>(items: readonly Item[], test: (item: Item) => Promise
   return (await Promise.all(items.map(test))).includes(true);
 }
 
-/** Returns the ids of the command's own processes. */
+/** Returns the ids of the Node.js processes of the command, without its tools. */
 async function commandsOf(stage: Stage): Promise<number[]> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const isCommand = async (id: string) => {

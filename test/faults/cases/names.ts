@@ -50,7 +50,7 @@ interface NonUtf8Images {
   readonly shellWords: string;
   /** The names of all images in reports. */
   readonly paths: readonly string[];
-  /** The hash-vector file of one of them, and its content. */
+  /** The name of the hash-vector file of one of the images, and the content of that image. */
   readonly vector: readonly [name: string, content: Buffer];
 }
 

@@ -41,7 +41,7 @@ async function writeMarkedImage(path: string): Promise<void> {
   await writeFile(path, content);
 }
 
-/** Output files that are or become images or links to images; and temporary files. */
+/** Outputs that are, or become, images or links to images, and temporary files. */
 export const OUTPUTS: readonly FaultCase[] = [
   {
     number: 61,
@@ -122,7 +122,7 @@ export const OUTPUTS: readonly FaultCase[] = [
       }
       const [overVector] = writesOver(stage, `${vector}.qcow2`, vector, report);
       const [, overReport] = writesOver(stage, `${report}.qcow2`, vector, report);
-      // The same if the vectors are in the cache.
+      // The outputs are also refused if the vectors are in the cache.
       const read = (image: string): CommandLine => ({
         words: ['hash', ...readerOf(stage), '-o', 'out/', image],
         exit: 0,

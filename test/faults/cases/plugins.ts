@@ -6,7 +6,10 @@ import type { CommandLine, FaultCase } from '../fault-case.js';
 import { GOOD_IMAGES, type Stage } from '../stage.js';
 
 const BLOCK = 65_536;
-/** Timeouts in seconds: for plugins that never return, enough to load them on a busy machine, and for all others. */
+/**
+ * Timeouts in seconds. The first is for plugins that never return, and suffices to load them on a busy machine. The
+ * second is for all others.
+ */
 const [SHORT_TIMEOUT, LONG_TIMEOUT] = ['5', '120'];
 const LOOP = 'for (;;);';
 const THROW = "throw new Error('out of order');";
@@ -42,7 +45,10 @@ export default {
 `;
 }
 
-/** Returns runs on the good images with each part of a plugin, and with a plugin that fails while it is loaded. */
+/**
+ * Returns runs on the good images with each part of a plugin, and with a plugin that throws or never returns while it
+ * is loaded.
+ */
 function everyPart(name: string, exit: number): CommandLine[] {
   const parts: readonly (readonly [option: string, errors: number])[] = [
     // A reader fails for each image, but a hasher is tried only once.

@@ -117,7 +117,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
-      // It contains no data, so that it fits. Its disk would read as zeros.
+      // The dynamic image contains no data, so that it fits. Its disk would read as zeros.
       const dynamic = stage.image('dynamic.vhd');
       const size = ['-o', 'subformat=dynamic,force_size=on', dynamic, String(DISK_BYTES)];
       await runTool('qemu-img', ['create', '-q', '-f', 'vpc', ...size]);

@@ -17,7 +17,7 @@ const NOT_CACHED = /warning: .*is not cached/;
 const OPEN_FILES = 256;
 /** Numbers of free descriptors: from too few to load any module to enough for a server and threads. */
 const FREE = [16, 40, 64, 88, 104, 120, 200];
-/** With so many free descriptors, an appliance starts, which takes long and adds nothing to the test. */
+/** With this number of free descriptors, an appliance starts, which takes long and adds nothing to the test. */
 const LAUNCHING = 100;
 
 async function writeImage(stage: Stage): Promise<string> {
@@ -26,13 +26,16 @@ async function writeImage(stage: Stage): Promise<string> {
   return image;
 }
 
-/** Returns a wrapper that leaves a command only so many free descriptors. */
+/** Returns a wrapper that leaves a command only `free` unused descriptors. */
 function withFreeDescriptors(free: number): string[] {
   const take = `for ((file = 10; file < ${OPEN_FILES - free}; file++)); do eval "exec $file</dev/null"; done; exec "$@"`;
   return ['prlimit', `--nofile=${OPEN_FILES}:${OPEN_FILES}`, '--', 'bash', '-c', take, 'bash'];
 }
 
-/** Writes an image per text that is read through a server, or a raw image for the reader `raw`. */
+/**
+ * Writes an image for each text, which becomes its name without the extension. The images are read through a server,
+ * except for raw images for the reader `raw`.
+ */
 async function writeServed(stage: Stage, texts: readonly string[]): Promise<string[]> {
   const raw = await writeImage(stage);
   const extension = stage.reader === 'raw' ? 'raw' : 'vmdk';
@@ -86,7 +89,7 @@ export const RESOURCES: readonly FaultCase[] = [
   },
   {
     number: 54,
-    title: 'works or fails with 7 without descriptors, with a read-only cache',
+    title: 'works or exits with 7 without descriptors, works with a read-only cache',
     readers: READERS,
     exit: 0,
     build: async (stage) => {

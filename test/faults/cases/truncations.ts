@@ -81,5 +81,5 @@ export const TRUNCATIONS: readonly FaultCase[] = [
   },
 ];
 
-/** Samples of more than one file. */
+/** Samples that consist of several files. */
 const NOT_CUT = ['flat.vmdk', 'split.vmdk'];

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Exchanges two paths until it is killed; Node.js has no renameat2. */
+/** A Python program that exchanges two paths until it is killed. Node.js has no renameat2. */
 const EXCHANGE = `
 import ctypes, sys
 libc = ctypes.CDLL(None)

@@ -1,11 +1,11 @@
 /** The size of a disk's block in bytes. */
 const BLOCK = 65_536;
-/** The bytes of the magic number and of the footer's length before it. */
+/** The size, in bytes, of the footer's length and the magic number at the end of the file. */
 const TAIL = 10;
 
 /**
- * Returns a raw disk of whole blocks that is also a valid hash-vector file. A guest can write one to its own disk, so
- * that its digests could be mistaken for those of the disk.
+ * Returns a raw disk of whole blocks that is also a valid hash-vector file. A guest can write such a file to its disk,
+ * so that the digests in the file could be mistaken for those of the disk.
  *
  * @param vector a hash-vector file; the result has zeros between its rows and footer
  */

@@ -15,7 +15,7 @@ export async function patch(path: string, patches: Patches): Promise<void> {
   }
 }
 
-/** Writes a raw disk of so many bytes that begins with `head`. */
+/** Writes a raw disk of `size` bytes that begins with `head`. */
 export async function writeRawDisk(path: string, head: Buffer, size: number): Promise<void> {
   await writeFile(path, head);
   await truncate(path, size);

@@ -6,7 +6,7 @@ import type { Stage } from '../stage.js';
 /** The options that select the slow hasher. */
 export const SLOW_HASHER = ['--plugin', './slow.mjs', '--hash', 'slow'] as const;
 
-/** Writes a plugin whose hasher takes so many milliseconds per block, and creates a file at a marked block. */
+/** Writes a plugin whose hasher takes `milliseconds` per block, and creates a file at a marked block. */
 export async function writeSlowHasher(stage: Stage, milliseconds: number): Promise<void> {
   const text = `
 import { writeFileSync } from 'node:fs';

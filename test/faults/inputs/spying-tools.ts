@@ -5,7 +5,7 @@ import type { Stage } from '../stage.js';
 /** Matches the command's error if one of these tools ran: the error repeats the tool's output. */
 export const SPY_OUTPUT = /spy: descriptors 0/;
 
-/** Descriptors that every program has, and the one from which bash reads a script. */
+/** Descriptors that every program has, and the descriptor from which bash reads a script. */
 const USUAL = '0|1|2|255';
 
 /**

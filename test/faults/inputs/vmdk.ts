@@ -17,7 +17,7 @@ export function flatDescriptor(extent: string, sectors = 256): Buffer {
   return descriptor(`RW ${sectors} FLAT "${extent}" 0`);
 }
 
-/** Returns a descriptor of a disk that is split into flat extents of so many sectors each. */
+/** Returns a descriptor of a disk that is split into flat extents of `sectors` sectors each. */
 export function splitFlatDescriptor(extents: readonly string[], sectors: number): string {
   const head = ['# Disk DescriptorFile', 'version=1', 'CID=fffffffe', 'parentCID=ffffffff'];
   const lines = extents.map((name) => `RW ${sectors} FLAT "${name}" 0`);

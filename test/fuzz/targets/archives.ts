@@ -132,13 +132,13 @@ function countedBytes(content: Buffer): FileBytes {
   };
 }
 
-/** The blocks that are headers, or look like one after another block was changed. */
+/** Returns the positions of the blocks that are headers, or that look like headers after a change to another block. */
 function headersIn(content: Buffer): number[] {
   const blocks = Array.from({ length: Math.floor(content.length / BLOCK) }, (_, index) => index * BLOCK);
   return blocks.filter((at) => content.toString('latin1', at + 257, at + 262) === 'ustar');
 }
 
-/** The fields of all headers that matter, byte by byte, and the texts of extended attributes. */
+/** Returns the relevant fields of all headers, mostly byte by byte, and the texts of extended attributes. */
 function headerFields(content: Buffer) {
   return headersIn(content).flatMap((at) => [
     ...fieldsAt(at, 4, 1, 'big'),

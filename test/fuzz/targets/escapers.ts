@@ -93,7 +93,7 @@ const dot = propertyTarget('dot', 5, {
   check: async (analysis): Promise<Verdict> => {
     const text = await reportText(new GraphvizReporter().report(analysis));
     require(!INTERPRETED.test(text.replaceAll('\n', '')), 'no characters that a terminal interprets');
-    // Outside of strings, only the characters of the language, and as many opening as closing braces.
+    // Outside of strings, DOT has only the characters of the language, and as many opening as closing braces.
     const bare = text.replace(/"(?:[^"\\]|\\[\s\S])*"/g, '""');
     require(/^[\w\s"[\]{}=;,.-]*$/.test(bare), `DOT, found ${JSON.stringify(bare)}`);
     require(bare.split('{').length === bare.split('}').length, 'braces in pairs');

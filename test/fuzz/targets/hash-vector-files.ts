@@ -30,7 +30,7 @@ const IDENTITY: ImageIdentity = {
   ],
 };
 const SUBJECT = { identity: IDENTITY, algorithm: 'sha256', hasherVersion: '1', blockSize: 65_536 };
-/** One of so many valid files is compared with another on the engine's threads. */
+/** One in this many valid files is compared with a sample vector on the engine's threads. */
 const COMPARED = 50;
 
 /** Hash-vector files that are named on the command line like images. */

@@ -11,7 +11,9 @@ import { MutableFile } from '../mutable-file.js';
 import { withChecksums } from '../repair.js';
 import { MAPPED_SAMPLES, makeSamples, OTHER_SAMPLES, type SampleImage } from '../sample-images.js';
 
-/** The tables of qcow2 and vhdx, and compressed clusters, read without qemu. One of 20 accepted images is converted too. */
+/**
+ * The tables of qcow2 and vhdx, and compressed clusters, read without qemu. One in 20 accepted images is converted too.
+ */
 export const mappedContent: FuzzTarget = {
   name: 'mapped-content',
   share: 200,
@@ -28,7 +30,7 @@ export const otherContent: FuzzTarget = {
 class ImageContent implements FuzzSubject {
   readonly #directory: string;
   readonly #files: readonly (readonly [SampleImage, MutableFile])[];
-  /** One of so many accepted images is compared with the output of qemu-img. */
+  /** One in this many accepted images is compared with the output of qemu-img. */
   readonly #converted: number;
   readonly #reader = new QemuReader();
 

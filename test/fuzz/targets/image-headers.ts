@@ -14,12 +14,12 @@ import { MutableFile } from '../mutable-file.js';
 import { withChecksums } from '../repair.js';
 import { MAPPED_SAMPLES, makeSamples, OTHER_SAMPLES, type SampleImage } from '../sample-images.js';
 
-/** The most bytes that an inspector may read at once, which the longest directory needs, and in total. */
+/** The most bytes that an inspector may read at once, which suffice for the longest directory, and in total. */
 const LONGEST_READ = 32 * 2 ** 20;
 const MOST_READ = 4 * LONGEST_READ;
 const SAMPLES = [...MAPPED_SAMPLES, ...OTHER_SAMPLES];
 
-/** Headers of every format: the inspector alone, with its reads counted, and the whole inspection of a file. */
+/** Headers of every format: the inspector alone, with its reads counted, and the complete inspection of a file. */
 export const imageHeaders: FuzzTarget = {
   name: 'image-headers',
   share: 430,
@@ -107,7 +107,9 @@ async function inspectExtent(content: Buffer): Promise<void> {
   await requireGrainTables(bytes, await readSparseHeader(bytes));
 }
 
-/** Returns bytes that end with the file, like those of a file, and that reject invalid positions and lengths. */
+/**
+ * Returns the content as the bytes of a file: reads stop at its end, and invalid positions and lengths are rejected.
+ */
 function countedBytes(content: Buffer): FileBytes {
   let total = 0;
   return {

@@ -35,7 +35,9 @@ const LIMITS = [
   { ...COMPARISON_LIMITS, secondsWithoutThreads: Number.POSITIVE_INFINITY },
 ];
 
-/** Few contents, so that many blocks are equal, also within a disk; disks of any size, some empty, with zero runs. */
+/**
+ * Few contents, so that many blocks are equal, also within a disk; disks of any size, some empty, with runs of zeros.
+ */
 const disk = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 300 }), fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 60 })), {
     maxLength: 4,

@@ -37,8 +37,8 @@ import { runTool } from '../../fixtures/run-tool.js';
 import { SeededRandom } from '../../fixtures/seeded-random.js';
 
 /**
- * Lengths of digests. The first four bytes of a content's number determine a digest of four bytes; in longer ones, they
- * are equal for several contents, or for all of them.
+ * Lengths of digests. A digest is the content's number in big-endian order: in digests of four bytes, the first four
+ * bytes differ between all contents; in longer digests, they are equal for several contents, or for all of them.
  */
 const digestLength = fc.constantFrom(1, 2, 4, 5, 6, 8, 17, 32, 33);
 const contents = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom(0, 1, 255, 256, 65_536, 65_537));
@@ -150,7 +150,7 @@ describe('an index in memory', () => {
     );
   });
 
-  test('returns the same counts, whenever its vectors were added', async () => {
+  test('returns the same counts in whatever steps its vectors were added', async () => {
     await fc.assert(
       fc.asyncProperty(family, digestLength, fc.array(fc.nat({ max: 4 })), async (disks, length, sizes) => {
         const [row, first, ...others] = disks.map((disk) => vectorOfDisk(disk, length));
@@ -167,7 +167,7 @@ describe('an index in memory', () => {
   });
 
   test.each([1, 2, 50, 2 ** 32])(
-    'returns the same counts for long disks with %d beginnings of digests',
+    'returns the same counts for long disks with %d different beginnings of digests',
     async (prefixes) => {
       const [row, ...columns] = clones(1, 40, 5000, prefixes);
       const index = await VectorIndex.of(columns.slice(0, 30));
@@ -197,7 +197,7 @@ describe('an index in memory', () => {
     await expectTriangle(await VectorIndex.of(vectors.slice(1)), vectors[0]!);
   });
 
-  test('compares several rows, few by the index and many without it', async () => {
+  test('compares several rows, few with the index and many without it', async () => {
     const vectors = clones(2, 40, 600, 20);
     const index = await VectorIndex.of(vectors);
     for (const rows of [1, 3, 16, 17, 40]) {
@@ -206,7 +206,7 @@ describe('an index in memory', () => {
     }
   });
 
-  test('counts a vector that is in it twice, and itself', async () => {
+  test('compares a vector with each of its copies in the index', async () => {
     const [one, other] = clones(5, 2, 300);
     const index = await VectorIndex.of([one!, other!, one!]);
     const { equal } = await index.compare([one!]);
@@ -214,7 +214,7 @@ describe('an index in memory', () => {
     expect(equal[2]).toBe(one!.dataBlocks);
   });
 
-  test('gives every metric by position the distances of the triangle, and none to others', async () => {
+  test('gives every metric by position the distances of the triangle, and refuses other metrics', async () => {
     const [row, ...columns] = clones(4, 10, 400);
     const tile = await (await VectorIndex.of(columns)).compare([row!]);
     const expected = await comparePositionsBetween([row!], columns);
@@ -240,7 +240,7 @@ describe('an index in memory', () => {
     expect(await mixed.compare([rowInFile!])).toEqual(expected);
   });
 
-  test('refuses no vectors, and vectors that are not comparable', async () => {
+  test('refuses an empty list of vectors, and vectors that are not comparable', async () => {
     const [one, other] = clones(7, 2, 50);
     const different = vectorOfDisk([1, 2], 12);
     await expect(VectorIndex.of([])).rejects.toMatchObject({ code: 'usage' });
@@ -286,7 +286,7 @@ describe('an index in memory', () => {
 });
 
 describe('an index in a cache', () => {
-  test('returns the counts of the triangle for any vectors, whatever the cache has', async () => {
+  test('returns the counts of the triangle for any vectors, whatever the cache contains', async () => {
     const steps = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 1, max: 6 })), { minLength: 1, maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(family, digestLength, steps, async (disks, length, given) => {
@@ -301,7 +301,7 @@ describe('an index in a cache', () => {
     );
   });
 
-  test('reads no vector that the cache has', async () => {
+  test('reads no vector that the cache contains', async () => {
     const vectors = await inFiles(clones(11, 10, 300));
     const [row] = await inFiles([vectorOf('other', 300, [1, 2], [Buffer.alloc(12, 1), Buffer.alloc(12, 2)])]);
     const cache = newDirectory();
@@ -329,7 +329,7 @@ describe('an index in a cache', () => {
     expect(await readdir(cache)).toEqual(before);
   });
 
-  test('removes what no vector of the index needs', async () => {
+  test('removes data that no vector of the index needs', async () => {
     const vectors = await inFiles(clones(13, 8, 200));
     const cache = newDirectory();
     await VectorIndex.of(vectors.slice(0, 4), { cache });
@@ -340,7 +340,7 @@ describe('an index in a cache', () => {
     expect(await sizeOf(cache)).toBeLessThan(before);
   });
 
-  test('leaves other files alone, and has a mode for the user only', async () => {
+  test('leaves other files alone, and gives only the user access', async () => {
     const vectors = await inFiles(clones(14, 3, 100));
     const cache = newDirectory();
     await mkdir(cache, { mode: 0o700 });
@@ -351,7 +351,7 @@ describe('an index in a cache', () => {
     expect((await stat(join(cache, name!))).mode & 0o777).toBe(0o600);
   });
 
-  test('does not keep vectors in memory, nor files that could still change unnoticed', async () => {
+  test('stores neither vectors in memory nor files that could still change unnoticed', async () => {
     const [row, ...vectors] = clones(15, 9, 200);
     const old = await inFiles(vectors.slice(0, 4));
     const recent = await inFiles(vectors.slice(4, 6));
@@ -367,7 +367,7 @@ describe('an index in a cache', () => {
     await expectTriangle(index, row!);
   });
 
-  test('is built again, with a warning, from any damage', async () => {
+  test('is built again, with a warning, after any damage', async () => {
     const [row, ...vectors] = await inFiles(clones(16, 12, 300, 50));
     const expected = await comparePositionsBetween([row!], vectors);
     const random = new SeededRandom(16);
@@ -420,7 +420,7 @@ describe('an index in a cache', () => {
     await expectTriangle(index, row!);
   });
 
-  test('serves several processes that add to it at the same time', async () => {
+  test('serves several indexes that add to it at the same time', async () => {
     const [row, ...vectors] = await inFiles(clones(20, 16, 200, 30));
     const cache = newDirectory();
     const indexes = await Promise.all(
@@ -441,7 +441,7 @@ test('compares vectors on file systems that may never respond without reading th
   const local = await inFiles(vectors);
   const place = newDirectory();
   await mkdir(place);
-  // Not one of the file systems that are known to be local.
+  // ramfs is not one of the file systems that are known to be local.
   await runTool('mount', ['-t', 'ramfs', 'none', place]);
   try {
     const remote = await Promise.all(

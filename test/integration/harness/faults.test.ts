@@ -19,7 +19,7 @@ function commandOf(script: string): readonly string[] {
 
 /** Seconds after which a command counts as hung: enough for a command that ends, even on a busy machine. */
 const SECONDS = 120;
-/** The same for a command that does hang, so that the test does not wait long. */
+/** The limit for commands that do hang, so that the test does not wait long. */
 const FEW_SECONDS = 2;
 
 /** Returns a case that expects one error line and exit code 4. */
@@ -79,7 +79,7 @@ describe('the harness of the fault cases', () => {
       'orphans',
     ],
     [
-      'a grandchild that left the family',
+      'a grandchild in another session',
       refusing(`require('child_process').spawnSync('sh', ['-c', 'setsid sleep 60 >/dev/null 2>&1 &'])`),
       'orphans',
     ],

@@ -64,7 +64,7 @@ describe('the race harness', () => {
   });
 
   test('finds an analysis without distances', async () => {
-    // More exchanges than in one run: every other run is an analysis.
+    // Requests more exchanges than one run has, because only every other run is an analysis.
     expect((await tried(reading, 40)).found('wrong distances')).toBeGreaterThan(0);
   });
 

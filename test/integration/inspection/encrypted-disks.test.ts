@@ -63,7 +63,7 @@ describe.each(['disk.luks', 'disk.qcow2'])('%s', (name) => {
     });
   });
 
-  test('is refused with a key that qemu does not take', async () => {
+  test('is refused with a key that qemu does not accept', async () => {
     await expect(inspectWith([key('all', '\xff')], { path: at(name) })).rejects.toMatchObject({
       code: 'refused',
       message: expect.stringMatching(/not valid UTF-8; add a key of text to the disk with cryptsetup luksAddKey$/),
@@ -88,7 +88,7 @@ describe.each(['disk.luks', 'disk.qcow2'])('%s', (name) => {
   });
 });
 
-test('an error other than that of a wrong key is not taken for one', async () => {
+test('an error other than a wrong key is not reported as a wrong key', async () => {
   await writeFile(at('damaged.luks'), Buffer.concat([Buffer.from('LUKS\xba\xbe\0\x01', 'latin1'), Buffer.alloc(4096)]));
   await expect(inspectWith([key('all', RIGHT, WRONG)], { path: at('damaged.luks') })).rejects.toMatchObject({
     code: 'corrupt',
@@ -155,7 +155,7 @@ describe('a volume in a raw disk', () => {
     expect(link!.parts.map(({ kind }) => kind)).toEqual(['file', 'object', 'object']);
   });
 
-  test('is decrypted alone with a key for its UUID, and others are named', async () => {
+  test('is decrypted alone with a key for its UUID, and other volumes are reported', async () => {
     const { stdout } = await runTool('cryptsetup', ['luksUUID', at('second')]);
     const image = await inspectWith([key(stdout.trim(), 'other words')], { path });
     expect(image).toMatchObject({ encryption: 'decrypted', volumes: [{ partition: 2 }] });
@@ -199,7 +199,7 @@ describe('a volume in a raw disk', () => {
     });
   });
 
-  test('is the disk as a whole with LUKS version 2', async () => {
+  test('may be the complete disk with LUKS version 2', async () => {
     const disk = at('whole.luks');
     await writeFile(disk, '');
     await truncate(disk, 17 * MIB);
@@ -214,7 +214,7 @@ describe('a volume in a raw disk', () => {
     });
   });
 
-  test('is refused as a whole if the disk ends before its content', async () => {
+  test('is refused if it is the complete disk and the disk ends before its content', async () => {
     const disk = at('cut.luks');
     await writeFile(disk, '');
     await truncate(disk, 17 * MIB);

@@ -38,7 +38,7 @@ async function failureOf(path: string): Promise<unknown> {
 }
 
 describe('a Parallels bundle', () => {
-  test('that is named as a directory is its one image', async () => {
+  test('that is named as a directory counts as its only image', async () => {
     const words = [at('win.hdd'), at('disk.raw')];
     const { images, distances, failures } = await analyzer.analyze(words, { cache: false });
     expect(failures).toEqual([]);
@@ -70,7 +70,7 @@ describe('a Parallels bundle', () => {
     expect(await failureOf(at('win.hdd', '&x;.hds'))).toBeUndefined();
   });
 
-  test('with snapshots is refused: an image alone has only some of the content', async () => {
+  test('with snapshots is refused, because one image has only a part of the content', async () => {
     await describeDisk([image, 'win.hdd.0.{1}.hds']);
     await symlink(at('win.hdd', image), at('link.hds'));
     for (const path of [at('win.hdd', image), at('link.hds')]) {
@@ -89,7 +89,7 @@ describe('a Parallels bundle', () => {
     });
   });
 
-  test('names its image to the user who named another, and that one can be read', async () => {
+  test('is refused if another file in it is named, with the name of its image', async () => {
     await copyFile(at('win.hdd', image), at('win.hdd', 'old.hds'));
     const error = await failureOf(at('win.hdd', 'old.hds'));
     expect(error).toMatchObject({ code: 'refused' });
@@ -97,7 +97,7 @@ describe('a Parallels bundle', () => {
     expect(await failureOf(at('win.hdd', named))).toBeUndefined();
   });
 
-  test('is refused if its descriptor is too long, or no file', async () => {
+  test('is refused if its descriptor is too long, or not a regular file', async () => {
     await writeFile(at('win.hdd', 'DiskDescriptor.xml'), '<Image>'.repeat(200_000));
     expect(await failureOf(at('win.hdd', image))).toMatchObject({
       code: 'corrupt',
@@ -119,7 +119,7 @@ describe('the parts of a Parallels bundle', () => {
     expect(await partsIn(at('win.hdd'))).toEqual([['win.hdd', image]]);
   });
 
-  test('do not include files with content, or files beside no image or no descriptor', async () => {
+  test('do not include files with content, or files without an image or a descriptor beside them', async () => {
     await writeFile(at('win.hdd', 'other.hdd'), await readFile(at('win.hdd', image)));
     await mkdir(at('win.hdd', 'directory.hdd'));
     expect(await partsIn(at('win.hdd'))).toEqual([['win.hdd', image]]);

@@ -15,7 +15,7 @@ test('the rebase command in a refusal states the format and keeps the backing fi
   const options = { allowedDirectories: [directory] };
   const refusal = await inspect({ path }, options).catch((thrown: unknown) => thrown);
   const [, command] = /(qemu-img rebase -u -F raw .*) or qemu-img rebase -u -F qcow2 .*$/.exec(String(refusal))!;
-  // An overlay that qemu can open: the other one is only a header.
+  // Creates an overlay that qemu can open, because the first overlay is only a header.
   await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', '-u', '-b', 'base.raw', '-F', 'qcow2', path, '1M']);
   execFileSync('bash', ['-c', command!]);
   expect((await inspect({ path }, options)).backing).toMatchObject({ format: 'raw', file: { path: base } });

@@ -63,7 +63,7 @@ describe('a raw disk that is split into files', () => {
     test(title, runTest);
   }
 
-  test('names its other files as parts of its first one, whatever number that has', async () => {
+  test('lists its other files as parts of its first file, whatever number the first file has', async () => {
     run(`split -b ${PART_BYTES} -d -a 3 disk.raw zero.img.`);
     const found = await new RawReader().partsIn(directory, await readdir(directory));
     const others = (stem: string, first: number) =>
@@ -123,7 +123,7 @@ describe('is refused', () => {
 
 test('a changed part is noticed', async () => {
   run('cp whole.img.001 a.001; cp whole.img.002 a.002');
-  // A file that was written only now is not cached.
+  // A file that was just written is not cached.
   await settled([at('a.001'), at('a.002')]);
   const before = await hashed('a.001', { cache: at('cache.d') });
   expect(await readdir(at('cache.d'))).toHaveLength(1);
@@ -140,7 +140,7 @@ describe('a split disk', () => {
     return { paths: sources.map(({ path }) => path), notes };
   };
 
-  test('that a directory holds is one image', async () => {
+  test('in a directory is one image', async () => {
     run(
       `mkdir held; split -b ${PART_BYTES} -d -a 3 --numeric-suffixes=1 disk.raw held/web.img.; cp disk.raw held/b.raw`,
     );

@@ -181,7 +181,7 @@ describe('the reader', () => {
 
   afterAll(() => close());
 
-  /** Serves `/disk.raw`, whole or in ranges, like a web server. */
+  /** Serves ranges of `/disk.raw`, like a web server. */
   function answer(message: IncomingMessage, response: ServerResponse): void {
     const tag = `"${version}"`;
     if (message.url !== '/disk.raw') {

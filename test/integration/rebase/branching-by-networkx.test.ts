@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { NO_PARENT, optimumBranching } from '@virt-similarity/rebase';
 import { SeededRandom } from '../../fixtures/seeded-random.js';
 
-// Relative to the compiled test.
+// The path is relative to the compiled test.
 const SCRIPT = fileURLToPath(new URL('../../../integration/rebase/minimum_arborescence.py', import.meta.url));
 
 /** Returns the cost that networkx finds for the cheapest forest. */

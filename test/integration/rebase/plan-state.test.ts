@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }));
 
-/** Writes a file for each image, and returns a plan that puts each on its base. */
+/** Writes a file for each image, and returns a plan that places each image on its base. */
 async function planOf(bases: readonly PlanFileReference[]): Promise<PlanFile> {
   const images = bases.map(async (base, index) => {
     const path = join(directory, `${index}.raw`);
@@ -53,7 +53,7 @@ async function withState(plan: PlanFile, use: (state: PlanState) => Promise<void
   }
 }
 
-/** Changes the content of a file, and sets back its times. */
+/** Changes the content of a file, and resets its access and modification times. */
 async function writeSecretly(path: string): Promise<void> {
   await settled([path]);
   const { atime, mtime } = await stat(path);
@@ -68,9 +68,9 @@ test('bases are replaced before the images on them', async () => {
   await withState(plan, async ({ changedImages }) => expect(changedImages).toEqual([3, 2, 0, 1]));
 });
 
-test('a write is noticed even if the time of the file was set back', async () => {
+test('a write is noticed even if the modification time of the file was reset', async () => {
   const plan = await planOf([null, { image: 0 }]);
-  // Times that utimes can set exactly.
+  // Sets times that utimes can restore exactly.
   for (const { chain } of plan.images) {
     const [file] = chain[0]!.files as [(typeof chain)[0]['files'][0]];
     await utimes(file.path, 1_000_000_000, 1_000_000_000);

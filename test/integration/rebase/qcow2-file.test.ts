@@ -28,9 +28,9 @@ const range = (start: number, end: number) => Array.from({ length: end - start }
 
 test.each<[string, Case]>([
   ['an empty overlay', { clusterSize: 65_536, virtualSize: 2 ** 20, data: [], zeros: [], hasBase: true }],
-  ['a disk of no byte', { clusterSize: 65_536, virtualSize: 0, data: [], zeros: [], hasBase: false }],
+  ['a disk of 0 bytes', { clusterSize: 65_536, virtualSize: 0, data: [], zeros: [], hasBase: false }],
   [
-    'a last cluster that is cut off',
+    'an incomplete last cluster',
     { clusterSize: 65_536, virtualSize: 200_192, data: [0, 3], zeros: [1], hasBase: true },
   ],
   [
@@ -86,7 +86,7 @@ test.each<[string, Case]>([
 });
 
 async function bytesByQemu(path: string, start: number, length: number): Promise<Buffer> {
-  // qemu-img counts the sectors that it skips too.
+  // The count of qemu-img dd includes the sectors that it skips.
   const sectors = ['bs=512', `skip=${start / 512}`, `count=${Math.ceil((start + length) / 512)}`];
   await runTool('qemu-img', ['dd', '-f', 'qcow2', '-O', 'raw', `if=${path}`, `of=${at('part')}`, ...sectors]);
   const content = await readFile(at('part'));

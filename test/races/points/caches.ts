@@ -14,7 +14,9 @@ const CACHE_READERS: readonly ReaderName[] = ['auto'];
 const NOBODY = 65_534;
 const ENTRY_DIGEST = /[0-9a-f]{64}(?=[^/]*\.arrow$)/;
 
-/** Returns a point at which the cache is exchanged with a directory of forged entries, or a link to it. */
+/**
+ * Returns a point at which the cache is exchanged with a directory of forged entries, or with a link to that directory.
+ */
 function exchanged(title: string, rivalOf: (forged: string) => Promise<string>): Point {
   return {
     title: `cache: ${title}`,
@@ -32,7 +34,7 @@ function exchanged(title: string, rivalOf: (forged: string) => Promise<string>):
   };
 }
 
-/** Cache directories that other users created. */
+/** Cache directories that other users exchange. */
 export const CACHES: readonly Point[] = [
   exchanged("directory and another user's", async (forged) => {
     if (process.getuid?.() === 0) {
@@ -59,7 +61,7 @@ async function forge(
   }
   await mkdir(directory, { mode: 0o700 });
   const { traces } = await stage.writeCanary(stage.secret('key'), 2);
-  // The token itself comes first, then the SHA-256 of a block of it.
+  // The first trace is the token itself, and the second is the SHA-256 of a block of repeated tokens.
   const secret = traces[1]!;
   for (const name of await readdir(stage.cache)) {
     const bytes = forged(await readFile(join(stage.cache, name)), images[0]!.versions[0]!, secret);

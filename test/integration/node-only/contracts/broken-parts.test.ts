@@ -38,7 +38,10 @@ async function failuresOf(tests: readonly ContractTest[]): Promise<string[]> {
   return failures;
 }
 
-/** A failure states the requirement, a problem in words instead of code, and where the contract is documented. */
+/**
+ * Expects that a failure states the requirement, a problem in words instead of code, and where the contract is
+ * documented.
+ */
 function expectAdvice({ message }: Error, title: string): void {
   const [requirement, problem, contract] = message.split('\n');
   const [, part] = /^expected: every (\w+) /.exec(requirement!) ?? [];
@@ -359,7 +362,7 @@ describe('the reader contract', () => {
       'finds the parts of images in a directory, if it supports this',
     ],
     [
-      'that names two images in a file alike',
+      'that gives two images in a file the same name',
       { imagesIn: async () => ['disk.img', 'disk.img'] },
       'names the images in a file distinctly, if it supports this',
     ],

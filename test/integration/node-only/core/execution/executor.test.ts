@@ -33,7 +33,10 @@ const DISKS = Object.fromEntries(
 const PATHS = Object.keys(DISKS);
 const OPTIONS = { blockSize: 512, jobs: 1 } as const;
 
-/** Splits requests, clones each structurally, and sends it twice to the local executor. */
+/**
+ * Splits requests, clones each part structurally, and sends it to the local executor: twice for hashing and for
+ * comparing all pairs.
+ */
 @injectable()
 class SplittingExecutor implements Executor {
   readonly calls: string[] = [];

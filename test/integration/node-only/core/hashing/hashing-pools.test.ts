@@ -25,7 +25,7 @@ function taskOf(blocks: number): HashTask {
 }
 
 describe('pools with shared threads', () => {
-  test('have places for tasks of their own: a run that holds all of its places blocks no other', async () => {
+  test('have separate places for tasks: a run that uses all of its places blocks no other run', async () => {
     const pools = new HashingPools();
     const [one, other] = [pools.poolOf(SHA256, 1), pools.poolOf(SHA256, 1)];
     await Promise.all([one.acquire(), one.acquire()]);

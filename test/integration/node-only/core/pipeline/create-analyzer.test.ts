@@ -27,7 +27,7 @@ function disk(...blocks: number[]): Uint8Array {
   return Uint8Array.from({ length: blocks.length * 512 }, (_, index) => blocks[index >> 9]!);
 }
 
-/** Returns disks of a base, two clones of it, an unrelated image, and images that fail. */
+/** Returns disks of a base, a clone of it, a clone of that clone, an unrelated image, and images that fail. */
 function family(): MemoryDisksPlugin {
   return new MemoryDisksPlugin({
     'memory:base': disk(1, 2, 3, 4, 5, 6, 7, 8),
@@ -288,7 +288,7 @@ describe('analyze', () => {
     expect(parameters.blockSize).toBe(512);
   });
 
-  test('counts an image that is named twice once, with a note', async () => {
+  test('counts an image only once if it is named twice, with a note', async () => {
     const notes: string[] = [];
     const onNote = (_level: string, message: string) => notes.push(message);
     const { images } = await analyzerOf(family()).analyze([...GOOD, GOOD[0]!], { ...OPTIONS, onNote });

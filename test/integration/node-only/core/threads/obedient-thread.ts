@@ -1,7 +1,7 @@
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { answerTasks } from '#core/threads/answer-tasks.js';
 
-/** A task for the threads of the tests: the order, and the milliseconds to wait before. */
+/** A task for the threads of the tests: the action, and the milliseconds that the thread waits before it. */
 export interface ObedientTask {
   readonly order: 'answer' | 'chat' | 'exit' | 'throw' | 'exhaust';
   readonly after: number;

@@ -30,8 +30,8 @@ export type DescriptorContent = number | Uint8Array;
 /** How a program is run. */
 export interface ChildToolOptions extends Pick<ToolOptions, 'environment' | 'signal' | 'timeoutMs'> {
   /**
-   * Bytes of standard output (a non-ASCII character counts once) after which the program is ended; 0 discards them.
-   * `stream` leaves them to the caller, see {@link ChildTool.output}.
+   * The limit of standard output, in UTF-16 code units of its text (bytes, if it is ASCII): a program that prints more
+   * is ended. 0 discards the output, and `stream` leaves it to the caller, see {@link ChildTool.output}.
    */
   readonly output: number | 'stream';
   /** The program's open descriptors besides the standard ones, by number, from 3 on. It inherits no others. */
@@ -46,14 +46,15 @@ export interface ToolEnd extends ToolExit {
 }
 
 /**
- * A child process. Its standard input is its lifeline: it carries only a line with the reason when the process is
- * stopped. Its end means that the process must end, or that this process has ended.
+ * A child process. Its standard input is its lifeline: the child must end when the input ends, because it was stopped
+ * or because this process has ended. The only content of the input is a line with the reason, written when it is
+ * stopped.
  */
 export class ChildTool {
   readonly pid: number;
   /** Resolves once the process and every holder of its standard error have exited. Never rejects. */
   readonly ended: Promise<ToolEnd>;
-  /** Its standard output if that is a `stream`, which the caller must read to its end, or stop the process. */
+  /** Its standard output if `output` is `stream`. The caller must read it to its end, or stop the process. */
   readonly output: Readable | undefined;
   readonly #child: ChildProcess;
   #stopped: StopReason | undefined;
@@ -103,7 +104,7 @@ export class ChildTool {
     try {
       child = spawn(file, programArguments, {
         stdio: ['pipe', output === 0 ? 'ignore' : 'pipe', 'pipe', ...extraDescriptors(descriptors, nothing)],
-        // A process group of its own does not receive Ctrl-C, and can be killed as a whole.
+        // A separate process group does not receive Ctrl-C, and can be killed with all its processes.
         detached: true,
         env: { ...inheritedVariables(), LC_ALL: 'C', MALLOC_ARENA_MAX, ...environment },
       });
@@ -126,7 +127,7 @@ export class ChildTool {
     return new ChildTool(child, options);
   }
 
-  /** Stops the process through its lifeline, and kills it if it has not ended three seconds later. Idempotent. */
+  /** Stops the process through its lifeline. Kills its group if it has not ended three seconds later. Idempotent. */
   stop(reason: StopReason): void {
     if (this.#stopped !== undefined) {
       return;
@@ -149,8 +150,8 @@ export class ChildTool {
 }
 
 /**
- * Returns the entries of `stdio` from 3 on. Descriptors that this process inherited itself, and would pass on, are
- * covered by `nothing`, a descriptor of an empty file.
+ * Returns the entries of `stdio` from 3 on. Descriptors that this process inherited, and would pass on, are replaced by
+ * `nothing`, a descriptor of an empty file.
  */
 function extraDescriptors(
   wanted: ReadonlyMap<number, DescriptorContent>,

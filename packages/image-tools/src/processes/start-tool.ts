@@ -15,8 +15,8 @@ export interface RunningTool {
 }
 
 /**
- * Starts a program that serves until it is stopped, `options.signal` fires or this process ends.
- * Its standard output is discarded. A time limit applies to its whole life.
+ * Starts a program that serves until it is stopped, `options.signal` fires or this process ends. Its standard output is
+ * discarded. A time limit applies until it ends.
  *
  * @throws `unavailable` if it is not installed or cannot be started; `aborted`.
  */
@@ -29,14 +29,14 @@ export async function startTool(
 }
 
 /**
- * Bytes of a program's output that are read ahead. A pipe holds 64 KiB, and with no more than that both sides would wait
- * for each other all the time.
+ * Bytes of a program's output that are read ahead. With only the 64 KiB that a pipe buffers, both sides would
+ * constantly wait for each other.
  */
 const BUFFERED_BYTES = 4 * 2 ** 20;
 
 /** A running program that writes bytes to its standard output. */
 export interface StreamingTool extends RunningTool {
-  /** The bytes. A program whose bytes are not read waits. */
+  /** The program's standard output. The program waits while nothing reads it. */
   readonly output: Readable;
 }
 

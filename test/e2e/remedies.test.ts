@@ -144,7 +144,7 @@ describe('the remedy --format applies only to the file', () => {
     const line = 'virt-similarity -q -O json --no-cache disk.qcow2 base.raw';
     const refused = await type(line);
     expect(refused.code).toBe(4);
-    const command = remedyIn(refused, /with (qemu-img rebase .*) if it is a whole image\n/);
+    const command = remedyIn(refused, /with (qemu-img rebase .*) if it is a complete image\n/);
     expect(await type(command)).toMatchObject({ code: 0 });
     await imagesOf(await type(line));
   });

@@ -1,6 +1,8 @@
 const NOTHING = new Uint8Array(0);
 
-/** Cuts a byte stream into pieces of known lengths. Each byte is copied once, straight into its destination buffer. */
+/**
+ * Cuts a byte stream into pieces of known lengths. Requested bytes are copied once, directly into their destination.
+ */
 export class ByteReceiver {
   #destination: Uint8Array = NOTHING;
   #filled = 0;
@@ -9,7 +11,7 @@ export class ByteReceiver {
   #failure: Error | undefined;
   #reject: ((reason: Error) => void) | undefined;
 
-  /** Whether all bytes that arrived were asked for. */
+  /** Whether every byte that has arrived was requested. */
   get isIdle(): boolean {
     return this.#surplus.length === 0;
   }

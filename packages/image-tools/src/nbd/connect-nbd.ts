@@ -29,8 +29,8 @@ export const CONNECT_NBD_DEFAULTS = { exportName: '', lossCode: 'unavailable', t
  * Protocol: https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
  *
  * @param address path of a Unix socket, or a TCP address
- * @throws `unreadable` if the server refuses the export, or does not encrypt as asked; `lossCode` if it is missing or
- * closes the connection; `unavailable` if it hangs or breaks the protocol; `aborted`.
+ * @throws `unreadable` if the server refuses the export, or if TLS fails, is missing or is required; `lossCode` if the
+ * server cannot be reached or closes the connection; `unavailable` if it hangs or breaks the protocol; `aborted`.
  */
 export async function connectNbd(address: NbdAddress, options: ConnectNbdOptions): Promise<NbdConnection> {
   const { component, image, map, signal } = options;

@@ -19,7 +19,7 @@ export interface NbdExport {
   readonly allocationContext?: number;
 }
 
-/** What a handshake asks for besides the export. */
+/** What the client asks for in a handshake. */
 export interface HandshakeRequest {
   /** Name of the export; empty for the server's default export. */
   readonly exportName: string;

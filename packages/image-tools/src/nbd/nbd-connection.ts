@@ -11,10 +11,10 @@ import { ReadRequest } from './read-request.js';
 import { ReplyReader } from './reply-reader.js';
 import { type StatusRange, StatusRequest } from './status-request.js';
 
-/** The most bytes that one request reads. Larger requests were slower: the server works on fewer of them at a time. */
+/** The most bytes that one request reads. Larger requests are slower: the server works on fewer of them at a time. */
 const REQUEST_BYTES = 256 * 1024;
 
-/** The most bytes that one query of the map covers: a power of two below 2³², so that it is a multiple of all blocks. */
+/** The most bytes that one query of the map covers: a power of two below 2³², so that every block size divides it. */
 const QUERY_BYTES = 2 ** 31;
 
 /** A request and the timer that limits it. */
@@ -32,7 +32,7 @@ export class NbdConnection {
   readonly #pending = new Map<bigint, Pending>();
   #nextHandle = 0n;
 
-  /** Takes over a socket after its handshake. Use `connectNbd`. */
+  /** Takes over a socket after its handshake. Callers use `connectNbd` instead. */
   constructor(socket: NbdSocket, nbdExport: NbdExport, errorContext: ErrorContext, timeoutMs: number) {
     this.#socket = socket;
     this.#export = nbdExport;
@@ -52,7 +52,7 @@ export class NbdConnection {
     return this.#export.size;
   }
 
-  /** Whether the server allows several connections to the export at once. */
+  /** Whether several simultaneous connections to the export see the same content. */
   get allowsMoreConnections(): boolean {
     return this.#export.allowsMoreConnections;
   }
@@ -61,7 +61,8 @@ export class NbdConnection {
    * Fills `target` with the bytes from `position` on. Nothing is written to `target` after the promise settles.
    *
    * @throws `unreadable` with the position if the server cannot read the bytes; `usage` if the range extends beyond the
-   * export; `unavailable` if the server is gone, hangs or breaks the protocol; `aborted`.
+   * export; the connection's `lossCode` if the server is gone; `unavailable` if it hangs or breaks the protocol;
+   * `aborted`.
    */
   async read(target: Uint8Array, position: number): Promise<void> {
     requireRange(position, target.length, this.size, this.#errorContext);
@@ -78,8 +79,8 @@ export class NbdConnection {
   }
 
   /**
-   * Yields the ranges of the export that read as zeros and those that may not, in ascending order, without gaps; a
-   * single range if the server does not report them.
+   * Yields the ranges of the export that read as zeros and those that may not, in ascending order, without gaps. If the
+   * server does not report them, the complete export is one range that may not read as zeros.
    *
    * @throws as `read`.
    */
@@ -119,7 +120,7 @@ export class NbdConnection {
   }
 
   #requestRead(target: Uint8Array, position: number): Promise<void> {
-    // In a split reply, qemu 7.2 closes the connection on an I/O error instead of reporting it.
+    // On an I/O error in a split reply, qemu 7.2 closes the connection instead of reporting the error.
     const flags = this.#export.canForbidFragments ? protocol.CMD_FLAG_DF : 0;
     return new Promise((resolve, reject) => {
       this.#send(protocol.CMD_READ, flags, new ReadRequest(target, position, resolve, reject));

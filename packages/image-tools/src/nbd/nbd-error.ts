@@ -7,7 +7,7 @@ export function protocolError(errorContext: ErrorContext, found: string): VirtSi
   return readError(errorContext, 'unavailable', `the NBD server broke the protocol: ${found}; update it`);
 }
 
-/** Creates the error for a request that the server answered with an error number; `detail` is its message, if any. */
+/** Creates the error for a request that the server answered with an error number. `detail` is its message, or empty. */
 export function requestError(
   errorContext: ErrorContext,
   errorNumber: number,

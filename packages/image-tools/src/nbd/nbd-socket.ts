@@ -11,12 +11,13 @@ const RECEIVE_BYTES = 512 * 1024;
 /** Milliseconds that the server has to close its end after a disconnect. */
 const DISCONNECT_GRACE_MS = 1000;
 
-/** What a client of a TLS server trusts, and shows of itself, in PEM. */
+/** The certificates and the key of a TLS client, in PEM. */
 export interface NbdTls {
   /** Certificates of the authorities to trust; those that Node.js trusts if absent. */
   readonly ca?: string | undefined;
-  /** The client's certificate, and its private key. */
+  /** The client's certificate. */
   readonly cert?: string | undefined;
+  /** The private key of `cert`. */
   readonly key?: string | undefined;
 }
 
@@ -67,7 +68,8 @@ export class NbdSocket implements HandshakeStream {
   /**
    * Encrypts the connection from here on, and verifies the server's certificate.
    *
-   * @throws `unreadable` if the server's certificate is not trusted, or TLS fails otherwise.
+   * @throws `unreadable` if the server's certificate is not trusted, or TLS fails otherwise; `unavailable` if the
+   * server sent bytes before the TLS handshake; any failure of the socket.
    */
   async startTls(): Promise<void> {
     const { host, tls } = this.#address as Exclude<NbdAddress, string>;
@@ -83,7 +85,7 @@ export class NbdSocket implements HandshakeStream {
       encrypted.once('secureConnect', resolve);
       encrypted.once('error', (cause) => {
         const happened = `TLS with the NBD server failed (${messageOf(cause)})`;
-        const remedy = 'check its certificate, or state a directory with ca-cert.pem as tls-certificates';
+        const remedy = 'check its certificate, or set tls-certificates in the URI to a directory with ca-cert.pem';
         this.fail(readError(this.#options.errorContext, 'unreadable', `${happened}; ${remedy}`, cause));
       });
       this.onFailure(reject);
@@ -97,7 +99,10 @@ export class NbdSocket implements HandshakeStream {
     return this.#failure;
   }
 
-  /** Registers `listener` to be called once, when the socket fails; at once if it has failed already. */
+  /**
+   * Registers `listener` in place of an earlier one. It is called once, when the socket fails or ends; immediately if
+   * it has failed already.
+   */
   onFailure(listener: (reason: Error) => void): void {
     this.#listener = listener;
     if (this.#failure !== undefined) {
@@ -140,7 +145,7 @@ export class NbdSocket implements HandshakeStream {
 
   #connect(address: NbdAddress): Socket {
     if (typeof address === 'object' && address.tls !== undefined) {
-      // A socket that reads into a buffer of its own cannot be encrypted.
+      // TLS cannot be started on a socket that reads into a fixed buffer (`onread`).
       const { host, port } = address;
       return connect({ host, port, noDelay: true }).on('data', (received) => this.receiver.push(received));
     }

@@ -38,7 +38,7 @@ export class OptionExchange {
   /**
    * Returns the next reply to an option that was sent.
    *
-   * @throws `unavailable` if the bytes are no reply to it, and any error of the stream.
+   * @throws `unavailable` if the bytes are not a reply to that option, and any error of the stream.
    */
   async reply(option: number): Promise<OptionReply> {
     const header = await this.#stream.receive(20);

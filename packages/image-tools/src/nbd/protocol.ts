@@ -46,7 +46,7 @@ export const REPLY_TYPE_BLOCK_STATUS = 5;
 export const REPLY_TYPE_FLAG_ERROR = 1 << 15;
 export const REPLY_TYPE_ERROR_OFFSET = REPLY_TYPE_FLAG_ERROR + 2;
 
-/** The metadata context that says which ranges read as zeros. */
+/** The metadata context that reports which ranges read as zeros. */
 export const ALLOCATION_CONTEXT = 'base:allocation';
 /** The flag of a range that reads as zeros. */
 export const STATE_ZERO = 1 << 1;
@@ -55,9 +55,9 @@ export const STATE_ZERO = 1 << 1;
 export const REQUEST_LENGTH = 28;
 /** Bytes of a simple reply's header, and of a structured reply chunk's header without its length. */
 export const REPLY_LENGTH = 16;
-/** The most bytes that a client may request if the server states no maximum, by the specification. */
+/** The most bytes that a client may request if the server states no maximum, according to the specification. */
 export const MAXIMUM_BLOCK_SIZE_DEFAULT = 32 * 1024 * 1024;
-/** The most bytes in a string, by the specification. */
+/** The most bytes in a string, according to the specification. */
 export const MAXIMUM_STRING_LENGTH = 4096;
 /** Zero bytes after the reply to `OPT_EXPORT_NAME`, unless the handshake omits them. */
 export const EXPORT_NAME_PADDING = 124;

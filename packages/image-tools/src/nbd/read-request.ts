@@ -34,7 +34,10 @@ export class ReadRequest implements NbdRequest {
     return this.#target.subarray(start, start + length);
   }
 
-  /** Returns whether all bytes are new. Otherwise others might never be received, however many bytes arrive. */
+  /**
+   * Marks bytes as received and returns whether all of them are new. A repeated byte must not count as received, or a
+   * missing byte would not be noticed.
+   */
   #mark(start: number, end: number): boolean {
     if (this.#marks === undefined && end - start === this.#target.length && this.#received === 0) {
       return true;

@@ -5,7 +5,7 @@ import type { NbdRequest } from './nbd-request.js';
 import * as protocol from './protocol.js';
 import { MAXIMUM_STATUS_LENGTH } from './status-request.js';
 
-/** What a reply reader needs from its connection. */
+/** The part of a connection that a reply reader uses. */
 export interface ReplyListener {
   /** Returns the pending request with this handle. */
   find(handle: bigint): NbdRequest | undefined;
@@ -15,7 +15,7 @@ export interface ReplyListener {
   fail(reason: Error): void;
 }
 
-/** The longest payload of an error chunk: error number, message, position. */
+/** The longest payload of an error chunk, in bytes: error number, length of the message, message, position. */
 const MAXIMUM_DESCRIPTION = 6 + protocol.MAXIMUM_STRING_LENGTH + 8;
 
 /** The chunk that is being received. */
@@ -41,7 +41,7 @@ export class ReplyReader {
     this.#errorContext = errorContext;
   }
 
-  /** Reads the next reply header, and goes on reading until the stream ends. */
+  /** Starts to parse replies, and continues until the stream ends. */
   start(): void {
     this.#receiver.expect(this.#header, () => this.#readHeader());
   }

@@ -9,7 +9,7 @@ export interface AnonymousFile {
 }
 
 /**
- * Creates a file without a name that holds these bytes. The caller closes it.
+ * Creates a file without a name that contains `bytes`. The caller closes it.
  *
  * @throws as `createRunDirectory`, and any error of the file system.
  */

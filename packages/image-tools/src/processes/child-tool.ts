@@ -38,8 +38,8 @@ export interface OutputReceiver {
 /** How a program is run. */
 export interface ChildToolOptions extends Pick<ToolOptions, 'environment' | 'signal' | 'timeoutMs'> {
   /**
-   * Bytes of standard output (a non-ASCII character counts once) after which the program is ended; 0 discards them.
-   * A receiver gets them all.
+   * The limit of standard output, in UTF-16 code units of its text (bytes, if it is ASCII): a program that prints more
+   * is ended. 0 discards the output, and a receiver gets it without a limit.
    */
   readonly output: number | OutputReceiver;
   /** The program's open descriptors besides the standard ones, by number, from 3 on. It inherits no others. */
@@ -54,8 +54,9 @@ export interface ToolEnd extends ToolExit {
 }
 
 /**
- * A child process. Its standard input is its lifeline: it carries only a line with the reason when the process is
- * stopped. Its end means that the process must end, or that this process has ended.
+ * A child process. Its standard input is its lifeline: the child must end when the input ends, because it was stopped
+ * or because this process has ended. The only content of the input is a line with the reason, written when it is
+ * stopped.
  */
 export class ChildTool {
   readonly pid: number;
@@ -107,7 +108,7 @@ export class ChildTool {
     try {
       child = spawn(file, programArguments, {
         stdio: ['pipe', outputEntry(output), 'pipe', ...extraDescriptors(descriptors, nothing)],
-        // A process group of its own does not receive Ctrl-C, and can be killed as a whole.
+        // A separate process group does not receive Ctrl-C, and can be killed with all its processes.
         detached: true,
         env: { ...inheritedVariables(), LC_ALL: 'C', MALLOC_ARENA_MAX, ...environment },
       });
@@ -130,7 +131,7 @@ export class ChildTool {
     return new ChildTool(child, options);
   }
 
-  /** Stops the process through its lifeline, and kills it if it has not ended three seconds later. Idempotent. */
+  /** Stops the process through its lifeline. Kills its group if it has not ended three seconds later. Idempotent. */
   stop(reason: StopReason): void {
     if (this.#stopped !== undefined) {
       return;
@@ -161,8 +162,8 @@ function outputEntry(output: ChildToolOptions['output']): IOType | number {
 }
 
 /**
- * Returns the entries of `stdio` from 3 on. Descriptors that this process inherited itself, and would pass on, are
- * covered by `nothing`, a descriptor of an empty file.
+ * Returns the entries of `stdio` from 3 on. Descriptors that this process inherited, and would pass on, are replaced by
+ * `nothing`, a descriptor of an empty file.
  */
 function extraDescriptors(
   wanted: ReadonlyMap<number, DescriptorContent>,

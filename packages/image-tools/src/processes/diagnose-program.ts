@@ -10,7 +10,7 @@ const VERSION_TIMEOUT_MS = 5000;
 export type DiagnosedProgram = Tool & Pick<Requirement, 'purpose'>;
 
 /**
- * Returns whether a program is installed, and its version.
+ * Returns whether a program is installed and can be run, and its version.
  *
  * @throws `aborted`.
  */

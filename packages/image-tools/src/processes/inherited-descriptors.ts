@@ -5,8 +5,9 @@ const CLOSE_ON_EXEC = 0o2_000_000;
 const LAST_STANDARD_DESCRIPTOR = 2;
 
 /**
- * Returns the descriptors of this process, besides the standard ones, that a child would inherit: those that its own
- * parent left open. Node.js marks its own descriptors as close-on-exec, but of the inherited ones only those up to 16.
+ * Returns the descriptors of this process, besides the standard ones, that a child would inherit: those that the parent
+ * of this process left open. Node.js marks the descriptors that it opens as close-on-exec, but of the inherited ones
+ * only those up to 16.
  */
 export function inheritedDescriptors(): number[] {
   return descriptorsIn('/proc/self/fd').filter((descriptor) => {
@@ -14,7 +15,7 @@ export function inheritedDescriptors(): number[] {
       const flags = /^flags:\s+([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1'))?.[1];
       return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
     } catch {
-      // The directory's own descriptor, which is closed again.
+      // The descriptor of the directory itself, which is closed again.
       return false;
     }
   });

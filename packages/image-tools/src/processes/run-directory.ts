@@ -10,7 +10,7 @@ const SOCKET_PATH_BYTES = 107;
 /** Room for the name of a socket in the directory, including the slash. */
 const SOCKET_NAME_BYTES = 24;
 
-/** A private directory of this process, for sockets. */
+/** A private directory of this process, for sockets and temporary files. */
 export interface RunDirectory {
   readonly path: string;
   /** Creates an empty private directory in it, whose name is a number, and returns its path. */
@@ -53,8 +53,8 @@ export async function createRunDirectory(): Promise<RunDirectory> {
 }
 
 /**
- * Removes the directories left by killed processes of this user. For a process that may never create one itself.
- * Never rejects.
+ * Removes the directories left by killed processes of this user, for a process that may never call
+ * `createRunDirectory`. Never rejects.
  */
 export async function removeStaleRunDirectories(): Promise<void> {
   for (const parent of runParents(runDirectoryPrefix())) {
@@ -86,7 +86,7 @@ function runDirectoryAt(path: string): RunDirectory {
   };
 }
 
-/** Returns where a run directory may be created, in order of preference. */
+/** Returns the directories in which a run directory may be created, in order of preference. */
 function runParents(prefix: string): string[] {
   const candidates = [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((path) =>
     path?.startsWith('/'),

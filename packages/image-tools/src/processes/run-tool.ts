@@ -5,12 +5,15 @@ import type { Tool } from './tool.js';
 import { ToolFailure } from './tool-failure.js';
 import type { ToolOptions } from './tool-options.js';
 
-/** The default limit of standard output, in bytes. */
+/** The default of {@link RunToolOptions.maxOutputBytes}. */
 const MAX_OUTPUT_BYTES_DEFAULT = 64 * 1024 * 1024;
 
 /** How a program is run to completion. */
 export interface RunToolOptions extends ToolOptions {
-  /** Bytes of standard output (a non-ASCII character counts once) after which the program is ended; default: 64 MiB. */
+  /**
+   * The limit of standard output, in UTF-16 code units of its text (bytes, if it is ASCII): a program that prints more
+   * is ended. The default is 64 Mi.
+   */
   readonly maxOutputBytes?: number | undefined;
 }
 
@@ -37,7 +40,7 @@ export async function runTool(tool: Tool, toolArguments: readonly string[], opti
   }
   if (stopped === 'verbose') {
     const found = `${tool.command} printed more than ${maxOutputBytes} bytes`;
-    const remedy = `check that the one in PATH is from ${tool.package}`;
+    const remedy = `check that ${tool.command} in PATH is the one from ${tool.package}`;
     throw unavailable(options, `${found}; ${remedy}`, new OutputLimitError(found));
   }
   if (exit.exitCode !== 0) {

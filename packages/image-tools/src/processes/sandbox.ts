@@ -5,7 +5,7 @@ import { findProgram } from './find-program.js';
 import { systemCallFilter } from './system-call-filter.js';
 import type { Tool } from './tool.js';
 
-/** The program that makes the sandbox. */
+/** The program that creates the sandbox. */
 export const BUBBLEWRAP: Tool = { command: 'bwrap', package: 'bubblewrap' };
 
 /** An inspected file. */
@@ -16,22 +16,22 @@ export interface SandboxFile {
   readonly isBlockDevice: boolean;
 }
 
-/** What a program in the sandbox sees of the machine besides /usr. Paths are absolute. */
+/** The files and directories that a program in the sandbox sees besides those of the system. Paths are absolute. */
 export interface SandboxView {
   /** Readable files, each under the {@link sandboxName} of its index in the list. */
   readonly files: readonly SandboxFile[];
   /** Contents of readable files, each under the {@link sandboxTextName} of its index in the list. */
   readonly texts: readonly Uint8Array[];
-  /** Directories of this process that are readable, under their own names. */
+  /** Directories of this process that are readable, under the same paths. */
   readonly readable: readonly string[];
-  /** Directories of this process that are writable, under their own names. */
+  /** Directories of this process that are writable, under the same paths. */
   readonly writable: readonly string[];
 }
 
 /** A view without any file. */
 export const EMPTY_VIEW: SandboxView = { files: [], texts: [], readable: [], writable: [] };
 
-/** The kernel's namespaces and capabilities that make a sandbox. */
+/** The namespaces and capabilities that a sandbox uses. */
 export type SandboxKind = 'privileged' | 'unprivileged' | 'unprivileged-without-disable-userns';
 
 const FILES_DIRECTORY = '/image';
@@ -40,8 +40,8 @@ const TEXTS_DIRECTORY = '/text';
 const NUMBER_DIGITS = 5;
 
 /**
- * root needs no user namespace, in which it could not read other users' images. It keeps only the capability to read
- * every file, which applies only to the files that it sees.
+ * root needs no user namespace, in which it could not read other users' images. The program keeps only root's
+ * capability to read every file, which applies only to the files that the program sees.
  */
 const NAMESPACES: Readonly<Record<SandboxKind, readonly string[]>> = {
   privileged: [
@@ -63,9 +63,9 @@ const ARGUMENTS_DESCRIPTOR = 3;
 const FILTER_DESCRIPTOR = 4;
 const FIRST_TEXT_DESCRIPTOR = 5;
 
-/** How a command is put into the sandbox. */
+/** How a command is run in the sandbox. */
 export interface Confinement {
-  /** The words to put before the command. */
+  /** The words before the command. */
   readonly words: readonly string[];
   /** The input of these words, by descriptor. */
   readonly descriptors: ReadonlyMap<number, DescriptorContent>;
@@ -85,7 +85,8 @@ export function sandboxTextName(index: number): string {
  * Confines a command: no network, no processes but its own, no files but those of `view` and of /usr, none writable
  * outside the writable directories, and no system call that is not needed to read an image.
  *
- * bwrap opens files by path, where another file may be by now, so {@link CHECK_FILES} must run first in the sandbox.
+ * bwrap opens files by path, and a path may lead to another file by now, so {@link CHECK_FILES} must run first in the
+ * sandbox.
  *
  * @param program Absolute path of the program, which becomes visible too.
  * @throws `refused` if a block device could be written to, because there is no filter for this processor.
@@ -144,8 +145,8 @@ export async function confine(kind: SandboxKind, view: SandboxView, program: str
 export const REPLACED_FILE_MESSAGE = 'virt-similarity: a file was replaced after it was inspected';
 
 /**
- * Shell commands that fail unless `$1` lists the device and inode of each visible file, one per line. On success they
- * remove `$1` from the arguments.
+ * Shell commands that fail unless `$1` lists the device and inode of each visible file, one per line, or is empty. On
+ * success they remove `$1` from the arguments.
  */
 export const CHECK_FILES = `
 if [ -n "$1" ] && [ "$1" != "$(stat -L -c %d:%i ${FILES_DIRECTORY}/*)" ]; then

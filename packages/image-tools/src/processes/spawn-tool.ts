@@ -12,7 +12,8 @@ import { workingSandbox } from './working-sandbox.js';
  * Starts a program that ends with this process, keeps to its limits, writes no core dump, reads no terminal and prints
  * English messages. With a view, it runs in a sandbox.
  *
- * @throws `unavailable` if it is not installed or cannot be started; `aborted`.
+ * @throws `unavailable` if it is not installed or cannot be started, or if there is a view but no sandbox works; as
+ * `confine`; `aborted`.
  */
 export async function spawnTool(
   tool: Tool,
@@ -59,7 +60,7 @@ export function unavailable(options: ToolOptions, reason: Wording, cause?: unkno
   });
 }
 
-/** Returns the message for a missing program. Names every missing program, and an alternative if it works. */
+/** Returns the message for a missing program. It names every missing program, and the alternative if that works. */
 async function missing(tool: Tool, { needs = [], alternative }: ToolOptions): Promise<Wording> {
   const others = await missingAmong(needs.filter(({ command }) => command !== tool.command));
   const all = [tool, ...others];

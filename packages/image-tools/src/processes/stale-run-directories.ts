@@ -15,15 +15,18 @@ export function runDirectoryPrefix(): string {
 }
 
 /**
- * Removes the directories of this user's killed processes: at once, or after a day if the process ran in another PID
- * namespace, such as a container, or on another machine that may share the directory.
+ * Removes the directories of this user's killed processes: immediately, or after a day if the process ran in another
+ * PID namespace, such as a container, or on another machine that may share the directory.
  */
 export async function sweepRunDirectories(parent: string): Promise<void> {
   const names = (await isSafeParent(parent)) ? await readdir(parent).catch(() => []) : [];
   await Promise.all(names.map((name) => sweep(parent, name)));
 }
 
-/** Returns whether no other user can rename a directory of this user there. A renamed directory could be removed. */
+/**
+ * Returns whether no other user can rename this user's directories there. Otherwise another user could give any of them
+ * a name that makes it look stale, and it would be removed.
+ */
 async function isSafeParent(parent: string): Promise<boolean> {
   const stats = await stat(parent).catch(() => undefined);
   return stats !== undefined && ((stats.mode & WRITABLE_BY_OTHERS) === 0 || (stats.mode & STICKY) !== 0);

@@ -17,8 +17,8 @@ export interface RunningTool {
 }
 
 /**
- * Starts a program that serves until it is stopped, `options.signal` fires or this process ends.
- * Its standard output is discarded. A time limit applies to its whole life.
+ * Starts a program that serves until it is stopped, `options.signal` fires or this process ends. Its standard output is
+ * discarded. A time limit applies until it ends.
  *
  * @throws `unavailable` if it is not installed or cannot be started; `aborted`.
  */

@@ -15,7 +15,7 @@ interface Architecture {
   readonly ioctl: number;
   /** System calls that accept the flags of open(2), and the index of that argument. */
   readonly opening: readonly { readonly number: number; readonly flags: number }[];
-  /** The first number of the second set of system calls (x32), which nothing uses. */
+  /** The first number of the second set of system calls (x32), which no tool uses. */
   readonly foreign?: number | undefined;
 }
 
@@ -156,7 +156,7 @@ interface Instruction {
 }
 
 /**
- * Builds a seccomp filter for bwrap's `--seccomp` that allows a program what reading an image needs: no namespaces or
+ * Builds a seccomp filter for bwrap's `--seccomp` that allows only what reading an image needs: no namespaces or
  * mounts, no other processes, no keys, no sockets but Unix sockets. A denied call fails with EPERM, or with ENOSYS if
  * programs have a fallback for it; a call of a foreign architecture kills the program. Returns `undefined` on
  * processors other than x86-64 and arm64.
@@ -204,7 +204,7 @@ function load(index: number): Instruction {
   return { code: LOAD, value: argument(index) };
 }
 
-/** Builds the instructions that return `verdict` if the condition holds. */
+/** Builds the instructions that return `verdict` if the condition is true. */
 function when(code: number, value: number, verdict: number): Instruction[] {
   return [
     { code, value, ifFalse: 1 },
@@ -212,7 +212,7 @@ function when(code: number, value: number, verdict: number): Instruction[] {
   ];
 }
 
-/** Builds the instructions that return `verdict` unless the condition holds. */
+/** Builds the instructions that return `verdict` unless the condition is true. */
 function unless(code: number, value: number, verdict: number): Instruction[] {
   return [
     { code, value, ifTrue: 1 },
@@ -220,7 +220,10 @@ function unless(code: number, value: number, verdict: number): Instruction[] {
   ];
 }
 
-/** Runs `body` for one system call and allows the call if `body` decides nothing. The call's number must be loaded. */
+/**
+ * Builds the instructions that run `body` for one system call, and allow the call if `body` returns no verdict. The
+ * call's number must be loaded.
+ */
 function onCall(number: number, body: readonly Instruction[]): Instruction[] {
   return [{ code: JUMP_IF_EQUAL, value: number, ifFalse: body.length + 1 }, ...body, { code: RETURN, value: ALLOW }];
 }

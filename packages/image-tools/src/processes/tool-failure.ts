@@ -6,7 +6,7 @@ export interface ToolExit {
   readonly exitCode: number | undefined;
   /** Name of the signal that ended it, if one did. */
   readonly signal: string | undefined;
-  /** The end of its standard error, at most 8 Ki characters. */
+  /** The end of its standard error, at most 8192 characters. */
   readonly stderr: string;
 }
 

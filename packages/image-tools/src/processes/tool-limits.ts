@@ -19,7 +19,7 @@ export const TOOL_LIMITS_DEFAULTS: ToolLimits = { addressSpace: 4 * 2 ** 30, cpu
  */
 const NO_CORE_DUMP = 1;
 
-/** Seconds of processor time for a server that reads a whole disk. */
+/** Seconds of processor time for a server that reads a complete disk. */
 export const SERVER_CPU_SECONDS = 24 * 60 * 60;
 
 /**
@@ -44,7 +44,7 @@ export async function limitingWords(limits: Partial<ToolLimits> = {}): Promise<s
   ];
 }
 
-/** Returns the table of this process's limits; an empty text if the system has none. */
+/** Returns the table of this process's limits; an empty string if the system has none. */
 function readOwnLimits(): string {
   try {
     return readFileSync('/proc/self/limits', 'latin1');

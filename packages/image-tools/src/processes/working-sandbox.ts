@@ -12,7 +12,7 @@ export type WorkingSandbox =
   /** `reason` is a clause such as `bwrap is not installed`. */
   | { readonly works: false; readonly reason: string };
 
-/** What bwrap reports if a system resource is exhausted, by strerror(3). */
+/** What bwrap reports if a system resource is exhausted, in the words of strerror(3). */
 const EXHAUSTED =
   /Too many open files|Cannot allocate memory|Resource temporarily unavailable|No space left on device/i;
 
@@ -49,14 +49,16 @@ async function tryKinds(): Promise<WorkingSandbox> {
   return { works: false, reason: `bwrap does not work here (${reason})` };
 }
 
-/** Returns the kinds to try, in order. In a container, root may need a user namespace to create the others. */
+/**
+ * Returns the kinds to try, in order. In a container, root may need a user namespace to create the other namespaces.
+ */
 function kindsToTry(): readonly SandboxKind[] {
   const unprivileged = ['unprivileged', 'unprivileged-without-disable-userns'] as const;
   return process.getuid?.() === 0 ? ['privileged', ...unprivileged] : unprivileged;
 }
 
 /**
- * Returns bwrap's complaint; an empty text if it works.
+ * Returns why this kind of sandbox does not work; an empty string if it works.
  *
  * @throws `unavailable` if a system resource is exhausted.
  */

@@ -75,7 +75,7 @@ function fileNode(image: InspectedImage, filename: string): BlockNode {
   const file = { driver: image.isDevice ? 'host_device' : 'file', ...sharing, filename };
   if (image.range !== undefined) {
     const { offset, length } = image.range;
-    // As of a whole file, qemu sees whole sectors. An archive fills up the last one.
+    // Rounded up to a sector, as qemu rounds the size of a file. An archive pads the last sector.
     const size = Math.ceil(length / SECTOR_BYTES) * SECTOR_BYTES;
     return { driver: 'raw', ...sharing, offset, size, file };
   }

@@ -28,19 +28,19 @@ export interface InspectedImage {
   readonly driverOptions?: Readonly<Record<string, string>> | undefined;
   /** The fields of a VMDK's text descriptor; its extents correspond to `extentFiles`, in the same order. */
   readonly descriptor?: VmdkDescriptorFields | undefined;
-  /** Set if the image's own disk is encrypted, backing aside: what is read of it. */
+  /** Set if the image itself is encrypted, regardless of its backing images: the form in which its content is read. */
   readonly encryption?: Encryption | undefined;
-  /** What of the disk is read as ciphertext; set if it is. */
+  /** The encrypted volumes of the disk that are read as ciphertext; absent if there are none. */
   readonly ciphertext?: readonly CiphertextVolume[] | undefined;
   /** The passphrase with which qemu's driver of the format decrypts the disk. Set if qemu decrypts the disk. */
   readonly passphrase?: Passphrase | undefined;
-  /** The encrypted volumes of a raw disk that are decrypted here. The image is then `decrypted`. */
+  /** The encrypted volumes of a raw disk that are decrypted here. `encryption` is then `decrypted`. */
   readonly volumes?: readonly UnlockedVolume[] | undefined;
   /** The backing image, which provides the content wherever this image holds none. */
   readonly backing: InspectedImage | undefined;
   /**
    * How concurrent writers are treated: `beside-writers` reads despite them, because the user allowed it;
-   * `without-writers` makes opening fail. When absent, no tool has to check.
+   * `without-writers` makes opening fail if there are any. When absent, no tool has to check.
    */
   readonly access?: 'beside-writers' | 'without-writers' | undefined;
 }
@@ -63,7 +63,7 @@ export interface UnlockedVolume {
   readonly payload: number;
   /** Bytes that are encrypted together: from 512 to 4096. */
   readonly sectorBytes: number;
-  /** The number of the first 512 bytes of the content in the initialization vectors. */
+  /** The number, in units of 512 bytes, that the initialization vector of the first sector contains. */
   readonly firstSector: bigint;
   /** The key of AES in XTS mode: 32 or 64 bytes. */
   readonly key: KeyObject;
@@ -80,7 +80,7 @@ export interface VmdkDescriptorFields {
     readonly kind: 'FLAT' | 'VMFS' | 'SPARSE' | 'VMFSSPARSE' | 'SESPARSE';
     /** Size that the guest sees, in sectors of 512 bytes. */
     readonly sectors: bigint;
-    /** First of these sectors in the extent's file; 0 unless the extent is flat. */
+    /** The sector of the extent's file at which the extent begins; 0 unless the extent is flat. */
     readonly first: bigint;
   }[];
 }

@@ -18,7 +18,7 @@ export interface MapEntry {
   readonly depth: number;
   /** Whether the run is known to read as zeros. */
   readonly zero: boolean;
-  /** Whether bytes are stored for the run; they may still be zeros, or lie past the end of a truncated file. */
+  /** Whether bytes are stored for the run; they may still be zeros, or be past the end of a truncated file. */
   readonly data: boolean;
   /** Reported by qemu 8.2 and later; earlier versions leave out the offset instead. */
   readonly compressed?: boolean | undefined;
@@ -32,7 +32,7 @@ const FIRST_WINDOW = 2 ** 30;
 const WINDOW_GROWTH = 16;
 /** The smallest window, in bytes: even one entry per sector fits in the output that one call may print. */
 const LEAST_WINDOW = 2 ** 24;
-/** Bytes of data in a raw file up to which its whole map is requested at once: such a file rarely has many holes. */
+/** Bytes of data in a raw file up to which its complete map is requested at once: such a file rarely has many holes. */
 const SMALL_MAP_BYTES = 2 ** 31;
 /** Windows stop growing at this many entries, because the next window would print too much. */
 const MANY_ENTRIES = 4000;
@@ -40,8 +40,9 @@ const MANY_ENTRIES = 4000;
 /**
  * Yields the map of an image from byte 0 to `virtualSize`, ascending, without gaps and clamped to that size.
  *
- * The map is requested in windows. So the output of one call bounds the memory for a fragmented image, and an image
- * with few entries needs few calls. A window with too many entries is requested again in smaller parts.
+ * The map is requested in windows, so that the output of one call bounds the memory for a fragmented image. Windows
+ * grow, so that an image with few entries needs few calls. A window with too many entries is requested again in smaller
+ * parts.
  *
  * @throws as `qemuImgJson` and `requireSameSize`, and `corrupt` if the map has a gap.
  */
@@ -67,7 +68,7 @@ export async function* mapEntries(
     const beyond = isLast ? SECTOR_BYTES : 0;
     const entries = await entriesWithin(position, length + beyond, image, call);
     if (entries === undefined) {
-      // The disk may be cut between windows only at whole sectors.
+      // A power of two, so that each window begins at a sector boundary.
       largestWindow = Math.max(LEAST_WINDOW, 2 ** Math.floor(Math.log2(length / WINDOW_GROWTH)));
       window = largestWindow;
       continue;

@@ -32,7 +32,7 @@ export interface NbdServerOptions extends QemuCall {
   readonly startTimeoutMs?: number | undefined;
 }
 
-/** A qemu-nbd that serves one image, read-only, under the empty export name. */
+/** A qemu-nbd process that serves one image, read-only, under the empty export name. */
 export interface NbdServer {
   /** Absolute path of its Unix socket. */
   readonly socketPath: string;
@@ -44,8 +44,8 @@ export interface NbdServer {
  * Serves the raw content of an image on a Unix socket. Its block graph is given, so that qemu-nbd opens only the files
  * of `image`. The server ends with `close`, when `signal` fires, or when this process ends.
  *
- * @throws as `toolError` if qemu-nbd refuses the image; `unavailable` if qemu-nbd is missing or
- * does not answer in time; as `toolFiles`; `aborted`.
+ * @throws as `toolError` if qemu-nbd refuses the image; `unavailable` if qemu-nbd is missing or does not answer in
+ * time; as `toolFiles`; `aborted`.
  */
 export async function startNbdServer(image: InspectedImage, options: NbdServerOptions): Promise<NbdServer> {
   const { runDirectory, clients = NBD_SERVER_DEFAULTS.clients, startTimeoutMs: _, ...call } = options;

@@ -32,7 +32,7 @@ export function qemuCall(
   };
 }
 
-/** Returns the same call, which one more signal ends. */
+/** Returns a copy of the call that `signal` ends too. */
 export function alsoEndedBy<T extends QemuCall>(call: T, signal: AbortSignal): T {
   return { ...call, signal: call.signal === undefined ? signal : AbortSignal.any([call.signal, signal]) };
 }

@@ -30,7 +30,7 @@ const MEANINGS: readonly FailureMeaning[] = [
   {
     pattern: /is not valid UTF-8/,
     code: 'refused',
-    remedy: 'add a key of text to the disk with cryptsetup luksAddKey',
+    remedy: 'add a UTF-8 passphrase to the disk with cryptsetup luksAddKey',
   },
   {
     pattern: /key-secret' is required/,

@@ -31,7 +31,7 @@ export interface ToolFiles {
   secretOf(image: InspectedImage): string | undefined;
   /** The arguments that define the secrets. They name files and contain no passphrase. */
   readonly secretArguments: readonly string[];
-  /** Replaces the names that the tool was given by the files' paths in a text of the tool. */
+  /** In a message of the tool, replaces the names that the tool was given with the paths of the files. */
   withPaths(text: string): string;
   /** Closes the files. Call it once the tool has started or has failed to start. */
   close(): Promise<void>;
@@ -66,7 +66,7 @@ export async function toolFiles(tool: Tool, top: InspectedImage, call: QemuCall)
 interface Parts {
   readonly files: readonly (ExpectedFile & { readonly isDevice: boolean; readonly image?: InspectedImage })[];
   readonly described: readonly InspectedImage[];
-  /** The images that are decrypted. Their passphrases follow the texts. */
+  /** The images that the tool decrypts. Their passphrases follow the texts. */
   readonly locked: readonly (InspectedImage & { readonly passphrase: Passphrase })[];
 }
 
@@ -77,7 +77,7 @@ interface Names {
 }
 
 function partsToGive(chain: readonly InspectedImage[]): Parts {
-  // The same files may be mapped as raw images, for their holes.
+  // A VMDK with a descriptor may also be mapped as a raw image, to find the holes of its files.
   const isDescribed = ({ format, descriptor }: InspectedImage) => format !== 'raw' && descriptor !== undefined;
   const files = chain.flatMap((image) => {
     const volatile = hasVolatileContent(image) && ({ volatile: true } as const);

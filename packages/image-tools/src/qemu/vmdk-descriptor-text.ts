@@ -1,7 +1,7 @@
 import type { VmdkDescriptorFields } from './inspected-image.js';
 
 /**
- * Formats a VMDK text descriptor with these fields. The extents' files have these names, in order.
+ * Formats a VMDK text descriptor. `names` are the files of the extents, in order.
  *
  * Format: VMware's "Virtual Disk Format 5.0"
  */

@@ -10,7 +10,7 @@ export interface ChainEntry extends MapEntry {
 
 /**
  * Yields the map of a chain of images in the form of `qemu-img map`, from the first byte to `virtualSize`, ascending
- * and without gaps. `chain` holds the maps of all its images, top first.
+ * and without gaps. `chain` contains the maps of all images of the chain, top first.
  *
  * @throws as `LayerMap.runAt`, and `aborted`.
  */

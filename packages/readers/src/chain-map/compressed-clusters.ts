@@ -1,12 +1,12 @@
-/** No compression makes a cluster shorter: a frame of zstd or a block of deflate has a few bytes of its own. */
+/** The minimum size of a compressed cluster, in bytes: the overhead of a zstd frame or a deflate block. */
 const MIN_STORED_BYTES = 4;
 const MIN_BUCKET_BYTES = 512;
 const MAX_BUCKETS = 2 ** 20;
 
 /**
- * Counts the compressed clusters that begin in each part of a file, to recognize clusters whose stored bytes are
- * decompressed repeatedly: more begin in a part than can be stored there one after another. This limits the work that
- * an image can cause to that of decompressing its file once, whatever the compression and its ratio. Takes up to 4 MiB.
+ * Counts the compressed clusters that begin in each part of a file, to detect clusters that share stored bytes: more
+ * clusters then begin in a part than can be stored there one after another. This limits the work that an image can
+ * cause to decompressing its file once, whatever the compression and its ratio. Takes up to 4 MiB of memory.
  */
 export class CompressedClusters {
   readonly #bucketBytes: number;
@@ -19,7 +19,9 @@ export class CompressedClusters {
     this.#counts = new Uint32Array(Math.floor(fileBytes / this.#bucketBytes) + 1);
   }
 
-  /** Counts a cluster that begins at a byte of the file. Returns whether all clusters so far can be separate. */
+  /**
+   * Counts a cluster that begins at a byte of the file. Returns whether all clusters so far can be stored separately.
+   */
   add(offset: number): boolean {
     const bucket = Math.floor(offset / this.#bucketBytes);
     this.#counts[bucket]! += 1;

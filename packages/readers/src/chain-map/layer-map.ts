@@ -35,12 +35,13 @@ export interface LayerMap {
   readonly runsPerByte: number;
   /**
    * Returns the run that begins at `position` and ends at or before `end`, which is at most `size`. It has at least one
-   * byte; the next run may be of the same kind. Returns a promise only if the file must be read. One call at a time.
+   * byte; the next run may be of the same kind. Returns a promise only if the file must be read. Calls must not
+   * overlap.
    */
   runAt(position: number, end: number): LayerRun | Promise<LayerRun>;
   /**
    * Makes `runAt` throw `unavailable` if stored bytes are decompressed repeatedly. Call it before a single pass over
-   * ascending positions. Without it, the map has no compressed runs.
+   * ascending positions. A map without this method has no compressed runs.
    */
   countClusters?(): void;
 }

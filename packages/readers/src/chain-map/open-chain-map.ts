@@ -29,7 +29,8 @@ export interface ChainMap {
    */
   read(layer: number, target: Uint8Array, offset: number): Promise<void>;
   /**
-   * Returns the descriptor of that image's file, which is open until the map is closed, and where the image is in it.
+   * Returns the descriptor of that image's file, which is open until the map is closed, and the range of the file that
+   * is the image.
    *
    * @throws as `StoredBytes.read`.
    */
@@ -41,10 +42,10 @@ export interface ChainMap {
 const FORMATS = ['raw', 'qcow2', 'vhdx'];
 
 /**
- * Opens the maps of a chain of qcow2, vhdx and raw images, except a raw image with holes. Their tables are read here,
- * because `qemu-img map` takes longer to start than reading them takes, and does not know which blocks of a vhdx are
- * empty; qemu-img runs only if files have holes. Returns `undefined` for other formats and decrypted images, which
- * need qemu-img.
+ * Opens the maps of a chain of qcow2, vhdx and raw images. Their tables are read here, because `qemu-img map` takes
+ * longer to start than reading them takes, and does not know which blocks of a vhdx are empty. qemu-img runs only if
+ * files have holes. Returns `undefined` if qemu-img must map the image: if the top image is raw and has holes, or the
+ * chain has a block device, an image that qemu decrypts, an image of another format, or a vhdx with a log.
  *
  * The caller closes the map.
  *
@@ -52,7 +53,7 @@ const FORMATS = ['raw', 'qcow2', 'vhdx'];
  */
 export async function openChainMap(top: InspectedImage, call: QemuCall): Promise<ChainMap | undefined> {
   const chain = chainOf(top);
-  // The map of a top image with holes is needed only once, and may be too long to be kept.
+  // The map of a raw top image is needed only once, and may be too long to keep.
   const isSparseRaw = top.format === 'raw' && (await hasHoles(top.file));
   if (isSparseRaw || !chain.every(isSupported)) {
     return undefined;

@@ -12,7 +12,9 @@ export type GranuleState =
   | { readonly kind: 'zero' }
   /** `offset`: where the granule is stored in the file. */
   | { readonly kind: 'stored'; readonly offset: number }
-  /** `offset`: where the compressed cluster begins in the file; `storedBytes`: from there to its last sector's end. */
+  /**
+   * `offset`: where the compressed cluster begins in the file; `storedBytes`: its length to the end of its last sector.
+   */
   | { readonly kind: 'compressed'; readonly offset: number; readonly storedBytes: number }
   /** The entry violates the format. */
   | { readonly kind: 'invalid' };
@@ -21,7 +23,7 @@ const UNALLOCATED: GranuleState = { kind: 'unallocated' };
 const ZERO: GranuleState = { kind: 'zero' };
 const INVALID: GranuleState = { kind: 'invalid' };
 
-/** Returns the file position in an entry of an L1 or L2 table; 0 if the entry holds none. */
+/** Returns the file position in an entry of an L1 or L2 table; 0 if the entry has none. */
 export function positionIn(table: Buffer, at: number): number {
   return (table.readUInt32BE(at) & 0x00ff_ffff) * 2 ** 32 + ((table.readUInt32BE(at + 4) & 0xffff_fe00) >>> 0);
 }
@@ -48,9 +50,9 @@ export function granuleState(table: Buffer, granule: number, geometry: Qcow2Geom
 }
 
 /**
- * Returns the length of a run of granules in the same state, from `granule` to at most `end`; at least 1. An entry
- * continues the run if it has the same bytes as the one before, or for stored clusters a position one cluster further.
- * Always 1 for extended and compressed entries. Saves parsing each entry of a long run.
+ * Returns how many granules from `granule` to at most `end` are in the same state; at least 1. An entry continues the
+ * run if it has the same bytes as the entry before it, or for stored clusters a position one cluster further. The
+ * result is always 1 for extended and compressed entries. This saves parsing each entry of a long run.
  */
 export function uniformGranules(
   table: Buffer,
@@ -85,7 +87,7 @@ function subclusterState(table: Buffer, at: number, part: number, offset: number
   return isZero ? ZERO : UNALLOCATED;
 }
 
-/** Reads a compressed cluster's entry, which holds its byte position and the number of additional sectors. */
+/** Reads a compressed cluster's entry, which has its byte position and the number of additional sectors. */
 function compressedState(table: Buffer, at: number, { clusterBits }: Qcow2Geometry): GranuleState {
   // The lowest 62 − (clusterBits − 8) bits are the position, the rest up to bit 61 the number of sectors.
   const upperBits = 70 - clusterBits - 32;

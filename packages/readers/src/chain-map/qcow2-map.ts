@@ -26,8 +26,8 @@ interface TableRun {
  * The map of a qcow2 image, from its L1 and L2 tables. One part of the L1 table and one L2 table are in memory at a
  * time.
  *
- * `runAt` throws `corrupt` if a table or a compressed cluster lies beyond the file, or if an entry violates the format.
- * The caller checks whether stored bytes lie within the file.
+ * `runAt` throws `corrupt` if a table or a compressed cluster is beyond the end of the file, or if an entry violates
+ * the format. The caller checks whether stored bytes are within the file.
  */
 export class Qcow2Map implements LayerMap {
   readonly size: number;
@@ -46,7 +46,7 @@ export class Qcow2Map implements LayerMap {
   #run: TableRun | undefined;
   /** The compressed clusters found so far, while they are counted. */
   #clusters: CompressedClusters | undefined;
-  /** The last range found without L2 tables. Guest positions, in bytes. */
+  /** The last range found that has no L2 tables. Guest positions, in bytes. */
   #empty = { start: 0, end: 0 };
 
   constructor(file: MappedFile, geometry: Qcow2Geometry, size: number) {
@@ -126,7 +126,10 @@ export class Qcow2Map implements LayerMap {
       : { kind: state.kind, length };
   }
 
-  /** Finds the run at a position, up to the end of its table. The run may have begun before the granule found. */
+  /**
+   * Finds the run from the granule at a position to at most the end of its table. The granules before it may be in the
+   * same state.
+   */
   #findRun(position: number): TableRun {
     const { granuleBytes, l2Coverage } = this.#geometry;
     const tableStart = this.#l2Index * l2Coverage;
@@ -142,7 +145,7 @@ export class Qcow2Map implements LayerMap {
     return { start, end: start + granules * granuleBytes, state };
   }
 
-  /** Returns whether a granule continues the run of another that begins `distance` bytes before it. */
+  /** Returns whether a granule continues a run that begins `distance` bytes before it with the state `before`. */
   #continues(granule: number, before: ValidState, distance: number): boolean {
     const state = granuleState(this.#l2, granule, this.#geometry);
     if (state.kind === 'stored' && before.kind === 'stored') {

@@ -16,9 +16,9 @@ const MAX_FILES = 16;
 const cached = new Map<string, Promise<Holes>>();
 
 /**
- * Returns the holes in an image's file, or in its part of it, from `qemu-img map`, which runs once for all overlays of
- * an unchanged file. Returns no holes if qemu-img is not installed, and the longest if there are many: known holes only
- * save time.
+ * Returns the holes in an image's file, or in the part of the file that is the image, from `qemu-img map`, which runs
+ * once for all overlays of an unchanged file. Returns no holes if qemu-img is not installed, and only the longest if
+ * there are many, because knowing the holes only saves time.
  *
  * @throws as `mapEntries`.
  */
@@ -30,7 +30,7 @@ export async function rememberedHoles(image: InspectedImage, call: QemuCall): Pr
   const key = [...stateKeyOf(image.file), offset, length].join();
   const known = cached.get(key);
   cached.delete(key);
-  // An earlier call may have failed or been aborted for reasons of another image.
+  // An earlier call, for another overlay, may have failed or been aborted for a reason that does not concern this call.
   const holes = known === undefined ? holesOf(image, call) : known.catch(() => holesOf(image, call));
   cached.set(key, holes);
   evictOldest();

@@ -54,7 +54,7 @@ function filesOf(top: InspectedImage): ImageFile[] {
   ]);
 }
 
-/** Lets qemu-img test the locks. If it is missing or fails, no writer is assumed. */
+/** Lets qemu-img test the locks. If qemu-img is missing or fails, no writer is assumed. */
 async function qemuFindsWriters(file: FileStamp, isDevice: boolean, call: QemuCall): Promise<boolean> {
   const virtualSize = Number(file.size);
   const raw = { format: 'raw', file, isDevice, extentFiles: [], virtualSize, backing: undefined } as const;

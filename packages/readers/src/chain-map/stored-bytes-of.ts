@@ -5,7 +5,7 @@ import { rememberedHoles } from './remembered-holes.js';
 /** Returns the bytes of all files of a chain, without holes: a file with holes may have any size and store nothing. */
 export async function storedBytesOf(top: InspectedImage, call: QemuCall): Promise<number> {
   if (top.format === 'raw') {
-    // Its holes are being determined right now, and it cannot expand.
+    // The caller is determining its holes right now, and a raw image cannot expand.
     return rangeOf(top).length;
   }
   let bytes = 0;

@@ -29,7 +29,7 @@ interface BlockRun {
  * The map of a VHDX without a parent and without a log, from its block map, of which a part is in memory at a time.
  * `qemu-img map` reports all blocks as data.
  *
- * `runAt` throws `corrupt` if an entry violates the format. The caller checks whether stored bytes lie within the file.
+ * `runAt` throws `corrupt` if an entry violates the format. The caller checks whether stored bytes are within the file.
  */
 export class VhdxMap implements LayerMap {
   readonly size: number;
@@ -39,7 +39,7 @@ export class VhdxMap implements LayerMap {
   readonly #content: RawMap;
   readonly #layout: VhdxLayout;
   readonly #blocksPerChunk: number;
-  /** The parts of the file that hold no data. */
+  /** The parts of the file that contain no data. */
   readonly #regions: readonly { readonly start: number; readonly end: number }[];
   #entries: Buffer = Buffer.alloc(0);
   /** Index of the first entry in `#entries`. */
@@ -112,7 +112,7 @@ export class VhdxMap implements LayerMap {
     return this.#regions.some(({ start, end }) => offset < end && offset + this.#layout.blockBytes > start);
   }
 
-  /** Returns the index of a block's entry. One entry, for a sector bitmap, follows those of each chunk. */
+  /** Returns the index of a block's entry. An entry for a sector bitmap follows the entries of each chunk. */
   #indexOf(block: number): number {
     return block + Math.floor(block / this.#blocksPerChunk);
   }

@@ -4,8 +4,9 @@ import { deviceNumber } from '../inspection/device-number.js';
 import { coalesce } from './coalesce.js';
 
 /**
- * The bytes of a file that a qemu process locks if it may write or resize the file (100 + the permission's number), or
- * excludes readers (200 + its number). Source: docs/devel and block/file-posix.c of qemu.
+ * The bytes of a file that a qemu process locks if it may write or resize the file (100 + the number of the
+ * permission), or excludes readers (200 + the number of the permission to read). Source: docs/devel and
+ * block/file-posix.c of qemu.
  */
 const WRITER_LOCK_BYTES = [101, 102, 103, 200];
 

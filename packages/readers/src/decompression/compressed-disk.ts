@@ -45,8 +45,8 @@ const STANDARD_INPUT = /\/\*stdin\*\\ ?: ?|\(stdin\): /;
  * Opens a compressed raw disk after the inspection of its file. Decompressors run with little memory, many at a time. A
  * file that needs more waits until no other such file is open.
  *
- * @throws as `requireNoWriter`, `toolFiles` and `startStream`; `refused` if the content is no raw disk; `corrupt` if it
- *   cannot be decompressed.
+ * @throws as `requireNoWriter`, `toolFiles` and `startStream`; `refused` if the content is not a raw disk; `corrupt` if
+ * the content cannot be decompressed; `unavailable` if that needs too much memory.
  */
 export async function openCompressedDisk(
   compression: Compression,
@@ -122,15 +122,15 @@ async function startDecompressor(
 }
 
 /**
- * A raw disk in a compressed file. A program in the sandbox decompresses it, and waits while nothing is read. No byte
- * is kept, so the disk can be read only once.
+ * A raw disk in a compressed file. A program in the sandbox decompresses it, and waits while nothing is read. The bytes
+ * are not kept, so the disk can be read only once.
  */
 export class CompressedDisk implements DiskStream {
   #identity: ImageIdentity;
   readonly #file: CompressedFile;
   readonly #running: RunningDecompressor;
   readonly #call: QemuCall;
-  /** The remedy if the file is damaged, or no compressed file at all. */
+  /** The remedy if the file is damaged, or is not a compressed file at all. */
   readonly #ifCorrupt: Wording;
   readonly #image: InspectedImage;
   #isClosed = false;
@@ -229,7 +229,7 @@ export class CompressedDisk implements DiskStream {
     }
   }
 
-  /** The first frame or block decides how much memory the whole file may need. */
+  /** The first frame or block decides how much memory the file may need: only its error leads to a second attempt. */
   #memoryLimitError(): Error {
     if (this.#received === 0 && this.#release === undefined) {
       return new MemoryLimitError();
@@ -271,7 +271,10 @@ export class CompressedDisk implements DiskStream {
   }
 }
 
-/** Returns the first line of a program's messages, which says the reason. A mere warning is about bytes left unread. */
+/**
+ * Returns the first line of a program's messages, which states the reason. A warning counts as a failure, because the
+ * program has left bytes unread.
+ */
 function complaintOf({ exitCode, signal, stderr }: ToolExit): ToolExit {
   const [first = ''] = stderr.split('\n');
   return {

@@ -8,13 +8,13 @@ export interface Decompressor {
   readonly arguments: readonly string[];
   /** Further arguments that limit its memory, if a file can make it use more than 16 MiB. */
   readonly limiting?: readonly string[];
-  /** The arguments instead of those, for a file that needs more: up to 4 GiB, as every tool. */
+  /** The arguments in place of `limiting` for a file that needs more memory: up to 4 GiB, the limit of every tool. */
   readonly unlimited?: readonly string[];
 }
 
 const limits = { cpuSeconds: SERVER_CPU_SECONDS };
 
-/** zstd also reads gzip, in half the time that gzip takes. It allows windows of 2 GiB, which a user may have chosen. */
+/** zstd also reads gzip, in half the time that gzip takes. Users can choose windows of up to 2 GiB. */
 const ZSTD: Decompressor = {
   tool: { command: 'zstd', package: 'zstd', limits },
   arguments: ['-d', '-c', '-q'],
@@ -32,9 +32,9 @@ export const DECOMPRESSORS: Readonly<Record<Compression, Decompressor>> = {
     limiting: ['--memlimit-decompress=256MiB'],
     unlimited: ['--memlimit-mt-decompress=256MiB'],
   },
-  // It only warns about bytes after the end, unless it is quiet.
+  // Without -q, because a quiet bzip2 does not warn about bytes after the end.
   bzip2: { tool: { command: 'bzip2', package: 'bzip2', limits }, arguments: ['-d', '-c'] },
 };
 
-/** How zstd and xz say that a file needs more memory than their limit. */
+/** How zstd and xz report that a file needs more memory than their limit. */
 export const NEEDS_MORE_MEMORY = /requires too much memory|Memory usage limit reached/;

@@ -19,7 +19,7 @@ export class Turns {
       await unlessAborted(before, signal);
       return end;
     } catch (thrown) {
-      // Those that wait for this turn still wait for the earlier ones.
+      // Callers that wait for this turn still wait for the earlier turns.
       before.then(end);
       throw thrown;
     }

@@ -10,7 +10,7 @@ const TASK_BYTES = 2 * 1024 * 1024;
 /** The most stored pieces that are read without threads: reading them takes less time than starting a thread. */
 const FEW_PIECES = 16;
 
-/** A piece of the requested range, held by one image of the chain. */
+/** A piece of the requested range, stored in one image of the chain. */
 interface Piece {
   /** Index of the image in the chain. */
   readonly layer: number;
@@ -20,9 +20,9 @@ interface Piece {
 }
 
 /**
- * Reads the guest-visible bytes of a chain of qcow2, vhdx and raw images by its tables. The pieces of a read, however
- * many, are read and decompressed in a few tasks on threads of this process. That is faster than qemu-nbd, which sends
- * decompressed data over a socket.
+ * Reads the guest-visible bytes of a chain of qcow2, vhdx and raw images according to its tables. The pieces of a read,
+ * however many, are read and decompressed in a few tasks on threads of this process. That is faster than qemu-nbd,
+ * which sends decompressed data over a socket.
  */
 export class ChainBytes {
   readonly #image: InspectedImage;
@@ -128,7 +128,10 @@ export class ChainBytes {
   }
 }
 
-/** Returns the pieces of a range; `undefined` if any of it is not supported. Fills in zeros at once. */
+/**
+ * Returns the pieces of a range; `undefined` if any of it is not supported. Fills `target` with zeros where the disk
+ * reads as zeros.
+ */
 async function piecesOf(chain: ChainMap, position: number, target: Uint8Array): Promise<Piece[] | undefined> {
   const pieces: Piece[] = [];
   const end = position + target.length;

@@ -87,7 +87,7 @@ function inflate(
   }
   try {
     const cluster = inflateRawSync(stored, {
-      // With one byte more than expected, zlib need not be called again to see whether there is more.
+      // With room for one more byte than expected, zlib need not be called again to see whether there are more bytes.
       chunkSize: clusterBytes + 1,
       maxOutputLength: clusterBytes,
       finishFlush: constants.Z_SYNC_FLUSH,
@@ -112,7 +112,7 @@ function readStored(descriptor: number, offset: number, length: number): Buffer 
   return buffer.subarray(0, readInto(buffer.subarray(0, length), descriptor, offset));
 }
 
-/** Fills the target from the file and returns how many bytes there were. */
+/** Fills `target` from the file and returns the number of bytes read: fewer only at the end of the file. */
 function readInto(target: Uint8Array, descriptor: number, offset: number): number {
   let filled = 0;
   while (filled < target.length) {

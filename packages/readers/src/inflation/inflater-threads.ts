@@ -4,7 +4,7 @@ import type { InflateFailure, InflateTask } from './inflate-clusters.js';
 
 type InflaterThreads = WorkerThreads<InflateTask, InflateFailure | undefined>;
 
-/** The threads shared by all open images, so that many images need no more threads than one. */
+/** The threads shared by all open images, so that many images need no more threads than one image. */
 let shared: { readonly threads: InflaterThreads; users: number } | undefined;
 
 /** A right to use the shared threads until it is released. */

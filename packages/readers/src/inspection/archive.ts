@@ -16,10 +16,11 @@ const BLOCK_BYTES = 512;
 const MAX_DISKS = 64;
 
 /**
- * Returns the names of the disk images in a tar archive, as short as they are distinct: files with the extension of a
- * disk image, or with its header. Returns `undefined` if the user did not name an archive.
+ * Returns the names of the disk images in a tar archive: of the files with the extension or the header of a disk image.
+ * Directories are left out of a name unless another file in the archive has the same name without them. Returns
+ * `undefined` if the user did not name an archive.
  *
- * @throws `refused` if there is none, and as `inspect`.
+ * @throws `refused` if there are none or too many, and as `inspect`.
  */
 export async function imagesInArchive(source: DiskSource): Promise<readonly string[] | undefined> {
   const { path, format } = source;
@@ -36,7 +37,7 @@ export async function imagesInArchive(source: DiskSource): Promise<readonly stri
   });
 }
 
-/** An archive by its name only may be a disk, or a compressed archive. */
+/** Returns `undefined` for a file that is not an archive in spite of its name: a disk, or a compressed archive. */
 async function imagesIn(bytes: FileBytes, { path, format }: DiskSource): Promise<readonly string[] | undefined> {
   if (format === undefined && !isTarHeader(await bytes.read(0, BLOCK_BYTES))) {
     return undefined;
@@ -94,12 +95,14 @@ export async function openArchivedFile(
   const file = await openNamedFile({ path: archive, noFollow });
   try {
     if (!isTarHeader(await file.bytes.read(0, BLOCK_BYTES))) {
-      throw missing('there is no such file, and what is before the colon is not a tar archive; check its name');
+      throw missing('there is no such file, and the part before the colon is not a tar archive; check its name');
     }
     const files = await tarFiles(file.bytes);
     const { offset, length } = requireOne(member, files, archive);
     if (offset + length > file.bytes.size) {
-      throw corrupt(`it has ${length} bytes, but its archive ends ${offset + length - file.bytes.size} bytes before`);
+      throw corrupt(
+        `it has ${length} bytes, but the last ${offset + length - file.bytes.size} bytes are missing from its archive`,
+      );
     }
     const read = (position: number, wanted: number) =>
       file.bytes.read(offset + position, Math.max(0, Math.min(wanted, length - position)));
@@ -118,7 +121,11 @@ function missing(message: string): HeaderError {
   return new HeaderError('unreadable', message);
 }
 
-/** Returns the file with this name, or the only one whose name ends in it. */
+/**
+ * Returns the file with this name in the archive, or else the only file with this name in any directory.
+ *
+ * @throws `HeaderError` if there is no such file, or more than one.
+ */
 function requireOne(member: string, files: readonly TarFile[], archive: string): TarFile {
   const exact = files.filter(({ name }) => name === member);
   const [file, second] = exact.length > 0 ? exact : files.filter(({ name }) => basename(name) === member);

@@ -27,9 +27,9 @@ const EXTENSION = /\.(?:gz|xz|zst|bz2)$/i;
 
 /**
  * Requires the content of a compressed file to be a raw disk. Images of other formats need random access. Returns
- * whether the disk is encrypted with LUKS; it cannot be decrypted.
+ * whether the disk is encrypted with LUKS: in a compressed file, it cannot be decrypted.
  *
- * @param ends the first bytes of the content; its last bytes if it was read to its end
+ * @param ends the first bytes of the content, and its last bytes if it was read to its end
  * @param size its size in bytes if it was read to its end
  * @throws `HeaderError`.
  */
@@ -50,7 +50,7 @@ export function requireRawContent(
   }
   const expected = expectedFormats(name)?.filter((format) => format !== 'raw');
   if (expected?.[0] !== undefined) {
-    // A fixed vhd or a dmg can only be recognised at its end.
+    // A fixed vhd or a dmg can be recognized only by its end.
     const what = `a ${expected.join(' or ')} image by its name, which cannot be read through compression`;
     throw refused(holds(what, unpack(file, expected[0])));
   }

@@ -7,7 +7,7 @@ export interface Container {
   readonly what: string;
   /** How to unpack it, in words that go before "first". */
   readonly remedy: string;
-  /** Set if it can be a raw disk that is read through. */
+  /** Set if a raw disk can be read through this compression. */
   readonly compression?: Compression;
 }
 
@@ -24,7 +24,7 @@ interface KnownContainer extends Container {
 
 /** The first bytes of zlib streams: deflate with a window of 256 bytes to 32 KiB. */
 const ZLIB_METHODS = Array.from({ length: 8 }, (_, index) => String.fromCharCode((index << 4) | 8));
-/** The start of another file that is shorter than this may look like a zlib stream. */
+/** The minimum size of a zlib stream, in bytes: a shorter file of another kind may look like one. */
 const ZLIB_MIN_BYTES = 512;
 /** Length of a binary cpio header. */
 const CPIO_HEADER_BYTES = 26;
@@ -40,7 +40,7 @@ const LZMA_SIZE_AT = 5;
 const LZMA_MAX_BYTES = 2n ** 48n;
 const UNKNOWN_SIZE = 2n ** 64n - 1n;
 
-/** What a tar archive is called. */
+/** The name of tar archives in messages. */
 export const TAR_ARCHIVE = 'a tar archive';
 
 const compressed = (program: string, unpack: string): Container => ({
@@ -134,7 +134,7 @@ function startsWith(text: string): (head: Buffer) => boolean {
   return (head) => head.toString('latin1', 0, text.length) === text;
 }
 
-/** zstd and lz4 files may begin with such a frame, which holds data for special programs. */
+/** Returns the magics of frames with data for special programs, with which zstd and lz4 files may begin. */
 function skippableFrames(): string[] {
   return Array.from({ length: 16 }, (_, index) => `${String.fromCharCode(0x50 + index)}\x2a\x4d\x18`);
 }
@@ -161,7 +161,7 @@ function isLzma(head: Buffer): boolean {
   );
 }
 
-/** Tests that the two header bytes are a multiple of 31, and that the following bytes can be inflated. */
+/** Tests that the two header bytes, as a number, are a multiple of 31, and that the following bytes can be inflated. */
 function isZlib(head: Buffer): boolean {
   if (head.length < ZLIB_MIN_BYTES || head.readUInt16BE(0) % 31 !== 0) {
     return false;

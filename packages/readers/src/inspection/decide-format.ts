@@ -11,7 +11,10 @@ import { corrupt, HeaderError, refused } from './header-error.js';
 import { partNameOf, SPLIT } from './split-disk.js';
 import { TAR } from './tar.js';
 
-/** What qemu opens as raw bytes without a format driver. An overlay can state one of these as a format. */
+/**
+ * The drivers with which qemu opens a file or device as raw bytes, without a format driver. An overlay can state one of
+ * them as a format.
+ */
 const PROTOCOLS: ReadonlyMap<string, 'device' | 'file'> = new Map([
   ['file', 'file'],
   ['host_device', 'device'],
@@ -34,13 +37,13 @@ export interface FormatEvidence extends StatedFormat {
 /** The format in which a file is read. */
 export interface FormatDecision {
   readonly format: string;
-  /** Whether only the header shows the format. It may then not refer to any other file. */
+  /** Whether only the header shows the format. The header may then not refer to any other file. */
   readonly mustBeSelfContained: boolean;
 }
 
 /**
- * Decides a file's format: as stated, or else by its extension and header together. A guest controls its raw disk's
- * first and last bytes, so a header alone is not enough to follow it to other files.
+ * Decides a file's format: as stated, or else from its extension and header together. A guest controls its raw disk's
+ * first and last bytes, so a header alone is not enough to open other files that it names.
  *
  * @throws `HeaderError`.
  */
@@ -136,8 +139,8 @@ function isPart({ isDevice, path }: FormatEvidence): boolean {
 }
 
 /**
- * Decides the format of a file whose name says that it is a part of a file. Only parts of a raw disk can be read. A
- * whole image may have such a name too: libvirt names external snapshots after disk and snapshot, as in `web.001`.
+ * Decides the format of a file whose name is that of a part of a file. Only parts of a raw disk can be read. A complete
+ * image may have such a name too: libvirt names external snapshots after disk and snapshot, as in `web.001`.
  */
 function formatOfPart(evidence: FormatEvidence, found: Recognition | undefined): string {
   const { whole } = partNameOf(basename(evidence.path))!;
@@ -149,7 +152,7 @@ function formatOfPart(evidence: FormatEvidence, found: Recognition | undefined):
   const content = found === undefined ? '' : `, and it holds a ${found.format} header`;
   const unpack = evidence.archived === undefined ? '' : `unpack the archive with ${unpacking(evidence.archived)} and `;
   throw refused(
-    wording`its name says that it is one part of ${JSON.stringify(whole)}${content}; ${unpack}join the parts with cat first, or ${remedy(evidence, found?.format ?? 'raw')} if it is a whole image`,
+    wording`its name says that it is one part of ${JSON.stringify(whole)}${content}; ${unpack}join the parts with cat first, or ${remedy(evidence, found?.format ?? 'raw')} if it is a complete image`,
   );
 }
 

@@ -15,7 +15,7 @@ const WHOLE_DISK = '/dev/sda';
 export interface LockedVolume {
   readonly volume: EncryptedVolume & { readonly uuid: string };
   readonly layout: LuksLayout;
-  /** Its bytes before the encrypted content. */
+  /** The bytes of the volume before its encrypted content. */
   readonly header: Buffer;
   readonly passphrases: readonly Passphrase[];
 }
@@ -32,7 +32,7 @@ export function hasKeyFor(head: Buffer, keys: ReadOptions['keys']): boolean {
 /**
  * Returns the passphrases to try: none if the disk is not encrypted or the user gave none for it.
  *
- * @throws `HeaderError` if the format LUKS was stated and there is none.
+ * @throws `HeaderError` if the format LUKS was stated and there is no passphrase.
  */
 export function passphrasesFor(
   { encryption }: FormatHeader,
@@ -58,8 +58,9 @@ function passphrasesOf(keys: ReadOptions['keys'], uuid: string, device: string):
 }
 
 /**
- * Returns the volumes of a disk that keys are for. Only a disk that the user named without a format has any: below an
- * overlay, whose clusters are ciphertext too, and with the format raw, bytes are compared as they are.
+ * Returns the volumes of a disk for which the user gave keys. Only a disk that the user named without a format has such
+ * volumes: below an overlay, whose clusters are ciphertext too, and with the stated format raw, bytes are compared as
+ * they are.
  *
  * @throws `HeaderError` if one of them cannot be decrypted.
  */
@@ -91,7 +92,10 @@ function subjectOf({ partition }: EncryptedVolume): string {
   return partition === undefined ? 'it' : `its partition ${partition}`;
 }
 
-/** Returns what is read of an encrypted disk: `decrypted` if anything of it is, and what of it is ciphertext. */
+/**
+ * Returns how an encrypted disk is read: `decrypted` if at least one volume of it is decrypted, otherwise `ciphertext`;
+ * and the volumes that are read as ciphertext. Returns an empty object for a disk that is not encrypted.
+ */
 export function encryptionRead(
   { encryption }: FormatHeader,
   secrets: readonly unknown[],

@@ -20,7 +20,7 @@ interface Place {
 }
 
 const SECTOR_BYTES = 512;
-/** Bytes at the beginning of a volume that hold all that is looked for. */
+/** Bytes at the beginning of a volume that contain every signature and field that is examined. */
 const VOLUME_BYTES = 2048;
 
 /** Name of the only encryption that can be decrypted. */
@@ -31,19 +31,19 @@ const MBR_ENTRIES = { at: 446, count: 4, bytes: 16 };
 const EXTENDED_TYPES = new Set([0x05, 0x0f, 0x85]);
 const PROTECTIVE_TYPE = 0xee;
 const FIRST_LOGICAL = 5;
-/** The most logical partitions that are looked at. */
+/** The most logical partitions that are examined. */
 const MAX_LOGICAL = 64;
 
 const GPT_MAGIC = 'EFI PART';
 const GPT_HEADER_BYTES = 92;
-/** Logical sectors are this long: the header is in the second one. */
+/** The possible lengths of logical sectors, in bytes. The header is in the second sector. */
 const GPT_SECTORS = [512, 4096] as const;
-/** The most entries that are looked at, and the only length of entries in use. Larger tables do not exist. */
+/** The most entries that are examined, and the only length of entries in use. Larger tables do not exist. */
 const GPT_ENTRIES = { count: 128, bytes: 128 };
 
 /**
  * Returns the encrypted volumes of a raw disk: the disk itself, or its partitions. Reads the partition table and the
- * first bytes of each partition. Whatever the disk holds, it fails only if the file cannot be read.
+ * first bytes of each partition. Damaged tables are not an error.
  *
  * Formats: the LUKS specifications; the UEFI specification, "GUID Partition Table"; "BitLocker Drive Encryption (BDE)
  * format" and "Core Storage format" of libbde and libfvde; Apple File System Reference, `nx_superblock_t`.
@@ -108,7 +108,10 @@ async function partitionsOf(bytes: FileBytes): Promise<readonly Place[]> {
   return places;
 }
 
-/** An entry of a partition table. Its first sector counts from the table's own sector. */
+/**
+ * An entry of a partition table. Its first sector counts from the sector of the table, except for the entry for the
+ * next table of an extended partition, which counts from the beginning of that partition.
+ */
 interface MbrEntry {
   readonly type: number;
   readonly start: number;
@@ -165,7 +168,7 @@ async function gptPartitions(bytes: FileBytes): Promise<Place[]> {
   return [];
 }
 
-/** Returns the byte position of a sector whose number is stored; the end of all files if it is not a possible one. */
+/** Returns the byte position of the sector whose number is in a table; past the end of any file if it is impossible. */
 function positionAt(table: Buffer, at: number, sectorBytes: number): number {
   return Math.min(Number(table.readBigUInt64LE(at)) * sectorBytes, Number.MAX_SAFE_INTEGER - VOLUME_BYTES);
 }

@@ -27,7 +27,7 @@ export interface CheckedReference {
   check(bytes: FileBytes): Promise<void>;
 }
 
-/** A file that holds the guest's data in place of the file with the header. Its name is exactly as in the header. */
+/** A file that has the guest's data in place of the file with the header. Its name is exactly as in the header. */
 export type ExtentReference = CheckedReference;
 
 /** The content of a header. */
@@ -36,7 +36,7 @@ export interface FormatHeader {
   readonly virtualSize: number;
   readonly backing?: BackingReference;
   readonly extents?: readonly ExtentReference[];
-  /** A file of a fixed name in the image's directory that, if it exists, shows whether the image is a whole disk. */
+  /** A file of a fixed name in the image's directory that, if it exists, shows whether the image is a complete disk. */
   readonly neighbour?: CheckedReference;
   /** An ID that the format changes with the content: a VMDK's CID, in 8 hexadecimal digits. */
   readonly contentId?: string;
@@ -69,7 +69,7 @@ export interface FormatInspector {
    */
   readHeader(bytes: FileBytes): Promise<FormatHeader>;
   /**
-   * For formats whose first-level tables point to further tables: throws `HeaderError` unless all of them lie within
+   * For formats whose first-level tables point to further tables: throws `HeaderError` unless all of them are within
    * the file, whose header must have been read. Reads the first-level tables, so it costs more than `readHeader`.
    */
   requireTables?(bytes: FileBytes): Promise<void>;

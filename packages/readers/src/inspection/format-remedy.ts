@@ -24,7 +24,7 @@ export interface StatedFormat {
 export interface ArchivedFile {
   /** Path of the archive. */
   readonly archive: string;
-  /** Name of the file in it, or the end of the name. */
+  /** Name of the file in the archive, with or without directories. */
   readonly member: string;
 }
 
@@ -50,7 +50,7 @@ export function remedy(
   }
 }
 
-/** Returns how to make a header name another file than the one that it names. */
+/** Returns how to change the name of a file in a header. */
 export function renaming({
   statedBy,
   headerPath,
@@ -66,7 +66,7 @@ export function unpacking({ archive }: Pick<ArchivedFile, 'archive'>): string {
   return `tar -xf ${shellOperand(archive)}`;
 }
 
-/** Returns a file in another format than the one stated for it. Other images keep the stated format. */
+/** Returns how to name a file in another format than the stated one. Other images keep the stated format. */
 export function namedInFormat(path: string, format: string, stated: string | undefined): OptionReference {
   return { option: 'format', value: format, image: path, others: stated ?? 'auto' };
 }

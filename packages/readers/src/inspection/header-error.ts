@@ -1,8 +1,8 @@
 import { type ErrorCode, plainText, VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 
 /**
- * The error for a file that cannot be used as a disk image, in words that follow "cannot open a.qcow2: ". A caller that
- * knows the image's name turns it into the user's error.
+ * The error for a file that cannot be used as a disk image. Its message is worded to follow "cannot open a.qcow2: ". A
+ * caller that knows the image's name turns it into the user's error.
  */
 export class HeaderError extends Error {
   override readonly name = 'HeaderError';

@@ -15,7 +15,7 @@ import {
 
 /**
  * Returns what the image's content depends on: for each image of the chain, top first, the file with the header, then
- * its extent files. Each image can also be opened alone by its path and format, with the same result as from above.
+ * its extent files. Each image can also be opened alone, by its path and format, with the same content as in the chain.
  */
 export function identityOf(image: InspectedImage): ImageIdentity {
   return { chain: wholeIdentityOf(image).chain.map((link) => ({ ...link, standalone: true })) };

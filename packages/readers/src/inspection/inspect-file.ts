@@ -50,11 +50,11 @@ interface ReferencedImage {
 export interface InspectedFile {
   readonly image: Omit<InspectedImage, 'backing'>;
   readonly header: FormatHeader;
-  /** The path to which names in the header are relative: as named or found, with links to the file not resolved. */
+  /** The path to which names in the header are relative, as named or found: a link to the file is not resolved. */
   readonly path: string;
-  /** The passphrases to try if it is to be decrypted. Its `passphrase` is still missing. */
+  /** The passphrases to try if the image is to be decrypted. The image's `passphrase` is not set yet. */
   readonly passphrases: readonly Passphrase[];
-  /** The volumes to unlock. The image's `volumes` are still missing. */
+  /** The volumes to unlock. The image's `volumes` are not set yet. */
   readonly locked: readonly LockedVolume[];
   /** Notes for the user about how the file was treated. */
   readonly notes: readonly string[];
@@ -126,7 +126,7 @@ function isMissing({ cause }: HeaderError): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 
-/** A header may name the place where a file was on another machine. */
+/** Creates the error for a file that does not exist. The header may state where the file was on another machine. */
 function missing(image: ReferencedImage, { code, cause }: HeaderError): HeaderError {
   return new HeaderError(code, `there is no such file; copy it there, or ${renaming(image)}`, { cause });
 }
@@ -182,7 +182,7 @@ async function readHeader(
   return inContext(describe, async () => requireSelfContained(await read(), evidence, format));
 }
 
-/** A file whose bytes are taken as a disk although nobody states that may not be a text file, whatever its name. */
+/** Unless its format is stated, a file that is read as a raw disk must not be a text file, whatever its name. */
 function requireNoText({ format }: FormatDecision, evidence: FormatEvidence, size: number): void {
   const { stated, isDevice, ends } = evidence;
   const isGuess = stated === undefined && !isDevice && (format === 'raw' || format === SPLIT);
@@ -240,7 +240,7 @@ async function checkNeighbour(neighbour: FormatHeader['neighbour'], { path }: Fi
   }
 }
 
-/** Requires the end of a split disk not to be that of another format. */
+/** Requires that a split disk does not end like an image of another format. */
 function requireNoFooter(tail: Buffer): void {
   const found = recognize({ head: Buffer.alloc(0), tail });
   if (found !== undefined) {

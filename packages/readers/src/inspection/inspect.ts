@@ -101,7 +101,7 @@ async function unlocked(
   return volumes.length === 0 ? image : { ...image, volumes };
 }
 
-/** Requires a parent that has not been written to since its snapshot was made, because it would hold other data. */
+/** Requires that the parent was not written to after the snapshot was made, because it would then have other data. */
 function requireSameContent({ name, contentId }: BackingReference, parent: FormatHeader): void {
   if (contentId !== parent.contentId && contentId !== undefined) {
     throw corrupt(
@@ -134,7 +134,7 @@ function requireShortChain(file: FileStamp, above: readonly FileStamp[]): void {
   }
 }
 
-/** Adds to a message which file of the chain it is about, and where that file is named. */
+/** Returns a function that adds to a message which file of the chain it concerns, and where that file is named. */
 function describe(image: ImageToInspect): (message: Wording) => Wording {
   if (image.statedBy === 'user') {
     return (message) => message;

@@ -33,7 +33,7 @@ export interface Inspected {
 
 /**
  * The inspections of several readers. An image is inspected once, when it is identified. The result then serves every
- * reader that is asked about the image, and whatever opens it, as long as none of its files has changed.
+ * reader that identifies or opens the image, as long as none of its files has changed.
  *
  * Notes for the user are given when an image is opened: once, however often it is inspected.
  */
@@ -149,8 +149,9 @@ function isAnswer({ source, policy }: Finding, requested: DiskSource, options: R
 }
 
 /**
- * Returns whether every file of an image is as it was inspected. This is unknown, so `false`, for a block device, and
- * for a file written to so shortly before the inspection that its timestamps would not show another change.
+ * Returns whether every file of an image is as it was inspected. Returns `false` where that is unknown: for a block
+ * device, and for a file that was written to so shortly before the inspection that its timestamps would not show
+ * another change.
  */
 async function isCurrent({ image, moment }: Finding): Promise<boolean> {
   const identity = wholeIdentityOf(image);

@@ -10,7 +10,9 @@ import { refused } from './header-error.js';
 import { PinnedPath } from './pinned-path.js';
 import { systemErrors } from './system-errors.js';
 
-/** Bytes at the start of a file that are read at once: for most formats, all that inspection needs except tables. */
+/**
+ * Bytes at the start of a file that are read in one call: for most formats, all that inspection needs except tables.
+ */
 const HEAD_BYTES = 64 * 1024;
 
 /** A file that is being inspected. */

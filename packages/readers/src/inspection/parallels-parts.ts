@@ -6,10 +6,10 @@ const BUNDLE_FILE = /\.hdd$/i;
 const IMAGE = /\.hds$/i;
 
 /**
- * Returns the empty files of a Parallels bundle, `win.hdd/`, in which Parallels Desktop keeps an empty `win.hdd` beside
- * the descriptor and the disk's image; each with the name of an image. Never throws.
+ * Returns the empty files of a Parallels bundle, each with the name of an image: in the directory `win.hdd/`, Parallels
+ * Desktop keeps an empty file `win.hdd` beside the descriptor and the disk's image. Never throws.
  *
- * @param names Files of the directory, without it.
+ * @param names Names of the files in the directory.
  */
 export async function parallelsPartsIn(
   directory: string,
@@ -28,7 +28,7 @@ export async function parallelsPartsIn(
   return parts;
 }
 
-/** Returns the bytes of a regular file; `undefined` if it is none. */
+/** Returns the size of a regular file in bytes; `undefined` if there is no such regular file. */
 async function sizeOfFile(directory: string, name: string): Promise<bigint | undefined> {
   try {
     const pinned = await PinnedPath.lookUp(`${directory}/${name}`, constants.O_NOFOLLOW);

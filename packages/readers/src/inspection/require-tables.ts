@@ -4,7 +4,7 @@ import { expectedFilesOf } from './identity-of.js';
 import { withStoredFile } from './stored-file.js';
 
 /**
- * Requires the tables of all images of a chain to lie within their files, as far as headers lead to them. qemu reads a
+ * Requires the tables of all images of a chain to be within their files, as far as headers lead to them. qemu reads a
  * missing part of a table as zeros, so the disk would seem to have no data.
  *
  * @throws `corrupt`, or as `StoredBytes.read`.

@@ -16,14 +16,14 @@ const NUMBERED = /^(?<whole>.+)\.(?<number>\d{3}|\d{9})$/;
 
 /** The name of a part of a divided file. */
 export interface PartName {
-  /** Name of the whole file. */
+  /** Name of the complete file. */
   readonly whole: string;
   readonly number: number;
   /** The number of digits of the part's number. */
   readonly digits: number;
 }
 
-/** Returns which part of a divided file a name says that it is; `undefined` if it does not end in such a number. */
+/** Parses the name of a part of a divided file. Returns `undefined` for a name without a part number at its end. */
 export function partNameOf(name: string): PartName | undefined {
   const { whole, number } = NUMBERED.exec(name)?.groups ?? {};
   return whole === undefined || number === undefined
@@ -36,7 +36,7 @@ export function partNameOf(name: string): PartName | undefined {
  *
  * @param file the first part; numbers begin with 0 or 1
  * @param checkEnd receives the last bytes of the disk when the last part is checked
- * @throws `HeaderError` if it is not the first part, or if another one is missing.
+ * @throws `HeaderError` if `file` is not the first part, or if a part is missing.
  */
 export async function partsAfter(
   file: StatedFormat,
@@ -57,7 +57,7 @@ export async function partsAfter(
   if (first > 1 || missing >= first || numbers.length === 1) {
     const lacking = numbers.length === 1 && first <= 1 ? first + 1 : missing;
     throw refused(
-      wording`its name says that it is one part of ${JSON.stringify(named.whole)}, but there is no ${JSON.stringify(nameOf({ ...named, number: lacking }))}; restore the missing parts, or ${remedy(file, 'raw')} if it is a whole image`,
+      wording`its name says that it is one part of ${JSON.stringify(named.whole)}, but there is no ${JSON.stringify(nameOf({ ...named, number: lacking }))}; restore the missing parts, or ${remedy(file, 'raw')} if it is a complete image`,
     );
   }
   const last = numbers.length - 2;

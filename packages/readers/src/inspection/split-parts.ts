@@ -3,10 +3,10 @@ import { inspectedIn } from './inspected-in.js';
 import { partNameOf, SPLIT } from './split-disk.js';
 
 /**
- * Returns which of a directory's files are parts of a split disk in it: each with the name of the first one. Only a disk
- * that inspection accepts has parts. Never throws.
+ * Returns which of a directory's files are further parts of a split disk in it: each with the name of the first part.
+ * Only a disk that inspection accepts has parts. Never throws.
  *
- * @param names Files of the directory, without it.
+ * @param names Names of the files in the directory.
  */
 export async function splitPartsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const parts = new Map<string, string>();

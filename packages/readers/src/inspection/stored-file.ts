@@ -14,7 +14,7 @@ import { HeaderError } from './header-error.js';
  * Reads more of a header after its file has passed inspection.
  *
  * @param index Index of the image's file in `stored`.
- * @throws `corrupt` or the like for a `HeaderError` of the operation, and as `StoredBytes.read`.
+ * @throws an error with the code of the operation's `HeaderError`, and as `StoredBytes.read`.
  */
 export async function withStoredFile<T>(
   image: Pick<InspectedImage, 'file' | 'range'>,

@@ -2,7 +2,7 @@ import { pathText, shellOperand } from '@virt-similarity/core';
 import type { FileBytes } from './format-inspector.js';
 import { corrupt, refused } from './header-error.js';
 
-/** The format of archives that are read: OVA files and Vagrant boxes. */
+/** The format of archives that are read, among them OVA files and Vagrant boxes. */
 export const TAR = 'tar';
 
 /** A regular file in a tar archive. */
@@ -28,7 +28,7 @@ const BINARY = 0x80;
 const MAX_HEADERS = 4096;
 const MAX_EXTENSION_BYTES = 64 * 1024;
 
-/** The types of files with content that is a disk's, if it is one. */
+/** The types of regular files, which may be disks. */
 const FILE_TYPES = ['0', '\0', '7'];
 /** Links, devices, directories and FIFOs have no content, whatever size their header states. */
 const TYPES_WITHOUT_CONTENT = ['1', '2', '3', '4', '5', '6'];
@@ -40,7 +40,7 @@ const LONG_LINK = 'K';
 /** GNU's type of a file whose holes are left out. */
 const SPARSE = 'S';
 
-/** What extended headers state about a file, as far as it matters here. */
+/** The attributes in extended headers that are used here. */
 interface Attributes {
   readonly path?: Buffer;
   /** In decimal digits, if the archive is sound. */
@@ -48,7 +48,9 @@ interface Attributes {
   readonly isSparse?: true;
 }
 
-/** Returns whether a block is a tar header: its checksum is the sum of its bytes, with its own eight bytes as spaces. */
+/**
+ * Returns whether a block is a tar header: its checksum is the sum of its bytes, counting its eight bytes as spaces.
+ */
 export function isTarHeader(block: Buffer): boolean {
   if (block.length < BLOCK_BYTES || block[0] === 0) {
     return false;
@@ -164,7 +166,7 @@ function nameIn(header: Buffer): Buffer {
   return directory === name || directory[0] === 0 ? name : Buffer.concat([untilNul(directory), Buffer.from('/'), name]);
 }
 
-/** Parses pax attributes: records of their own length in bytes, a blank, a name, `=`, a value and a newline. */
+/** Parses pax attributes. A record has its length in bytes, a blank, a name, `=`, a value and a newline. */
 function paxAttributes(content: Buffer): Attributes {
   const text = content.toString('latin1');
   const record = /([1-9]\d{0,5}) ([^=]+)=/sy;

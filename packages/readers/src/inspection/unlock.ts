@@ -1,17 +1,17 @@
 import { type Passphrase, stateKeyOf, VirtSimilarityError } from '@virt-similarity/core';
 import { type InspectedImage, type QemuCall, qemuImgJson, rangeOf } from '@virt-similarity/image-tools';
 
-/** Bytes of which qemu-img reports the map, which it does only for an image that it has decrypted. */
+/** The bytes of the disk that qemu-img is asked to map. It maps an image only if it can decrypt it. */
 const SMALLEST_MAP = 512;
 
 /** The states of files, and the parts of them, that a passphrase decrypts. */
 const unlocked = new WeakMap<Passphrase, Set<string>>();
 
 /**
- * Returns the passphrase that decrypts an image, with its backing image left out. Starts qemu-img, which needs seconds
- * of processor time for each passphrase, unless one is known to fit the file in this state.
+ * Returns the passphrase that decrypts an image, without its backing image. Starts qemu-img, which needs seconds of
+ * processor time for each passphrase, unless a passphrase is known to fit the file in this state.
  *
- * @throws `refused` if none of them does, and as `qemuImgJson`.
+ * @throws `refused` if no passphrase fits, and as `qemuImgJson`.
  */
 export async function fittingPassphrase(
   image: Omit<InspectedImage, 'backing'>,

@@ -7,10 +7,10 @@ const CHANGE_TRACKING = /-ctk\.vmdk$/i;
 
 /**
  * Returns which of a directory's files are parts of a VMDK in it: each part's name with the name of the text descriptor
- * that lists it as an extent or for change tracking. Only a descriptor that inspection accepts has parts: nothing else
- * may keep an image from being read. Never throws: an unreadable file has no parts.
+ * that lists it as an extent or for change tracking. Only a descriptor that inspection accepts has parts, because no
+ * other file may prevent an image from being read. Never throws: an unreadable file has no parts.
  *
- * @param names Files of the directory, without it.
+ * @param names Names of the files in the directory.
  */
 export async function vmdkPartsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const partsByDescriptor = new Map<string, readonly string[]>();
@@ -35,7 +35,7 @@ function isNamedVmdk(name: string): boolean {
   return name.toLowerCase().endsWith(EXTENSION);
 }
 
-/** Returns the names in its own directory that a text descriptor lists; `undefined` unless inspection accepts it. */
+/** Returns the files that a text descriptor lists in its directory; `undefined` unless inspection accepts it. */
 async function partsListedIn(directory: string, name: string): Promise<readonly string[] | undefined> {
   const file = await inspectedIn(directory, name);
   if (file?.image.descriptor === undefined) {

@@ -22,7 +22,10 @@ export class Appliance {
   /** Why no further transfer is possible. */
   #broken: ApplianceEnd | VirtSimilarityError | undefined;
 
-  /** Takes over a guestfish whose appliance is running. Transfers pass through files in `directory`, which it owns. */
+  /**
+   * Takes over a guestfish whose appliance is running. Transfers pass through files in `directory`, which nothing else
+   * uses.
+   */
   constructor(server: GuestfishServer, directory: string) {
     this.#server = server;
     this.#directory = directory;

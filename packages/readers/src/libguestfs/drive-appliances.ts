@@ -8,7 +8,7 @@ import { COMPONENT } from './tools.js';
 export interface DriveReader {
   /**
    * Returns the `length` bytes at `start` of the drive with index `drive`; `image` is its name in errors. Rejects with
-   * `ApplianceEnd` once the appliance has ended, whichever drive it ended with.
+   * `ApplianceEnd` once the appliance has ended, whichever drive was being read when it ended.
    */
   transfer(drive: number, start: number, length: number, image: string): Promise<Uint8Array>;
   /** Idempotent. */
@@ -21,7 +21,7 @@ type RunningPart = Extract<Part, { outcome: 'running' }>;
 /**
  * The appliances of drives: one for all drives as long as it starts and runs. If it does not start, `launchApart` finds
  * the drive at fault. If it ends while a drive is read, that drive gets its own appliance, and the others share a new
- * one when they are next read. A drive fails if its own appliance ends.
+ * appliance when they are next read. A drive fails if its own appliance ends.
  */
 export class DriveAppliances {
   readonly #drives: ReadonlyMap<string, ApplianceDrive>;
@@ -56,8 +56,8 @@ export class DriveAppliances {
   /**
    * Returns the `length` bytes at `start` of a drive; `image` is its name in errors.
    *
-   * @throws as `Appliance.transfer`; `unavailable` if no appliance starts with the drive, or if
-   * the drive's own appliance ends.
+   * @throws as `Appliance.transfer`; `unavailable` if no appliance starts with the drive, or if the drive's own
+   * appliance ends.
    */
   async transfer(key: string, start: number, length: number, image: string): Promise<Uint8Array> {
     for (;;) {

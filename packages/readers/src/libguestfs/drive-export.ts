@@ -14,7 +14,7 @@ import { awaitReadyFile } from './ready-file.js';
 import { NBDKIT } from './tools.js';
 
 export interface DriveExportOptions extends QemuCall {
-  /** Where the sockets are created, in directories of their own. */
+  /** Where the sockets are created, each in a separate directory. */
   readonly runDirectory: RunDirectory;
 }
 
@@ -30,10 +30,11 @@ export interface DriveExport {
 /**
  * Serves an image's raw content so that it can neither be misread nor changed.
  *
- * qemu-nbd reads the image by its given block graph, read-only. libguestfs accepts a read-only drive only under an
- * overlay that it creates, so nbdkit sits between them and poses as writable: its checkwrite filter compares writes
- * with the present content, and fails them if they differ. The appliance starts the RAID arrays and volume groups that
- * it finds on its drives, and some of these write; a copy-on-write layer would return such writes as the image's own.
+ * qemu-nbd reads the image according to the given block graph, read-only. libguestfs accepts a read-only drive only
+ * under an overlay that it creates, so nbdkit sits between them and poses as writable: its checkwrite filter compares
+ * writes with the present content, and fails them if they differ. The appliance starts the RAID arrays and volume
+ * groups that it finds on its drives, and some of these write; a copy-on-write layer would return such writes as the
+ * image's own.
  *
  * @throws as `startNbdServer`; `unavailable` if nbdkit is missing or does not start; `aborted`.
  */

@@ -13,8 +13,8 @@ import { LibguestfsImage } from './libguestfs-image.js';
 import { type SharedLaunchState, type StartedGroup, startGroup } from './start-group.js';
 
 /**
- * Images that share an appliance. Opening the first image launches it. It ends when all images have been opened and
- * closed again; opening an image afterwards launches another one.
+ * Images that share an appliance. Opening the first image launches the appliance. It ends when all images have been
+ * opened and closed again; opening an image afterwards launches another appliance.
  */
 export class DriveGroup {
   readonly #images: ReadonlyMap<string, IdentifiedSource>;

@@ -1,7 +1,7 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { COMPONENT } from './tools.js';
 
-/** Paths that are safe from guestfish, which splits lists at spaces, and from qemu, which splits at colons. */
+/** Paths that neither guestfish, which splits lists at spaces, nor qemu, which splits at colons, takes apart. */
 const PLAIN_PATH = /^\/[\w./+@%-]*$/;
 
 /** Separates guestfish's commands on its command line. */
@@ -21,7 +21,7 @@ export function remoteArguments(server: number, commands: readonly GuestfishComm
 
 /**
  * Adds the NBD export on a Unix socket as the next drive. Its format is given, so that nothing probes content that a
- * guest wrote. It is not added read-only, because libguestfs would then put an overlay on it.
+ * guest wrote. It is not added read-only, because libguestfs would then create an overlay of it.
  */
 export function addDrive(socketPath: string): GuestfishCommand {
   return ['add', '', 'format:raw', 'protocol:nbd', `server:unix:${requirePlainPath(socketPath)}`];

@@ -6,14 +6,14 @@ import { awaitReadyFile } from './ready-file.js';
 import { COMPONENT, GUESTFISH, NEEDS, SUPERVISOR } from './tools.js';
 
 /**
- * Starts `guestfish --listen`, which detaches from its parent and would outlive every other process, and stops it.
+ * Starts `guestfish --listen`, which detaches from its parent and would outlive every other process, and ends it later.
  *
- * Standard input says when: a line means that guestfish is no longer needed; its end without a line means that the
- * process that started this script has died, and its directory is then removed too. The script kills the appliance (a
- * guestfish that waits for it fails and can accept commands again) and asks guestfish to exit, which removes its
- * temporary files. If guestfish does not exit because it was about to start another child, it is stopped first, so that
- * it starts no other child, and then killed with its children. For root, libguestfs always creates its sockets in /tmp,
- * and leaves them there if the launch fails.
+ * Standard input determines when: a line means that guestfish is no longer needed; the end of the input without a line
+ * means that the process that started this script has died, and the directory of that process is then removed too. The
+ * script kills the appliance (a guestfish that waits for it fails and can accept commands again) and asks guestfish to
+ * exit, which removes its temporary files. If guestfish does not exit because it was about to start another child, it
+ * is suspended first, so that it starts no other child, and then killed with its children. For root, libguestfs always
+ * creates its sockets in /tmp, and leaves them there if the launch fails.
  *
  * `$1` is the run directory. `$2` is a directory in it that receives `pid`, guestfish's process ID, and `errors`, its
  * standard error.
@@ -48,7 +48,7 @@ const LIBGUESTFS_SOCKET = '/libguestfsXXXXXX/guestfsd.sock';
 
 /** How a listening guestfish is run. */
 export interface GuestfishServerOptions {
-  /** Where guestfish's files go, in a directory of their own. */
+  /** Where guestfish's files are created, in a separate directory. */
   readonly runDirectory: RunDirectory;
   /** Environment variables in addition to the inherited ones. */
   readonly environment: Readonly<Record<string, string>>;
@@ -108,8 +108,8 @@ export async function startGuestfish(options: GuestfishServerOptions): Promise<G
 
 /**
  * Returns the variables that make libguestfs create its temporary files and, if their paths are short enough, its
- * sockets in a directory, and guestfish its history. The appliance, which libguestfs caches, stays in its default
- * directory regardless of `TMPDIR`.
+ * sockets in a directory, and guestfish its history. The appliance, which libguestfs caches, stays in
+ * `LIBGUESTFS_CACHEDIR` or its default directory, regardless of `TMPDIR`.
  */
 function temporaryDirectories(directory: string): Record<string, string> {
   const leavesRoom = Buffer.byteLength(directory) + LIBGUESTFS_SOCKET.length <= SOCKET_PATH_BYTES;

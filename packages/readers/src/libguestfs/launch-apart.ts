@@ -1,17 +1,19 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import type { ApplianceDrive } from './launch-appliance.js';
 
-/** A launch may take this many times longer than usual, */
+/** How many times longer than usual a launch may take. */
 const TIMEOUT_FACTOR = 10;
-/** but at least this many milliseconds. */
+/** Milliseconds that a launch may take in any case. */
 const MIN_TIMEOUT_MS = 60_000;
 
-/** Drives, by key: those of a running appliance, in its order, or those with which a launch failed, and why. */
+/** The keys of drives: of a running appliance, in the order of its drives, or of a failed launch, with its error. */
 export type LaunchedPart<A> =
   | { readonly outcome: 'running'; readonly keys: readonly string[]; readonly appliance: A }
   | { readonly outcome: 'failed'; readonly keys: readonly string[]; readonly error: VirtSimilarityError };
 
-/** Launches an appliance in the usual time or `timeoutMs` milliseconds; throws `unavailable` if it does not start. */
+/**
+ * Launches an appliance within the usual time or `timeoutMs` milliseconds; throws `unavailable` if it does not start.
+ */
 export type Launch<A> = (drives: readonly ApplianceDrive[], timeoutMs?: number) => Promise<A>;
 
 type Entry = readonly [key: string, drive: ApplianceDrive];

@@ -14,7 +14,7 @@ export interface DriveAccess {
 }
 
 /**
- * A disk image whose data comes out of an appliance, in transfers of many MiB. Zeros that qemu-img reports are not
+ * A disk image whose data comes from an appliance, in transfers of many MiB. Zeros in the image's map are not
  * transferred. No extent has a storage location, so all data goes through libguestfs.
  */
 export class LibguestfsImage implements DiskImage {

@@ -19,7 +19,7 @@ import { TAR } from '../inspection/tar.js';
 import { LibguestfsSession } from './libguestfs-session.js';
 import type { SharedLaunchState } from './start-group.js';
 
-/** What starting the appliance requires. */
+/** The requirements for starting the appliance. */
 const NEEDED: readonly RequirementName[] = ['qemu-img', 'qemu-nbd', 'guestfish', 'nbdkit', 'bwrap', 'kernel in /boot'];
 
 /**

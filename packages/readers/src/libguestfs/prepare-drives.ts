@@ -34,7 +34,7 @@ export interface FailedDrive {
 
 export type PreparedDrive = ReadyDrive | FailedDrive;
 
-/** Exports the images, by their keys. Each may fail on its own. The caller closes the drives. */
+/** Exports the images, by their keys. Each may fail separately. The caller closes the drives. */
 export async function prepareDrives(
   images: ReadonlyMap<string, IdentifiedSource>,
   runDirectory: RunDirectory,

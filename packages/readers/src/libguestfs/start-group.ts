@@ -124,14 +124,14 @@ async function transfer(
     if (thrown.code === 'unreadable') {
       await requireServed(drive, { start, length }, thrown);
     }
-    // A replacement appliance does not know for which image it was launched.
+    // The error of a replacement appliance does not name the image.
     throw thrown.code === 'unavailable' && thrown.image === undefined ? launchError(drive, thrown) : thrown;
   }
 }
 
 /**
- * Distinguishes damage of the image, and finds its position, from the end of the servers: to the appliance, both are
- * just a failed read.
+ * Distinguishes a damaged image from servers that have ended: to the appliance, both are just a failed read. Finds the
+ * position of the damage.
  *
  * @throws as `requireReadable`, and `unavailable` if a server has ended.
  */

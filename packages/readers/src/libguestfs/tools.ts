@@ -21,7 +21,9 @@ export function withoutComponent(message: Wording): Wording {
   return typeof first === 'string' ? wording`${first.replace(`[${COMPONENT}] `, '')}${rest}` : message;
 }
 
-/** Its qemu needs 1.3 GiB for the guest and, with an emulated processor, as much again for the translated code. */
+/**
+ * The appliance's qemu needs 1.3 GiB for the guest and, with an emulated processor, as much again for translated code.
+ */
 const APPLIANCE_LIMITS: Partial<ToolLimits> = { addressSpace: 16 * 2 ** 30, cpuSeconds: SERVER_CPU_SECONDS };
 
 /** guestfish with the parts that its appliance is built from: the tools in it, and a kernel in /boot. */

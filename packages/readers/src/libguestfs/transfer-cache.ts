@@ -8,8 +8,8 @@ interface CachedTransfer {
 }
 
 /**
- * Caches the last transfers of one image. A transfer is dropped once as many bytes have been read from it as it has, so
- * that an image read from end to end leaves nothing in memory.
+ * Caches the last transfers of one image. A transfer is dropped once as many bytes have been read from it as it
+ * contains, so that an image read from end to end leaves nothing in memory.
  */
 export class TransferCache {
   readonly #fetch: (index: number) => Promise<Uint8Array>;

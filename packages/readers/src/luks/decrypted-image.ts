@@ -2,15 +2,16 @@ import { createDecipheriv } from 'node:crypto';
 import type { DiskImage, Extent, ImageIdentity } from '@virt-similarity/core';
 import { type QemuCall, requireRange, type UnlockedVolume } from '@virt-similarity/image-tools';
 
-/** The unit in which initialization vectors count. */
+/** The unit in which initialization vectors count, in bytes. */
 const VECTOR_SECTOR_BYTES = 512;
 const VECTOR_BYTES = 16;
 const KEY_BYTES_128 = 32;
 
 /**
- * Returns a disk with the clear content of its unlocked volumes in their places. The LUKS header of each reads as
- * zeros, and so do sectors of ciphertext that are zeros: nothing was ever written there. A disk that is encrypted as a
- * whole is its content. Closing the returned disk closes `disk`.
+ * Returns a disk whose unlocked volumes are decrypted in place; `disk` itself if there are none. The LUKS header of
+ * each volume reads as zeros, and so do sectors of ciphertext that are zeros: nothing was ever written there. If the
+ * complete disk is one volume, the returned disk is only the content of that volume. Closing the returned disk closes
+ * `disk`.
  */
 export function decryptedImage(
   disk: DiskImage,
@@ -20,7 +21,7 @@ export function decryptedImage(
   return volumes === undefined || volumes.length === 0 ? disk : new DecryptedImage(disk, volumes, call);
 }
 
-/** A part of the disk: the ciphertext of a volume, its header, or what is between volumes. */
+/** A part of the disk: the ciphertext of a volume, its header, or the clear bytes between volumes. */
 interface Part {
   readonly start: number;
   readonly end: number;
@@ -74,7 +75,7 @@ class DecryptedImage implements DiskImage {
     return this.#disk.close();
   }
 
-  /** Yields what a part of an extent is here. */
+  /** Yields the extents of this image for a part of an extent of the encrypted disk. */
   *#extentsOf(extent: Extent, { start, end, kind, volume }: Part): Generator<Extent, void> {
     const position = start - this.#origin;
     if (kind === 'clear') {
@@ -143,7 +144,7 @@ function wholeSectors(start: number, end: number, { start: volumeStart, payload,
   };
 }
 
-/** Divides a disk. A volume's content ends at its last whole sector. */
+/** Divides a disk into parts at its volumes. A volume's content ends at its last whole sector. */
 function partsOf(size: number, volumes: readonly UnlockedVolume[]): Part[] {
   const parts: Part[] = [];
   let position = 0;

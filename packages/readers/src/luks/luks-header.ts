@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
-/** Bytes at the beginning of a volume from which {@link luksFields} can be read. */
+/** Bytes at the beginning of a volume that {@link luksFields} needs. */
 export const LUKS_FIELDS_BYTES = 208;
 /** Bytes of the binary header of version 2. Its text follows it. */
 const BINARY_HEADER_BYTES = 4096;
 /** The longest header of version 2, binary header and text, that the specification allows. */
 const MAX_HEADER_BYTES = 4 * 2 ** 20;
-/** The bytes before the encrypted content that are read: more than programs reserve unless they are told to. */
+/** The most bytes before the encrypted content: programs reserve less, unless the user asks for more. */
 const MAX_PAYLOAD_OFFSET = 32 * 2 ** 20;
 
 const MAGIC = Buffer.from('LUKS\xba\xbe', 'latin1');
@@ -32,11 +32,11 @@ export interface LuksLayout {
   readonly payload: number;
   /** Bytes that are encrypted together: from 512 to 4096. */
   readonly sectorBytes: number;
-  /** The number of the first 512 bytes of the content in the initialization vectors. */
+  /** The number, in units of 512 bytes, that the initialization vector of the first sector contains. */
   readonly firstSector: bigint;
 }
 
-/** The cause for which a volume cannot be decrypted, in words that follow "it is encrypted with LUKS, and ". */
+/** The reason why a volume cannot be decrypted, in words that follow "it is encrypted with LUKS, and ". */
 export interface UnsupportedLuks {
   readonly problem: string;
 }

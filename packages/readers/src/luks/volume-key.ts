@@ -18,10 +18,10 @@ const TIMEOUT_MS = 5 * 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 /** cryptsetup's exit status if a passphrase fits no key slot. */
 const NO_KEY = 2;
-/** The key at the end of the output, as pairs of digits. */
+/** The key at the end of the output, as pairs of hexadecimal digits. */
 const DUMPED_KEY = /:\s*((?:[\da-f]{2}\s+)+)$/;
 
-/** Lengths of the two keys of AES-128 and AES-256 in XTS mode, in digits. */
+/** Lengths of the two keys of AES-128 and AES-256 in XTS mode, in hexadecimal digits. */
 const KEY_DIGITS = [64, 128];
 
 /** The last derivation. Each may need a gigabyte of memory, so they run one at a time. */
@@ -35,7 +35,8 @@ const known = new WeakMap<Passphrase, Map<string, KeyObject>>();
  * only the header and a passphrase.
  *
  * @param header the volume up to its encrypted content
- * @throws `refused` if no passphrase fits, and without a sandbox; as `runTool`.
+ * @throws `refused` if no passphrase fits, if the key has another length, and without a sandbox; `corrupt` if
+ * cryptsetup fails; `unavailable` if it prints no key; as `runTool`.
  */
 export async function volumeKey(
   header: Buffer,
@@ -50,7 +51,7 @@ export async function volumeKey(
     }
   }
   if (!(await isConfined(CRYPTSETUP, [], { ...call, warn: undefined }))) {
-    // If it is missing, this says so.
+    // Throws the usual error if cryptsetup is missing.
     await runTool(CRYPTSETUP, ['--version'], call);
     throw readError(call, 'refused', 'cryptsetup gets a passphrase only in a sandbox; install bubblewrap');
   }

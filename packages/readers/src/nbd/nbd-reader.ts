@@ -12,13 +12,12 @@ import { connectNbd, type NbdAddress, type NbdTls } from '@virt-similarity/image
 import { NbdImage } from './nbd-image.js';
 import { NBD_SCHEMES, type NbdUri, nbdSchemeOf, parseNbdUri } from './nbd-uri.js';
 
-/** Bytes; files of certificates are smaller, even those with the authorities of a whole system. */
+/** The largest file of certificates, in bytes: even those with all authorities of a system are smaller. */
 const MAXIMUM_PEM_LENGTH = 2 ** 20;
 
 /**
- * Reads exports of NBD servers, named by URIs: see `parseNbdUri`. Needs no external program. The bytes of an
- * export are the guest's, whatever they look like. Nothing shows whether an export changes, so its hash vectors are not
- * stored.
+ * Reads exports of NBD servers, named by URIs: see `parseNbdUri`. Needs no external program. The bytes of an export are
+ * the guest's, whatever they look like. Nothing shows whether an export changes, so its hash vectors are not stored.
  */
 export class NbdReader implements DiskReader {
   readonly formats = ['raw'];
@@ -65,7 +64,8 @@ async function addressOf({ server, isEncrypted, certificates }: NbdUri): Promise
 }
 
 /**
- * Reads the certificates in a directory, named as by libvirt and libnbd. The client's own are optional.
+ * Reads the certificates in a directory, whose files have the names that libvirt and libnbd use. The certificate and
+ * the key of the client are optional.
  *
  * @throws as `readSmallFile`.
  */

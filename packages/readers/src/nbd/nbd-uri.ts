@@ -7,7 +7,7 @@ export type NbdScheme = (typeof NBD_SCHEMES)[number];
 
 /** The port that IANA assigned to NBD. */
 const DEFAULT_PORT = 10_809;
-/** The most bytes in the name of an export, by the protocol. */
+/** The most bytes in the name of an export, according to the protocol. */
 const MAXIMUM_NAME_LENGTH = 4096;
 
 /** A parsed NBD URI. */
@@ -38,7 +38,7 @@ export function nbdSchemeOf(path: string): NbdScheme | undefined {
  *
  * Specification: https://github.com/NetworkBlockDevice/nbd/blob/master/doc/uri.md; `tls-certificates` is libnbd's.
  *
- * @throws `usage` if it is not such a URI.
+ * @throws `usage` if `uri` is not such a URI.
  */
 export function parseNbdUri(uri: string): NbdUri {
   const [, scheme = '', host = '', port, exportPart = '', query = ''] = URI.exec(uri) ?? [];

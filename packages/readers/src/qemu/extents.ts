@@ -37,12 +37,12 @@ interface Storage {
  * verbatim in a file have their location; compressed or encrypted data, and data of a format whose driver does not
  * report locations, has none. `stored.file` is an index in `fileStampsOf(identityOf(image))`.
  *
- * A format's driver reads zeros past the end of its file, so a truncated file would seem to hold zeros. qemu never
- * writes references to guest-visible bytes past the end of the file, so each such reference counts as damage. So does
- * a reference into the middle of a sector, which some drivers report although they refuse to read there.
+ * A format's driver reads zeros past the end of its file, so a truncated file would seem to contain zeros. qemu never
+ * writes references to guest-visible bytes past the end of the file, so each such reference counts as damage. A
+ * reference into the middle of a sector, which some drivers report although they refuse to read there, is damage too.
  *
- * @throws `corrupt` if stored bytes or tables lie past the end of their file, or bytes begin within
- * a sector; `unavailable` beyond the `ReadBudget`; otherwise as `qemuImgJson`.
+ * @throws `corrupt` if stored bytes or tables are past the end of their file, or bytes begin within a sector;
+ * `unavailable` beyond the `ReadBudget`; otherwise as `qemuImgJson`.
  */
 export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {
   await requireTables(image, call);
@@ -133,7 +133,7 @@ function endsInLastSector(entry: MapEntry, inFile: number, image: InspectedImage
 
 function truncatedFile(position: number, stamp: FileStamp | undefined, call: QemuCall): VirtSimilarityError {
   const expected = `the bytes from position ${position} on should be in ${stamp?.path}`;
-  return readError(call, 'corrupt', `${expected}, which ends before them; restore the whole file`);
+  return readError(call, 'corrupt', `${expected}, which ends before them; restore the complete file`);
 }
 
 function misalignedBytes(
@@ -143,5 +143,5 @@ function misalignedBytes(
   call: QemuCall,
 ): VirtSimilarityError {
   const expected = `the bytes from position ${position} on should begin at a sector of ${stamp?.path}`;
-  return readError(call, 'corrupt', `${expected}, but begin at byte ${offset}; restore the whole file`);
+  return readError(call, 'corrupt', `${expected}, but begin at byte ${offset}; restore the complete file`);
 }

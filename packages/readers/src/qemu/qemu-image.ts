@@ -29,7 +29,7 @@ export async function openQemuImage(
 
 /**
  * A disk image as qemu sees it: a chain of qcow2, vhdx and raw images is read and decompressed here, the rest comes
- * from qemu-nbd. Its map is not kept, because a fragmented image has a long one.
+ * from qemu-nbd. The map is not kept, because that of a fragmented image is long.
  */
 export class QemuImage implements DiskImage {
   readonly virtualSize: number;
@@ -38,7 +38,7 @@ export class QemuImage implements DiskImage {
   readonly #call: QemuCall;
   readonly #chain: ChainBytes;
   readonly #served: ServedBytes;
-  /** Resolves once the whole map has been checked. Only the map shows damage, where reads may return zeros. */
+  /** Resolves once the complete map has been checked. Only the map shows damage; a read may return zeros there. */
   #sound: Promise<void> | undefined;
   readonly #closing = new AbortController();
 

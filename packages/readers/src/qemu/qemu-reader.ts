@@ -23,7 +23,10 @@ import { decryptedImage } from '../luks/decrypted-image.js';
 import { openQemuImage } from './qemu-image.js';
 import { withUnwrittenZeros } from './unwritten-sectors.js';
 
-/** Reads every format that qemu reads, with qemu-img and, for bytes that are not stored verbatim, qemu-nbd. */
+/**
+ * Reads every format that qemu reads: chains of qcow2, vhdx and raw images mostly without external programs, others
+ * with qemu-img and, for bytes that are not stored verbatim, qemu-nbd.
+ */
 export class QemuReader implements DiskReader {
   readonly extensions = IMAGE_EXTENSIONS;
   readonly formats = [...FORMAT_NAMES, TAR];

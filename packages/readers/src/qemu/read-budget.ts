@@ -14,7 +14,7 @@ const BASE_VERBATIM_BYTES = 2 ** 26;
 /** Runs allowed for every image. */
 const BASE_RUNS = 65_536;
 
-/** What an image's map shows of its work. */
+/** The limits that depend on how an image is mapped. */
 export interface ReadBudgetLimits {
   /** Runs that a stored byte may describe at most. */
   readonly runsPerByte: number;
@@ -23,9 +23,10 @@ export interface ReadBudgetLimits {
 }
 
 /**
- * Limits the work that an image may cause, relative to the bytes that its files store: guest-visible bytes to read,
- * and runs of data or zeros to visit. Without limits, compression, or tables with many entries for the same data, could
- * turn a file of a few KiB into a disk that takes days to read. No honest image exceeds them, however fragmented it is.
+ * Limits the work that an image may cause, relative to the bytes that its files store: guest-visible bytes to read, and
+ * runs of data or zeros to visit. Without limits, compression, or tables with many entries for the same data, could
+ * turn a file of a few KiB into a disk that takes days to read. No honest image exceeds the limits, however fragmented
+ * it is.
  */
 export class ReadBudget {
   readonly #image: InspectedImage;
@@ -43,10 +44,11 @@ export class ReadBudget {
   }
 
   /**
-   * Counts a run and its bytes that must be read. Call it before anything is stored for the run, and await the promise
-   * that it may return.
+   * Counts a run and the bytes of it that must be read. Call it before anything is stored for the run, and await the
+   * promise that it may return.
    *
-   * @param how whether the bytes are a file's, each of which can be data only once, or are generated from fewer bytes
+   * @param how whether the bytes are stored in a file, where each can be data only once, or are generated from fewer
+   * bytes
    * @throws `unavailable` beyond the limits, and as `rememberedHoles`.
    */
   spend(bytesToRead: number, how: 'verbatim' | 'expanded'): Promise<void> | undefined {

@@ -3,12 +3,12 @@ import { type ByteRange, chainOf, type InspectedImage, rangeOf } from '@virt-sim
 
 const SECTOR_BYTES = 512;
 
-/** A file that holds one range of the guest-visible disk, from where the previous file ends. */
+/** A file that stores one range of the guest-visible disk, from where the previous file ends. */
 export interface StorageFile {
   /** The end of the range in bytes, exclusive. */
   readonly end: number;
   readonly stamp: FileStamp;
-  /** The part of the file in which the driver of the image's format sees its own file. */
+  /** The part of the file that the driver of the image's format reads. */
   readonly range: ByteRange;
   /** Whether the image is raw, so that its bytes are stored at their own positions. */
   readonly isRaw: boolean;

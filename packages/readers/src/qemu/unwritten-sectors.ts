@@ -24,9 +24,10 @@ interface Place {
 }
 
 /**
- * Returns a disk in which sectors of a LUKS disk that qemu decrypts are zeros if their ciphertext is: nothing was ever
- * written there, and qemu decrypts them to noise, which is another one under each key. The LUKS disk is `top` or the
- * image at the end of its chain. Any other disk is returned as it is. Closing the returned disk closes `disk`.
+ * Returns a disk in which the sectors of a LUKS disk that qemu decrypts are zeros if their ciphertext is zeros: nothing
+ * was ever written there, and qemu would decrypt them to noise, which differs with each key. The LUKS disk is `top` or
+ * the image at the end of its chain. Returns `disk` itself if there is no LUKS disk. Closing the returned disk closes
+ * `disk`.
  */
 export function withUnwrittenZeros(disk: DiskImage, top: InspectedImage, call: QemuCall): DiskImage {
   const chain = chainOf(top);
@@ -151,7 +152,7 @@ function ciphertextOf({ passphrase: _, ...image }: InspectedImage): InspectedIma
   return { ...image, format: 'raw', virtualSize: rangeOf(image).length };
 }
 
-/** Returns where the LUKS disk shows in the disk of the top image, ascending, as `qemu-img map` reports it. */
+/** Returns where the LUKS disk is visible in the disk of the top image, ascending, as `qemu-img map` reports it. */
 async function placesIn({ top, depth }: EncryptedChain, call: QemuCall): Promise<readonly Place[]> {
   if (depth === 0) {
     return [{ start: 0, end: top.virtualSize }];

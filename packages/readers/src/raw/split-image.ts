@@ -3,7 +3,7 @@ import { allSettled, type InspectedImage, type QemuCall, requireRange } from '@v
 import { identityOf } from '../inspection/identity-of.js';
 import { RawImage } from './raw-image.js';
 
-/** A part of the disk, as an image of its own. */
+/** A part of the disk, as a separate image. */
 interface Part {
   /** Position of its first byte in the disk. */
   readonly start: number;

@@ -186,7 +186,7 @@ describe('a file in an archive', () => {
       [{ ...DISK, size: '00000100000' }],
       'disk.raw',
       'corrupt',
-      /it has 32768 bytes, but its archive ends 21504 bytes before; restore/,
+      /it has 32768 bytes, but the last 21504 bytes are missing from its archive; restore/,
     ],
     [
       'that is compressed',
@@ -258,7 +258,7 @@ describe('a file in an archive', () => {
     await expect(reader.identify(sourceOf(at('noise'), 'disk.raw'), options)).rejects.toEqual(
       failure(
         'unreadable',
-        /there is no such file, and what is before the colon is not a tar archive; check its name$/,
+        /there is no such file, and the part before the colon is not a tar archive; check its name$/,
       ),
     );
   });

@@ -190,7 +190,7 @@ describe('no format is chosen', () => {
     const foundHeader = format === 'raw' ? '' : `, and it holds a ${format} header`;
     const named = `\`{ path: '/images/${name}', format: '${format}' }\``;
     const message = expect.stringMatching(
-      `one part of "disk\\.(?:vmdk|img)"${foundHeader}; join the parts with cat first, or name it as ${named} if it is a whole image$`,
+      `one part of "disk\\.(?:vmdk|img)"${foundHeader}; join the parts with cat first, or name it as ${named} if it is a complete image$`,
     );
     expect(() => decide(`/images/${name}`, file)).toThrow(expect.objectContaining({ code: 'refused', message }));
     expect(decide(`/images/${name}`, file, { stated: 'raw' })).toEqual(sure('raw'));

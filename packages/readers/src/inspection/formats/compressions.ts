@@ -4,7 +4,9 @@ import type { FormatInspector } from '../format-inspector.js';
 /** The compressions through which raw disks are read. */
 export const COMPRESSIONS: readonly Compression[] = ['gzip', 'xz', 'zstd', 'bzip2'];
 
-/** Their inspectors. Only decompressing shows what is in such a file, and its size. */
+/**
+ * The inspectors of the compressions. Their virtual size is that of the file: only decompression shows the content's.
+ */
 export const COMPRESSED_FORMATS: readonly FormatInspector[] = COMPRESSIONS.map((format) => ({
   format,
   recognize: ({ head }) => (containerOf(head)?.compression === format ? 'head' : undefined),

@@ -2,12 +2,14 @@ import type { FileBytes } from '../format-inspector.js';
 import { corrupt } from '../header-error.js';
 import { readExactly, requireWithin } from './header-fields.js';
 
-/** The most bytes of a property list or resource fork with chunk tables: qemu reads no longer property list. */
+/** The most bytes of a property list or resource fork with chunk tables: qemu does not read longer property lists. */
 const MAX_TABLES_BYTES = 16n * 1024n * 1024n;
 
 const TABLE_HEADER_BYTES = 204;
 const CHUNK_BYTES = 40;
-/** Of a resource fork's header: the position of its resources and, at byte 8, their length in bytes. */
+/**
+ * The used part of a resource fork's header: at byte 0 the position of its resources, at byte 8 their length in bytes.
+ */
 const FORK_HEADER_BYTES = 12;
 /** The length field before each resource. */
 const LENGTH_BYTES = 4;
@@ -21,11 +23,11 @@ const DATA_END = '</data>';
 const BASE64 = /^[\d+/A-Za-z]*={0,2}$/;
 
 /**
- * Requires that all chunks of an Apple disk image lie within the file: qemu reads zeros for the missing part of a raw
+ * Requires that all chunks of an Apple disk image are within the file: qemu reads zeros for the missing part of a raw
  * chunk. Finds the chunk tables as qemu does, in the resource fork or else in the property list.
  *
  * @param trailer The last 512 bytes of the file.
- * @throws `HeaderError` unless they do.
+ * @throws `HeaderError` otherwise.
  */
 export async function requireChunks(bytes: FileBytes, trailer: Buffer): Promise<void> {
   const forkLength = trailer.readBigUInt64BE(0x30);

@@ -6,8 +6,8 @@ const SECTOR_BYTES = 512n;
 const MAX_BACKING_NAME_BYTES = 1023;
 
 /**
- * The most bytes of a table that points to further tables: qemu reads no longer ones of qcow2, and in other formats
- * only images larger than any real disk need one.
+ * The most bytes of a table that points to further tables: qemu does not read longer tables of qcow2, and in other
+ * formats only images larger than any real disk need them.
  */
 export const MAX_DIRECTORY_BYTES = 32n * 1024n * 1024n;
 
@@ -25,7 +25,7 @@ export async function readExactly(bytes: FileBytes, position: number, length: nu
   return read;
 }
 
-/** @throws `HeaderError` unless `length` bytes at `position` lie within the file. */
+/** @throws `HeaderError` unless `length` bytes at `position` are within the file. */
 export function requireWithin(bytes: FileBytes, position: bigint, length: bigint, what: string): void {
   const end = position + length;
   if (end > BigInt(bytes.size)) {

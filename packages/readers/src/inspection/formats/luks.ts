@@ -9,6 +9,7 @@ const HEADER_BYTES = 592;
 const SECTOR_BYTES = 512;
 /** Position of the payload offset in the header of version 1, a number of sectors. */
 const PAYLOAD_AT = 104;
+
 /**
  * A disk that is encrypted as a whole, according to the LUKS on-disk format specifications, versions 1 and 2. Only
  * version 1 can be decrypted by qemu.

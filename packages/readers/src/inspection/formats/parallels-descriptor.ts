@@ -15,8 +15,8 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 const MAX_NAME_LENGTH = 120;
 
 /**
- * Requires that an image is the only one of its disk: an image of a snapshot, or of a split disk, holds only a part of
- * the content, which its own header does not show. A descriptor that lists no images says nothing.
+ * Requires that an image is the only one of its disk: an image of a snapshot, or of a split disk, has only a part of
+ * the content, which its own header does not show. A descriptor that lists no images is accepted.
  *
  * Format: docs/interop/prl-xml.txt of qemu
  *

@@ -72,7 +72,7 @@ function requireBitmap(
   }
 }
 
-/** Returns the clusters of a bitmap that qemu loads. Its length is a multiple of 64 bits. */
+/** Returns how many clusters a bitmap must have for qemu to load it. Its length is a multiple of 64 bits. */
 function clustersNeeded(virtualSize: bigint, granularity: number, clusterBytes: number): bigint {
   const words = ceilDivide(ceilDivide(virtualSize, 1n << BigInt(granularity)), 64n);
   return ceilDivide(words * 8n, BigInt(clusterBytes));

@@ -60,8 +60,8 @@ export interface Qcow2FixedHeader {
 }
 
 /**
- * Reads the fixed part of a qcow2 header and makes all checks that `qcow2_do_open` of qemu's block/qcow2.c makes in it,
- * because images whose tables are read here are not always opened by qemu.
+ * Reads the fixed part of a qcow2 header and performs all checks of it in `qcow2_do_open` of qemu's block/qcow2.c,
+ * because qemu does not open every image whose tables are read here.
  *
  * @throws `HeaderError`.
  */
@@ -224,7 +224,7 @@ interface TableBounds {
   readonly clusterBytes: number;
 }
 
-/** Makes the checks of `qcow2_validate_table`, and requires the table to lie within the file. */
+/** Performs the checks of `qcow2_validate_table`, and requires the table to be within the file. */
 function requireTable(bytes: FileBytes, { position, entries }: Qcow2Table, bounds: TableBounds): void {
   const { what, entryBytes, maxBytes, clusterBytes } = bounds;
   const length = entries * entryBytes;

@@ -19,7 +19,7 @@ export interface TableDirectory {
   readonly tableBytes: bigint;
 }
 
-/** @throws `HeaderError` unless the directory and its tables lie within the file and no two entries share a table. */
+/** @throws `HeaderError` unless the directory and its tables are within the file and no two entries share a table. */
 export async function requireDirectory(bytes: FileBytes, directory: TableDirectory): Promise<void> {
   const { what, position, entries, tables, tableBytes } = directory;
   const length = entries * ENTRY_BYTES;

@@ -54,7 +54,7 @@ export interface VhdxLayout {
   /** Bytes of the guest's sectors. */
   readonly sectorBytes: number;
   readonly blockMap: Region;
-  /** The parts of the file that hold no data: the block map, the metadata and the log. */
+  /** The parts of the file that contain no data: the block map, the metadata and the log. */
   readonly regions: readonly Region[];
   /** Whether a writer left a log, whose changes may not be in the block map and the data yet. */
   readonly hasLog: boolean;
@@ -77,7 +77,7 @@ export async function readVhdxLayout(bytes: FileBytes): Promise<VhdxLayout> {
   const metadataRegion = regionOf(findEntry(regions, METADATA_REGION, 'metadata region'));
   requireWithin(bytes, metadataRegion.position, BigInt(TABLE_BYTES), 'metadata region');
   const metadata = await readMetadata(bytes, Number(metadataRegion.position));
-  // After the metadata: that an image has a parent is more important than that it is damaged.
+  // Checked after the metadata, so that an image with a parent is not reported as damaged instead.
   if (!isSound(table, REGION_SIGNATURE)) {
     throw corrupt('neither of its region tables has a valid checksum');
   }
@@ -95,7 +95,7 @@ function hasLog(header: Buffer): boolean {
   return header.readUInt32LE(LOG_LENGTH_FIELD) !== 0 && header.subarray(start, end).some((byte) => byte !== 0);
 }
 
-/** A crash may have damaged one of the two headers. Programs may also leave two equal ones. */
+/** A crash may have damaged one of the two headers. Programs may also leave two equal headers. */
 async function readCurrentHeader(bytes: FileBytes): Promise<Buffer> {
   const headers: Buffer[] = [];
   for (const position of HEADERS) {
@@ -174,7 +174,7 @@ function entriesOf(table: Buffer, start: number, count: number): Buffer[] {
   }).filter((entry) => entry.length === ENTRY_BYTES);
 }
 
-/** Requires no other entries with a flag that means that a reader must know them. */
+/** Requires that every entry is known whose flag means that a program must understand it. */
 function requireKnown(entries: readonly Buffer[], known: readonly Buffer[], { at, bit }: { at: number; bit: number }) {
   for (const entry of entries) {
     const id = entry.subarray(0, 16);

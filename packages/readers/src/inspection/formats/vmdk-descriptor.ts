@@ -180,7 +180,7 @@ function checkSparse(kind: ExtentKind, sectors: bigint): ExtentReference['check'
     if (!header.kinds.includes(kind)) {
       throw corrupt(`it is a ${header.kinds.join(' or ')} extent; the vmdk descriptor says ${kind}`);
     }
-    // qemu uses the extent's own capacity: a larger one would shift all extents after it.
+    // qemu uses the capacity in the extent's header: a larger one would shift all extents after it.
     if (header.capacity !== sectors) {
       throw corrupt(`it has ${header.capacity} sectors; the vmdk descriptor says ${sectors}`);
     }

@@ -32,7 +32,7 @@ export interface SparseHeader {
   readonly directory: GrainDirectory;
 }
 
-/** @throws `HeaderError` unless the grain directory lies within the file and describes the whole extent. */
+/** @throws `HeaderError` unless the grain directory is within the file and describes the complete extent. */
 export function requireGrainDirectory(bytes: FileBytes, { capacity, directory }: SparseHeader): void {
   const { position, entries, entryBytes, coverage } = directory;
   const length = entries * BigInt(entryBytes);
@@ -48,8 +48,8 @@ export function requireGrainDirectory(bytes: FileBytes, { capacity, directory }:
 }
 
 /**
- * Requires the grain tables of a sparse extent to lie within the file, each at its own position. qemu reads a table
- * past the end as zeros, so the extent would seem to have no data.
+ * Requires the grain tables of a sparse extent to be within the file, each at its own position. qemu reads a table past
+ * the end as zeros, so the extent would seem to have no data.
  *
  * @throws `HeaderError` otherwise.
  */

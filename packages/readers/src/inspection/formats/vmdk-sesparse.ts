@@ -18,7 +18,9 @@ const CAPACITY_FIELD = 16;
 const GRAIN_FIELD = 24;
 const TABLE_FIELD = 32;
 const FLAGS_FIELD = 40;
-/** The positions and sizes of the extent's parts. All bytes from the flags to them, and after them, are zeros. */
+/**
+ * The positions and sizes of the extent's parts. The bytes from the flags to these fields, and after them, are zeros.
+ */
 const PART_FIELDS = { start: 80, end: 208 };
 const VOLATILE_HEADER_FIELD = 80;
 const DIRECTORY_FIELD = 128;
@@ -32,8 +34,8 @@ const MAX_TABLE_SECTOR = 0xffff_ffffn;
 const ALLOCATED = 0x1000_0000;
 
 /**
- * Reads the header of a seSparse extent, which ESXi 6.5 and later write for snapshots. The format is not published;
- * accepted is what `vmdk_open_se_sparse` in qemu's block/vmdk.c accepts.
+ * Reads the header of a seSparse extent, which ESXi 6.5 and later write for snapshots. The format is not published; the
+ * checks are those of `vmdk_open_se_sparse` in qemu's block/vmdk.c.
  *
  * @param header The file's first 512 bytes, which begin with the magic.
  * @throws `HeaderError` if it is damaged or qemu would refuse it.
@@ -72,7 +74,7 @@ function requireKnownForm(header: Buffer): void {
   }
 }
 
-/** Requires a volatile header that says that the journal holds no changes. */
+/** Requires a volatile header that states that the journal has no changes. */
 async function requireReplayed(bytes: FileBytes, position: bigint): Promise<void> {
   const what = 'seSparse volatile header';
   requireWithin(bytes, position, BigInt(HEADER_BYTES), what);

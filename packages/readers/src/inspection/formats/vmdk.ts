@@ -78,7 +78,7 @@ function textUntilNul(bytes: Buffer): string {
   return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
 }
 
-/** Returns a field as qemu finds it: after the first mention of its key and one character. It must be a line here. */
+/** Returns a field as qemu finds it: after the first mention of its key and one character. Here, it must be a line. */
 function embeddedField(text: string, key: string): string | undefined {
   const mention = text.indexOf(key);
   if (mention < 0) {

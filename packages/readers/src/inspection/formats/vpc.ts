@@ -14,11 +14,12 @@ const MAX_GEOMETRY_SECTORS = 65_535n * 16n * 255n;
 const CREATORS_BY_GEOMETRY = ['vpc ', 'qemu'];
 
 /**
- * The first virtual hard disk of Virtual PC and Hyper-V, according to Microsoft's "Virtual Hard Disk Image Format
- * Specification" and block/vpc.c of qemu. A fixed disk is raw data with a footer; any other begins with a copy of it.
+ * Virtual PC's and Hyper-V's virtual hard disk, version 1, according to Microsoft's "Virtual Hard Disk Image Format
+ * Specification" and block/vpc.c of qemu. A fixed disk is raw data with a footer; any other disk begins with a copy of
+ * the footer.
  *
  * The size that the guest sees depends on the program that created the disk. For unknown programs, such as Azure and
- * VirtualBox, qemu 7.2 uses the geometry and cuts off the disk's end, so it is given the method explicitly.
+ * VirtualBox, qemu 7.2 uses the geometry and cuts off the disk's end, so qemu gets the method explicitly.
  */
 export const vpc: FormatInspector = {
   format: 'vpc',

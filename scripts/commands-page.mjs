@@ -4,11 +4,11 @@ import { COMMON_GROUP, CONFIGURABLE_OPTIONS } from '#cli/options/option-table.js
 
 const INTRODUCTION = `# Commands and options
 
-This page is generated from the option table by \`npm run docs\`. [packages/cli](../packages/cli/README.md) describes the
-options in detail. Options with a *key* can also be set under that key in a configuration file, or by an environment
-variable: \`VIRT_SIMILARITY_BLOCK_SIZE\` sets the key \`block-size\`. The command line takes precedence over the
-environment, and the environment over the file. Options such as \`--no-recursive\` cancel a value from the environment or
-the file.
+The reference of all commands and options. \`npm run docs\` generates this page from the option table;
+[packages/cli](../packages/cli/README.md) describes the options in detail. An option with a *key* can also be set by that key in
+a configuration file, and by an environment variable: the key \`block-size\` by \`VIRT_SIMILARITY_BLOCK_SIZE\`. The command line
+takes precedence over the environment, and the environment over the file. Flags such as \`--no-recursive\` cancel what the
+environment or the file sets.
 `;
 
 /** Yields the rows of a table of options, one for each flag. */

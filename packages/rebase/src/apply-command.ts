@@ -6,11 +6,11 @@ export const apply: Command = {
   summary: 'apply a plan, with a way back until you commit',
   usage: '[options] PLAN.json',
   description:
-    'Applies what virt-similarity plan -O json printed. Writes every overlay beside its image, compares it byte by byte, ' +
+    'Applies a plan that virt-similarity plan -O json printed. Writes every overlay beside its image, compares it byte by byte, ' +
     'and only then exchanges files by renaming. Originals are kept until --commit; until then --rollback restores them. ' +
     'Shut down the machines first.',
   examples: [
-    ['virt-similarity apply --dry-run plan.json', 'check the plan, and list the files that it would make'],
+    ['virt-similarity apply --dry-run plan.json', 'check the plan, and list the files that it would create'],
     ['virt-similarity apply plan.json', 'write the overlays, compare them, and put them in place'],
     ['virt-similarity apply --rollback plan.json', 'put the originals back'],
     ['virt-similarity apply --commit plan.json', 'delete the originals'],

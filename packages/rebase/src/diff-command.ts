@@ -7,7 +7,7 @@ export const diff: Command = {
   usage: '[options] IMAGE IMAGE',
   description:
     'Shows the ranges in which two images differ, in whole blocks. The exit code is 0 if they are equal, 1 if they ' +
-    'differ, and above 1 after an error. Past the end of the smaller disk its content counts as zeros.',
+    'differ, and above 1 after an error. Past its end, the smaller disk counts as zeros.',
   examples: [
     ['virt-similarity diff before.qcow2 after.qcow2', 'list the ranges that differ'],
     ['virt-similarity diff -O csv before.qcow2 after.qcow2', 'list them for a spreadsheet'],

@@ -4,7 +4,7 @@ export const PLAN_OPTIONS = {
     type: 'enum',
     values: ['auto', 'existing', 'synthetic'],
     default: 'auto',
-    description: 'bases to use: existing images, new bases of what images have in common, or the better of the two',
+    description: 'bases to use: existing images, new bases with the blocks that images share, or the better of the two',
   },
   'max-depth': {
     type: 'number',
@@ -13,7 +13,7 @@ export const PLAN_OPTIONS = {
     max: 64,
     default: 4,
     placeholder: 'n',
-    description: 'the most backing files that an image may have',
+    description: 'maximum number of backing files below an image',
   },
   'min-saving': {
     type: 'size',
@@ -22,12 +22,12 @@ export const PLAN_OPTIONS = {
     description: 'change an image only if that saves at least this much',
   },
   keep: { type: 'files', placeholder: 'image', description: 'leave this image as it is; it may serve as a base' },
-  'only-base': { type: 'files', placeholder: 'image', description: 'use no other base than this image' },
+  'only-base': { type: 'files', placeholder: 'image', description: 'use only this image as a base' },
   'group-by': {
     type: 'enum',
     values: ['none', 'directory'],
     default: 'none',
-    description: 'put images only on bases of their own directory',
+    description: 'use only bases in the same directory as the image',
   },
   'output-format': {
     type: 'enum',

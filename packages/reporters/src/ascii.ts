@@ -87,12 +87,12 @@ export class AsciiReporter implements Reporter {
       placeholder: 'columns',
       min: 40,
       max: 100_000,
-      description: `ascii: the most columns; names are shortened in the middle; ${DEFAULT_COMPACT_WIDTH} in the compact drawing`,
+      description: `ascii: maximum width; names are shortened in the middle to fit; by default ${DEFAULT_COMPACT_WIDTH} with --compact or --scale`,
     },
     scale: {
       type: 'boolean',
       description:
-        'ascii: draw to scale, one row for each image: the further right a group joins, the more alike it is',
+        'ascii: draw to scale, one row for each image: the further right a group joins, the more alike its images are',
     },
     drawing: {
       type: 'enum',

@@ -16,7 +16,7 @@ export const LABEL_OPTIONS = {
     min: SHORTEST_LABEL,
     max: LONGEST_LABEL,
     default: LONGEST_LABEL,
-    description: 'tree formats: the most characters of a safe label; PHYLIP programs often read 10 to 20',
+    description: 'tree formats: maximum length of a safe label; many PHYLIP programs read only 10 to 20 characters',
   },
 } as const satisfies OptionDeclarations;
 

@@ -22,7 +22,7 @@ export const cache: BuiltInCommand<typeof CACHE_OPTIONS> = {
   examples: [
     ['virt-similarity cache list', 'list the cached hash vectors'],
     ['virt-similarity cache verify', 'find damaged entries'],
-    ['virt-similarity cache prune', 'delete what no run will use again'],
+    ['virt-similarity cache prune', 'delete entries that no run will use again'],
   ],
   options: CACHE_OPTIONS,
   operands: { min: 1, max: 1, values: ACTIONS },

@@ -17,12 +17,12 @@ export const completion: BuiltInCommand = {
   summary: 'print the completion script of a shell',
   usage: '[options] bash|zsh|fish',
   description:
-    'Prints a script that completes commands, options and their values in bash, zsh or fish, those of the plugins that are ' +
-    'loaded included.',
+    'Prints a script that completes commands, options and their values in bash, zsh or fish, including those of loaded ' +
+    'plugins.',
   examples: [
-    ['source <(virt-similarity completion bash)', 'complete in this bash; add it to ~/.bashrc for every one'],
-    ['virt-similarity completion zsh > _virt-similarity', 'complete in zsh, if the directory is in its fpath'],
-    ['virt-similarity completion fish | source', 'complete in this fish'],
+    ['source <(virt-similarity completion bash)', 'complete in this shell; add the line to ~/.bashrc for every shell'],
+    ['virt-similarity completion zsh > _virt-similarity', 'complete in zsh, if the working directory is in its fpath'],
+    ['virt-similarity completion fish | source', 'complete in this fish shell'],
   ],
   options: {},
   operands: { min: 1, max: 1, values: Object.keys(SCRIPTS) },

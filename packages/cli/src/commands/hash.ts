@@ -12,7 +12,7 @@ export const hash: BuiltInCommand<typeof OPTIONS> = {
   summary: 'write only the hash vectors (Arrow or Parquet)',
   usage: '[options] IMAGE…',
   description:
-    'Writes the hash vector of each image to an Arrow file, IMAGE.arrow, which analyze also accepts, or those of all images to one Parquet file for other programs.',
+    'Writes the hash vector of each image to an Arrow file, IMAGE.arrow, which analyze also accepts; or the hash vectors of all images to one Parquet file for other programs.',
   examples: [
     ['virt-similarity hash a.qcow2', 'write a.qcow2.arrow'],
     ['virt-similarity hash -o vectors/ images/', 'write a hash vector for each image of a directory'],

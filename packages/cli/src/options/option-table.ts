@@ -61,7 +61,7 @@ export const COMMON_OPTIONS = {
     type: 'enum',
     values: ['auto', 'json', 'none'],
     default: 'auto',
-    description: 'progress on standard error: bars or lines; with all messages, a JSON object on each line; none',
+    description: 'progress on standard error: bars or lines; a JSON object on each line, for messages too; or none',
   },
   color: {
     type: 'enum',
@@ -288,7 +288,7 @@ export const VECTOR_OPTIONS = {
     short: 'o',
     placeholder: 'file|dir',
     description:
-      'output: FILE.arrow for one image, a directory for several, or FILE.parquet for all; by default ./IMAGE.arrow; existing ones are replaced',
+      'write FILE.arrow for one image, a file for each image in a directory, or one FILE.parquet; by default ./IMAGE.arrow; existing files are replaced',
   },
   anonymous: {
     type: 'boolean',

@@ -2,7 +2,7 @@
 export const APPLY_OPTIONS = {
   'dry-run': {
     type: 'boolean',
-    description: 'check everything and list the files that would be made, but write nothing',
+    description: 'check everything and list the files that would be created, but write nothing',
   },
   resume: { type: 'boolean', description: 'continue where an earlier run was interrupted' },
   rollback: { type: 'boolean', description: 'put every original back and remove the new files' },

@@ -1,6 +1,7 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import type { DiagnosisRun, Requirement } from '@virt-similarity/core';
 import { type DiagnosedProgram, diagnoseProgram, workingSandbox } from '@virt-similarity/image-tools';
+import { KERNEL_PACKAGE } from './libguestfs/tools.js';
 
 /** The requirements of this package's readers. */
 const REQUIREMENTS = {
@@ -66,7 +67,7 @@ async function diagnoseKernel(): Promise<Requirement> {
     state: versions.length > 0 ? 'present' : 'missing',
     detail: versions.join(', '),
     purpose: "boots libguestfs's appliance",
-    package: process.arch === 'arm64' ? 'linux-image-cloud-arm64' : 'linux-image-cloud-amd64',
+    package: KERNEL_PACKAGE,
   };
 }
 

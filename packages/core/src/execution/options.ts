@@ -66,6 +66,8 @@ const HASHING: readonly OptionName[] = [
   'hasher',
   'blockSize',
   'cache',
+  'cacheDecrypted',
+  'keys',
   'jobs',
   'allowBacking',
   'maxVirtualSize',

@@ -87,7 +87,12 @@ export async function openProvenEntry(
       }
       // Computed outside of the main thread.
       requireDigest(path, Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex'));
-      const read = (length: number, position: number) => bytes.subarray(position, position + length);
+      const read = (length: number, position: number) => {
+        if (position + length > bytes.length) {
+          throw new Error(`expected ${length} bytes from ${position} on, found the end at ${bytes.length}`);
+        }
+        return bytes.subarray(position, position + length);
+      };
       return soundVectorIn({ path, identity, read });
     });
   } catch (thrown) {

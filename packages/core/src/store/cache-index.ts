@@ -28,7 +28,12 @@ export class CacheIndex {
     // A change within one tick of the file system's clock after a listing may be missed, which only costs time.
     const version = `${fileKeyOf(fileNumberOf(directory.stats))}:${directory.stats.mtimeNs}`;
     if (this.#listing === undefined || (await this.#listing).version !== version) {
-      this.#listing = this.#list(version, directory);
+      const listing = this.#list(version, directory);
+      this.#listing = listing;
+      // The next call lists the directory again.
+      listing.catch(() => {
+        this.#listing = undefined;
+      });
     }
     return (await this.#listing).names.get(key) ?? [];
   }

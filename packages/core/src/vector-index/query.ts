@@ -197,10 +197,6 @@ function* candidates(
 class OpenSources {
   readonly #sources = new Map<HashVector, OpenSource>();
 
-  isOpen(vector: HashVector): boolean {
-    return this.#sources.has(vector);
-  }
-
   async of(vector: HashVector): Promise<RowSource> {
     let source = this.#sources.get(vector);
     if (source === undefined) {

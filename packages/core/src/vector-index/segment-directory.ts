@@ -46,7 +46,9 @@ export class SegmentDirectory {
             segments.push(await this.#open(directory!, name));
           } catch (thrown) {
             onBad(thrown);
-            await directory!.remove(name).catch(() => {});
+            if (thrown instanceof VirtSimilarityError && thrown.code === 'corrupt') {
+              await directory!.remove(name).catch(() => {});
+            }
           }
         }
       }

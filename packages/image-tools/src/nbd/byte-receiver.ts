@@ -1,4 +1,6 @@
 const NOTHING = new Uint8Array(0);
+/** Bytes that may arrive before they are requested: more than a server sends ahead. */
+const MOST_SURPLUS = 1024 * 1024;
 
 /**
  * Cuts a byte stream into pieces of known lengths. Requested bytes are copied once, directly into their destination.
@@ -21,6 +23,10 @@ export class ByteReceiver {
     let position = 0;
     while (position < chunk.length && this.#failure === undefined) {
       if (this.#whenFilled === undefined) {
+        if (this.#surplus.length + chunk.length - position > MOST_SURPLUS) {
+          this.fail(new Error(`expected an answer, found more than ${MOST_SURPLUS} bytes that were not requested`));
+          return;
+        }
         this.#surplus = Buffer.concat([this.#surplus, chunk.subarray(position)]);
         return;
       }

@@ -1,6 +1,6 @@
 import { messageOf, plainText, VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 import { ToolFailure } from '@virt-similarity/image-tools';
-import { ALTERNATIVE, COMPONENT, withoutComponent } from './tools.js';
+import { ALTERNATIVE, COMPONENT, KERNEL_PACKAGE, withoutComponent } from './tools.js';
 
 /** The error of an appliance that did not start. */
 export class LaunchFailure extends Error {
@@ -19,7 +19,7 @@ export class LaunchFailure extends Error {
   /** Returns the error for the user. */
   toError(): VirtSimilarityError {
     const remedy = this.isUnbuildable
-      ? 'it needs a kernel in /boot that this user may read: install linux-image-cloud-amd64'
+      ? `it needs a kernel in /boot that this user may read: install ${KERNEL_PACKAGE}`
       : 'run libguestfs-test-tool for details';
     return new VirtSimilarityError(
       'unavailable',

@@ -26,10 +26,13 @@ export function withoutComponent(message: Wording): Wording {
  */
 const APPLIANCE_LIMITS: Partial<ToolLimits> = { addressSpace: 16 * 2 ** 30, cpuSeconds: SERVER_CPU_SECONDS };
 
+/** The package with a kernel for the appliance. */
+export const KERNEL_PACKAGE = process.arch === 'arm64' ? 'linux-image-cloud-arm64' : 'linux-image-cloud-amd64';
+
 /** guestfish with the parts that its appliance is built from: the tools in it, and a kernel in /boot. */
 export const GUESTFISH: Tool = {
   command: 'guestfish',
-  package: 'guestfish libguestfs-tools linux-image-cloud-amd64',
+  package: `guestfish libguestfs-tools ${KERNEL_PACKAGE}`,
   limits: APPLIANCE_LIMITS,
 };
 

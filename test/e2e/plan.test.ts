@@ -127,7 +127,7 @@ describe('virt-similarity plan', () => {
   test('names what cannot be changed', async () => {
     const { code, stderr } = await workplace.run('plan', '--keep', 'absent.raw', ...IMAGES);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/absent\.raw is none of the images of the plan; name it among the images too/);
+    expect(stderr).toMatch(/absent\.raw is not among the images of the plan; name it as an image too/);
     expect((await workplace.run('plan', 'web-1.raw')).stderr).toMatch(
       /expected at least two images to plan for, found 1/,
     );

@@ -11,14 +11,14 @@ const SCRIPTS = {
   fish: async () => (await import('../completion/fish-completion.js')).fishCompletion,
 };
 
-/** Prints the completion script of a shell, with the names and options of the plugins that are loaded. */
+/** Prints the completion script of a shell, including the names and options of loaded plugins. */
 export const completion: BuiltInCommand = {
   name: 'completion',
   summary: 'print the completion script of a shell',
   usage: '[options] bash|zsh|fish',
   description:
-    'Prints a script that completes commands, options and their values in bash, zsh or fish, those of the plugins that are ' +
-    'loaded included.',
+    'Prints a script that completes commands, options and their values in bash, zsh or fish, including those of loaded ' +
+    'plugins.',
   examples: [
     ['source <(virt-similarity completion bash)', 'complete in this bash; add it to ~/.bashrc for every one'],
     ['virt-similarity completion zsh > _virt-similarity', 'complete in zsh, if the directory is in its fpath'],

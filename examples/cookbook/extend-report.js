@@ -1,6 +1,6 @@
 /**
- * A family that grows: `node extend-report.js REPORT.json NEW.arrow…` adds images to the analysis in a JSON report, which was
- * made from hash-vector files, and prints the new tree. Counts only the pairs with a new image.
+ * Extends a family: `node extend-report.js REPORT.json NEW.arrow…` adds images to the analysis in a JSON report that
+ * was made from hash-vector files, and prints the new tree. Compares only the pairs with a new image.
  */
 import { readFile } from 'node:fs/promises';
 import { createAnalyzer, openHashVector } from '@virt-similarity/core';

@@ -1,6 +1,7 @@
 /**
- * A service that analyses many families at the same time, each given as a list of images separated by commas:
- * `node many-at-once.js A,B,C D,E…`. All runs of one analyzer share its hashing threads. Each run ends alone when its signal fires.
+ * Analyses many families at the same time, each given as a list of images separated by commas:
+ * `node many-at-once.js A,B,C D,E…`. All runs of one analyzer share its hashing threads. A signal ends only its own
+ * run.
  */
 import { createAnalyzer, MemoryVectorStore } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';

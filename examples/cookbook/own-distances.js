@@ -1,6 +1,6 @@
 /**
- * A tree of anything that has distances: `node own-distances.js WORD…` clusters words by the letters in which they differ, and
- * prints a Newick tree.
+ * Draws a tree of anything that has distances: `node own-distances.js WORD…` clusters words by the letters in which
+ * they differ, and prints a Newick tree.
  */
 import { condensedIndex, createAnalyzer } from '@virt-similarity/core';
 import reporters from '@virt-similarity/reporters';

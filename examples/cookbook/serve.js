@@ -1,6 +1,7 @@
 /**
- * Analyses over HTTP: `node serve.js DIRECTORY PORT`, then `curl 'localhost:PORT/newick?linkage=average'`. The path is the name of
- * the report. A client that disconnects cancels its analysis: its threads, programs and temporary files are gone.
+ * Serves analyses over HTTP: `node serve.js DIRECTORY PORT`, then `curl 'localhost:PORT/newick?linkage=average'`. The
+ * path is the name of the report. A client that disconnects cancels its analysis, which ends its work and removes its
+ * temporary files.
  */
 import { createServer } from 'node:http';
 import { createAnalyzer, MemoryVectorStore } from '@virt-similarity/core';
@@ -32,7 +33,7 @@ const server = createServer(async ({ url }, response) => {
     const images = await analyzer.findImages([directory], { signal });
     const metric = searchParams.get('metric') ?? undefined;
     const linkage = searchParams.get('linkage') ?? undefined;
-    // Only these: a client must not choose the sandbox, the reader or the cache.
+    // Passes only these options: a client must not choose the sandbox, the reader or the cache.
     const analysis = await analyzer.analyze(images, { metric, linkage, signal });
     for await (const bytes of analyzer.reportBytes(reporter, analysis, {}, { signal })) {
       if (!response.headersSent) {

@@ -1,4 +1,7 @@
-/** The tree of the images in a directory, again whenever they change: `node watch.js DIRECTORY`. Ends at SIGINT. */
+/**
+ * Prints the tree of the images in a directory, and again whenever they change: `node watch.js DIRECTORY`. Ends at
+ * SIGINT.
+ */
 import { watch } from 'node:fs/promises';
 import { createAnalyzer, MemoryVectorStore } from '@virt-similarity/core';
 import hashers from '@virt-similarity/hashers';
@@ -23,7 +26,8 @@ async function draw() {
       process.stdout.write(text);
     }
   } catch (error) {
-    // Such as a directory without images. An image that is still being written fails, and its next change is seen.
+    // For example, the directory has no images. An image that is still being written fails, and its next change draws
+    // the tree again.
     console.error(error.message);
   }
 }

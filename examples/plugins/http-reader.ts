@@ -9,7 +9,10 @@ import type {
 } from '@virt-similarity/core';
 import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core/errors';
 
-/** Reads raw disks on web servers, such as `https://server/disk.raw`, by ranges, and only while they do not change. */
+/**
+ * Reads raw disks on web servers, such as `https://server/disk.raw`, with range requests. Fails if the strong entity
+ * tag of a disk changes meanwhile.
+ */
 export class HttpReader implements DiskReader {
   readonly formats = ['raw'];
 

@@ -19,7 +19,7 @@ export class InventorySource implements ImageSource {
         const expected = `expected one of the ${machines.size} machines in ${this.#file}`;
         throw new VirtSimilarityError('usage', `${expected}, found ${excerptOf(word)}`);
       }
-      // What the user stated comes last: it applies instead of the inventory.
+      // The format and label that the user stated come last, so that they take precedence over the inventory.
       yield { path: machine.disk, format: machine.format, label: word, ...stated };
     }
   }
@@ -42,7 +42,7 @@ export default {
   core: '^0.1.0',
   options: { file: { type: 'file', default: 'inventory.json', description: 'the JSON file with the machines' } },
   sources: {
-    // A factory gets from its context what a class would inject.
+    // A factory takes from its context what would be injected into a class.
     inventory: { create: ({ options }: PartContext<ImageSource>) => new InventorySource(String(options.file)) },
   },
 } satisfies Plugin;

@@ -15,9 +15,9 @@ interface Cluster {
 }
 
 /**
- * Minimax linkage (Bien and Tibshirani 2011): two clusters join at the smallest distance within which one of their
- * items, the prototype, has all others. Cut at 100, each cluster has an image that differs from none by more than 100.
- * O(n³) for balanced trees: for some hundred images.
+ * Minimax linkage (Bien and Tibshirani 2011): two clusters join at the smallest distance d for which one of their
+ * items, the prototype, is within d of all the others. If the tree is cut at 100, each cluster has an image from which
+ * no other differs by more than 100. O(n³) for balanced trees: suitable for a few hundred images.
  */
 export class MinimaxClusterer implements Clusterer {
   readonly linkages = ['minimax'];

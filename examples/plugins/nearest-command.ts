@@ -12,9 +12,12 @@ const OPTIONS = {
   count: { type: 'number', whole: true, min: 1, default: 5, short: 'n', description: 'list this many vectors' },
 } as const satisfies OptionDeclarations;
 
-/** Lists the hash-vector files that are nearest to an image. Compares it with each, and none of them with another. */
+/**
+ * Lists the hash-vector files that are nearest to an image. Compares the image with each file, but no file with
+ * another.
+ */
 export class NearestCommand implements Command {
-  readonly summary = 'the hash-vector files that are nearest to an image';
+  readonly summary = 'list the hash-vector files that are nearest to an image';
   readonly usage = '[options] IMAGE VECTOR.arrow…';
   readonly options = OPTIONS;
   readonly operands = { min: 2 };

@@ -9,7 +9,7 @@ export class NearestReporter implements Reporter {
     const nearest = nearestItems(distances);
     for (const [index, { name }] of images.entries()) {
       const other = images[nearest.items[index]!];
-      // Names can contain any characters, also tabs and line breaks.
+      // Names can contain any characters, including tabs and line breaks.
       yield `${terminalText(name)}\t${other ? `${terminalText(other.name)}\t${nearest.distances[index]}` : '\t'}\n`;
     }
   }

@@ -225,7 +225,7 @@ describe('the cache', () => {
     // The path is printed once, with the reason, and the remedy follows on stderr.
     expect(verified.stdout.split(entry!)).toHaveLength(2);
     expect(verified.stderr).toMatch(
-      /warning: 1 hash vector cannot be used; delete with virt-similarity cache prune --cache 'looked-after', or analyse/,
+      /warning: 1 hash vector cannot be used; delete damaged entries with virt-similarity cache prune --cache 'looked-after', or analyse/,
     );
 
     const pruned = await workplace.run('cache', 'prune', '--cache', 'looked-after');

@@ -130,7 +130,7 @@ describe('virt-similarity plan', () => {
   test('refuses to keep an image that is not in the plan, and to plan for one image', async () => {
     const { code, stderr } = await workplace.run('plan', '--keep', 'absent.raw', ...IMAGES);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/absent\.raw is none of the images of the plan; name it among the images too/);
+    expect(stderr).toMatch(/absent\.raw is not among the images of the plan; name it as an image too/);
     expect((await workplace.run('plan', 'web-1.raw')).stderr).toMatch(
       /expected at least two images to plan for, found 1/,
     );

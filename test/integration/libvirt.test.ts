@@ -97,8 +97,8 @@ describe('the words for domains', () => {
 
   test.each([
     ['--help', 'no domain of this name'],
-    ['web:sda', 'expected a disk sda of this kind, found vda, vdb, hdc (cdrom)'],
-    ['web:hdc', 'expected a disk hdc of this kind, found vda, vdb, hdc (cdrom)'],
+    ['web:sda', 'expected a disk sda in a file or block device, found vda, vdb, hdc (cdrom)'],
+    ['web:hdc', 'expected a disk hdc in a file or block device, found vda, vdb, hdc (cdrom)'],
     ['none', 'found hdc (cdrom)'],
     ['empty', 'found no disk'],
     [':', 'no domain of this name'],

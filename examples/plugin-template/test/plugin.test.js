@@ -24,7 +24,7 @@ test('lists the nearest image of each image', async () => {
   ]);
 });
 
-test('has the version and the range of core of its package', () => {
+test('has the name, version and core range of its package.json', () => {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   assert.equal(plugin.name, manifest.name);
   assert.equal(plugin.version, manifest.version);

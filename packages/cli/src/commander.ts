@@ -1,4 +1,4 @@
-// `require` instead of `import`, which would make Node.js parse its CommonJS files for exported names at every start.
+// Uses `require`: `import` would make Node.js parse commander's CommonJS files for exported names at every start.
 import commander = require('commander');
 
 export import Command = commander.Command;

@@ -9,9 +9,9 @@ import reporters from '@virt-similarity/reporters';
  * Composes the analyzer from the built-in plugins and the user's. This is the composition root: no other module knows
  * every plugin. The user's plugins run isolated, because only the built-in ones are trusted to return.
  *
- * @param connect URI of the connection to libvirt
- *
  * This module loads all others, so import it only once there is work to do.
+ *
+ * @param connect URI of the connection to libvirt
  */
 export function composeAnalyzer(
   { plugins, ...others }: Pick<AnalyzerParts, 'plugins' | 'pluginTimeout' | 'logger'>,

@@ -44,7 +44,7 @@ export async function loadConfiguration(path: string): Promise<Configuration | u
  * default export has the same form. Only here does configuration run as code.
  *
  * @throws as `loadConfiguration`; also `refused` if another user can replace the file in its directory, and `usage` if
- *   it does not exist or has another extension.
+ *   it does not exist, has another extension, or is a module that throws.
  */
 export async function loadNamedConfiguration(named: string, directory: string): Promise<Configuration> {
   const path = resolve(directory, named);
@@ -72,7 +72,7 @@ export async function loadNamedConfiguration(named: string, directory: string): 
   return parsed(path, entry[1]);
 }
 
-/** Loaded late so that runs without a configuration file do not load it. */
+/** Parses a configuration. Imports the parser here, so that runs without a configuration file do not load it. */
 async function parsed(path: string, value: unknown): Promise<Configuration> {
   const { parseConfiguration } = await import('./parse-configuration.js');
   return parseConfiguration(path, value);
@@ -98,7 +98,7 @@ async function runModule(path: string): Promise<unknown> {
 }
 
 /**
- * Calls a function with the open file, which is checked after it is opened, so that nobody can exchange it.
+ * Calls a function with the open file. Checks the file after opening it, so that nobody can replace it in between.
  *
  * @throws `refused` unless it is a regular file that only this user can write to, and `usage` if it cannot be opened.
  */

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { exhaustionRemedy, messageOf, missingModuleRemedy } from '@virt-similarity/core/errors';
 import { flagText } from './options/flag-text.js';
 
-/** The open files that this program needs to load. With a lower limit, Node.js fails with misleading errors. */
+/**
+ * The number of open files that this program needs to load. With a lower limit, Node.js fails with misleading errors.
+ */
 const MIN_OPEN_FILES = 256;
 
 /** Returns a message if the limit of open files is too low to load this program, else nothing. */

@@ -6,7 +6,7 @@ export const EXIT_DONE = 0;
 export const EXIT_DEFECT = 1;
 /** An invalid command line or configuration file. */
 export const EXIT_USAGE = 2;
-/** Some images failed; the rest are reported. */
+/** Some images failed and the rest are reported, or a plugin failed. */
 export const EXIT_PARTIAL = 3;
 
 const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
@@ -48,7 +48,8 @@ export type HandledSignal = keyof typeof SIGNAL_NUMBERS;
 export const SIGNALS = Object.keys(SIGNAL_NUMBERS) as readonly HandledSignal[];
 
 /**
- * Returns the exit code of a process that a signal ended, by the convention of shells: 128 plus the signal's number.
+ * Returns the exit code of a process that a signal ended, following the convention of shells: 128 plus the signal's
+ * number.
  */
 export function exitCodeOfSignal(signal: HandledSignal): number {
   return 128 + SIGNAL_NUMBERS[signal];

@@ -24,7 +24,7 @@ const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
 /** Runs the command with the given arguments and returns the exit code. Never throws. */
 export async function runCommand(words: readonly string[]): Promise<number> {
   divertStdout();
-  // Errors of standard error, such as a closed pipe, cannot be reported anywhere.
+  // Failures to write to standard error, such as a closed pipe, cannot be reported anywhere.
   process.stderr.on('error', () => {});
   if (words.length === 0) {
     process.stderr.write(shortHelp(knownCommands({}, await builtInPluginCommands())));

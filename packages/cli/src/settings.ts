@@ -51,14 +51,14 @@ export function settingsOf(environment: NodeJS.ProcessEnv, configuration: Config
   return settings;
 }
 
-/** Returns a warning for each variable that resembles one of this program, but is none. */
+/** Returns a warning for each unknown variable whose name resembles that of a variable of this program. */
 export function mistypedVariables(environment: NodeJS.ProcessEnv): string[] {
   const known = [CONFIGURATION_VARIABLE, ...Object.keys(CONFIGURABLE_OPTIONS).map(variableOf)];
   return Object.keys(environment).flatMap((variable) => {
     if (!variable.startsWith(PREFIX) || known.includes(variable)) {
       return [];
     }
-    // Without the prefix, which would make all of them alike.
+    // Compared without the prefix, which would make all names similar.
     const meant = closestOf(
       variable.slice(PREFIX.length),
       known.map((each) => each.slice(PREFIX.length)),
@@ -72,6 +72,8 @@ export function mistypedVariables(environment: NodeJS.ProcessEnv): string[] {
 /**
  * Returns the settings of a command's options: validated values from the command line, else from the environment or the
  * configuration file, else the defaults.
+ *
+ * @throws `usage` for a value that is not valid.
  */
 export function completeSettings(
   declared: OptionDeclarations,

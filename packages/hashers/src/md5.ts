@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import type { BlockHasher } from '@virt-similarity/core';
 
 /**
- * MD5, as in RFC 1321. Easy to check against other tools, but a guest that controls two disks can produce collisions.
+ * MD5, as in RFC 1321. Its digests are easy to check with other tools, but a guest that controls two disks can produce
+ * collisions.
  */
 export class Md5Hasher implements BlockHasher {
   readonly version = '1';

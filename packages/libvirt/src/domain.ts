@@ -6,7 +6,7 @@ export interface DomainDisk {
   readonly target: string;
   /** Absolute path of the file or block device. */
   readonly path: string;
-  /** The format that the definition states, by qemu's name; libvirt takes `raw` if it states none. */
+  /** The format that the definition states, as qemu names it; `raw` if it states none, as in libvirt. */
   readonly format: string;
   /** Absolute paths of the backing files that the definition states, top first; often none. */
   readonly backing: readonly string[];
@@ -28,20 +28,20 @@ export interface Domain {
   readonly leftOut: readonly LeftOutDisk[];
 }
 
-/** The devices that hold a disk of the machine; others have removable media. */
+/** The types of devices that are fixed disks; others have removable media. */
 const DISK_DEVICES: ReadonlySet<string> = new Set(['disk', 'lun']);
 /** The attributes of `<source>` with a path, by the type of the disk. */
 const PATH_ATTRIBUTES: ReadonlyMap<string, string> = new Map([
   ['file', 'file'],
   ['block', 'dev'],
 ]);
-/** The most backing files in a definition: more than any chain that is read. */
+/** The most backing files that are taken from a definition: more than any chain that readers accept. */
 const MAXIMUM_DEPTH = 200;
 
 /**
  * Parses the definition of a domain: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
  *
- * @throws `Error` if it is not well-formed, has a document type, which could define entities, or is no domain.
+ * @throws `Error` if the text is not well-formed, has a document type, which could define entities, or is not a domain.
  */
 export function parseDomain(xml: string): Domain {
   const parser = new DOMParser({ onError: onWarningStopParsing, normalizeLineEndings });
@@ -65,7 +65,10 @@ export function parseDomain(xml: string): Domain {
   };
 }
 
-/** Replaces line ends as XML 1.0 says, section 2.11; the parser's own rule is that of XML 1.1, which libvirt does not use. */
+/**
+ * Normalizes line ends according to XML 1.0, section 2.11. The parser's default follows XML 1.1, which libvirt does not
+ * use.
+ */
 function normalizeLineEndings(xml: string): string {
   return xml.replace(/\r\n?/g, '\n');
 }

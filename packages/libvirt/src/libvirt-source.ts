@@ -16,7 +16,7 @@ import { diagnoseProgram } from '@virt-similarity/image-tools';
 import type { Domain, DomainDisk } from './domain.js';
 import { VIRSH, Virsh } from './virsh.js';
 
-/** Domains that are queried at a time. */
+/** The most domains that are queried at a time. */
 const CONCURRENCY = 4;
 
 /** A domain to list, or one of its disks. */
@@ -71,7 +71,7 @@ export class LibvirtSource implements ImageSource {
 
 type Stated = Omit<NamedImages, 'word'>;
 
-/** What a word names: all domains, or one, if it exists. */
+/** A word, and what it names: all domains, one domain or disk, or `undefined` if the domain does not exist. */
 interface Found {
   readonly word: string;
   readonly wanted: readonly Domain[] | Wanted | undefined;
@@ -83,7 +83,7 @@ class Listing {
   readonly #options: ListOptions;
   /** The labels of the disks that were listed, by their paths with symbolic links resolved. */
   readonly #labels = new Map<string, string>();
-  /** The disks that were left out, each with its reason. */
+  /** The reason why each disk was left out, by the disk's label. */
   readonly #leftOut = new Map<string, string>();
 
   /** The names of the domains that may write to a disk, by the disk's path with symbolic links resolved. */
@@ -119,7 +119,8 @@ class Listing {
       const others = [...domain.disks, ...leftOut].map((disk) =>
         'reason' in disk ? `${disk.target} (${disk.reason})` : disk.target,
       );
-      const expected = target === undefined ? 'a disk in a file or block device' : `a disk ${target} of this kind`;
+      const expected =
+        target === undefined ? 'a disk in a file or block device' : `a disk ${target} in a file or block device`;
       const found = others.length === 0 ? 'no disk' : others.join(', ');
       yield failed(word, `expected ${expected}, found ${found}; name another disk`);
       return;
@@ -127,7 +128,7 @@ class Listing {
     yield* this.#ofDomain(wanted, stated);
   }
 
-  /** Notes what was left out: one line for all, and one for each with its name. */
+  /** Notes what was left out: a warning with counts, and a debug note for each disk. */
   noteLeftOut(): void {
     if (this.#leftOut.size === 0) {
       return;
@@ -182,8 +183,8 @@ class Listing {
 }
 
 /**
- * Returns the running domains among those that were found, by the paths of their disks. A disk that several domains have
- * is in use if one of them runs.
+ * Returns the names of the running domains among those that were found, by the real paths of their disks. A disk that
+ * several domains have is in use if one of them runs.
  */
 async function runningDomains(found: readonly Found[]): Promise<Map<string, string>> {
   const running = new Map<string, string>();
@@ -219,7 +220,10 @@ async function allDomains(virsh: Virsh, { onNote }: ListOptions): Promise<readon
   return domains.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** Returns the domain or disk that a word names. A name with colons can be that of a domain. */
+/**
+ * Returns the domain or disk that a word names. The complete word is tried as a domain's name first, because names can
+ * contain colons.
+ */
 async function wantedBy(word: string, virsh: Virsh, options: ListOptions): Promise<Wanted | undefined> {
   const whole = await domainNamed(word, virsh, options);
   if (whole !== undefined) {
@@ -235,7 +239,7 @@ async function domainNamed(name: string, virsh: Virsh, options: ListOptions): Pr
   if (domain === undefined || domain.name === name || domain.uuid === name) {
     return domain;
   }
-  // It is the number of a running domain, and may also be the name of another one.
+  // The word is the number of a running domain. It may also be the name of another domain.
   return (await allDomains(virsh, options)).find((each) => each.name === name);
 }
 
@@ -249,7 +253,7 @@ function failed(word: string, reason: Wording): ListedImage {
   return { path, failure: new VirtSimilarityError('unreadable', message, { image: path }) };
 }
 
-/** @throws `usage` if a URI names a host: the paths in its definitions are of that host's files. */
+/** @throws `usage` if a URI names a host, because the paths in its definitions are paths on that host. */
 function requireThisHost(uri: string): void {
   const [, host] = /^[^/]*:\/\/([^/?#]+)/.exec(uri) ?? [];
   if (host !== undefined) {

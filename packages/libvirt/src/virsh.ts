@@ -4,12 +4,12 @@ import { type Domain, parseDomain } from './domain.js';
 
 export const VIRSH: Tool = { command: 'virsh', package: 'libvirt-clients' };
 
-/** Milliseconds for each command of virsh: longer than a busy libvirtd takes for one domain. */
+/** The time limit of each virsh command in milliseconds: more than a busy libvirtd needs for one domain. */
 const TIMEOUT_MS = 60_000;
-/** Bytes; libvirt itself accepts at most 10 MiB of XML. */
+/** The most bytes of output; libvirt itself accepts at most 10 MiB of XML. */
 const MAXIMUM_OUTPUT = 16 * 2 ** 20;
 
-/** The variables by which virsh finds the user's own daemon and its default connection. */
+/** The variables with which virsh finds the user's own daemon and the default connection. */
 const VARIABLES = ['HOME', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'LIBVIRT_DEFAULT_URI'] as const;
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
@@ -30,7 +30,7 @@ export class Virsh {
     return (await this.#run('uri')).trim();
   }
 
-  /** Returns the UUIDs of all domains. Their names could contain anything, also line breaks. */
+  /** Returns the UUIDs of all domains. Unlike names, UUIDs contain no line breaks. */
   async uuids(): Promise<readonly string[]> {
     const lines = (await this.#run('list', '--all', '--uuid')).split('\n');
     return lines.filter((line) => UUID.test(line));
@@ -39,12 +39,13 @@ export class Virsh {
   /**
    * Returns a domain by its name, UUID or number; `undefined` if there is none.
    *
-   * @throws `plugin` if its definition cannot be parsed.
+   * @throws `unreadable` if its definition cannot be parsed, `unavailable` if virsh fails in another way, and
+   *   `aborted`.
    */
   async domain(wanted: string): Promise<Domain | undefined> {
     let xml: string;
     try {
-      // In one word, so that a name is never an option.
+      // In one argument, so that a name is never read as an option.
       xml = await this.#run('dumpxml', `--domain=${wanted}`);
     } catch (thrown) {
       if (thrown instanceof VirtSimilarityError && thrown.cause instanceof ToolFailure && isNotFound(thrown.cause)) {

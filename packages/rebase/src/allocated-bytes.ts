@@ -8,7 +8,7 @@ const STATUS_BLOCK = 512;
 /**
  * Returns the bytes that the file system has allocated for some files.
  *
- * @throws `changed` if one is no longer the file that was read.
+ * @throws `changed` if a path no longer leads to the file that was read.
  */
 export async function allocatedBytes(files: readonly FileStamp[]): Promise<number> {
   let sum = 0;

@@ -3,9 +3,9 @@ import { type BlockPattern, UNIQUE, ZERO } from './block-patterns.js';
 import { NO_PARENT } from './optimum-branching.js';
 
 /**
- * Assigns to each base, at each block number, the block for which all files together hold the least data: Sankoff's
+ * Assigns to each base, at each block number, the block with which all files together contain the least data: Sankoff's
  * parsimony (SIAM Journal on Applied Mathematics 28, 1975) where data that differs from the base costs 1, and a zero
- * cluster nothing. Optimal for the tree. Ties are decided for the block of the base below.
+ * cluster nothing. Optimal for the tree. Ties are decided in favour of the block of the base below.
  */
 export class AncestralBlocks {
   readonly #tree: BaseTree;
@@ -24,7 +24,10 @@ export class AncestralBlocks {
     this.#order = order;
   }
 
-  /** Returns the label of each node at the pattern's block numbers; for roots among the images, their own. */
+  /**
+   * Returns the label of each node at the pattern's block numbers. Images keep the labels that they have in the
+   * pattern.
+   */
   labelsOf({ labels, shared }: BlockPattern): Uint16Array {
     const { images, parents } = this.#tree;
     const width = shared + 1;
@@ -45,7 +48,10 @@ export class AncestralBlocks {
     return assigned;
   }
 
-  /** Sets the cost of everything above a base for each label that it may have, and the least with its own data. */
+  /**
+   * Sets the cost of everything above a base for each label that the base may have, and the least cost that includes
+   * the base's own data.
+   */
   #addCosts(node: number, labels: Uint16Array, width: number, costs: Float64Array, least: Float64Array): void {
     const { images } = this.#tree;
     const offset = (node - images) * width;
@@ -74,7 +80,7 @@ export class AncestralBlocks {
     least[node - images] = best;
   }
 
-  /** Returns what the files of bases and overlays hold, and what they would hold without the base below. */
+  /** Returns what the files of images and bases contain, and what they would contain without the base below. */
   countsOf(patterns: readonly BlockPattern[]): AncestralCounts {
     const { parents } = this.#tree;
     const data = new Float64Array(parents.length);
@@ -107,7 +113,7 @@ export interface AncestralCounts {
   readonly data: Float64Array;
   /** Clusters that are zero where the base has data. */
   readonly zeros: Float64Array;
-  /** Clusters with data if the base were removed, so that the file would be put on the base of its base. */
+  /** Clusters with data if the base were removed, so that the base of the base became the file's base. */
   readonly dataOnNext: Float64Array;
 }
 

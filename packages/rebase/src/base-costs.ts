@@ -10,7 +10,7 @@ export interface BaseCosts {
   /** n × n, row-major: at base × n + image the cost of the image on that base; `Infinity` if that is not allowed. */
   readonly edges: Float64Array;
   /**
-   * What an image costs in addition if another image becomes an overlay on it: its content is frozen, and its machine
+   * The additional cost of an image if another image becomes an overlay on it: its content is frozen, and its machine
    * continues in an empty overlay. 0 for images that are bases already.
    */
   readonly asBase: Float64Array;
@@ -20,8 +20,8 @@ export interface BaseCosts {
  * Estimates what each image costs on each base. The number of L2 tables is estimated from above, as if all differing
  * blocks were far apart; everything else is exact.
  *
- * What an image must save before its base changes is part of the cost: `minSaving`, and for an image that is an overlay
- * already the bytes to rewrite, so that a plan stays the same unless a change saves more than it writes.
+ * The cost of a change includes what it must save: `minSaving` and, for an image that is already an overlay, the bytes
+ * to rewrite. A plan therefore keeps an overlay unless a change saves more than it writes.
  *
  * @param counts the counts of all pairs of images
  */
@@ -59,7 +59,10 @@ export function isKept({ frozen }: PlanImage, index: number, { keep }: PlanLimit
   return frozen === true || keep?.has(index) === true;
 }
 
-/** Returns the bytes of an overlay in which that many blocks have data and that many differ from the base. */
+/**
+ * Returns the bytes of an overlay in which `dataBlocks` blocks have data and `differentBlocks` blocks differ from the
+ * base.
+ */
 export function overlayBytes({ vector }: PlanImage, dataBlocks: number, differentBlocks: number): number {
   const { blockSize: clusterSize, virtualSize } = vector;
   const tables = Math.min(differentBlocks, tablesOf(virtualSize, clusterSize));

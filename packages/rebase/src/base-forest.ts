@@ -111,8 +111,8 @@ export class BaseForest {
   }
 
   /**
-   * Returns the allowed move of all images on a base to another one that raises the cost least, since the base is then
-   * none any more; `undefined` if there is none.
+   * Returns the allowed move of all images on a base to another base that raises the cost least; `undefined` if there
+   * is none. The increase includes `asBase`: the first base is then no longer a base, and the other may become one.
    */
   bestMoveOfAll(base: number, maxDepth: number): Move | undefined {
     const images = [...this.#children[base]!];

@@ -12,7 +12,7 @@ export interface BaseTree {
   readonly parents: Int32Array;
 }
 
-/** What each file holds besides its base, by node. */
+/** What each file contains in addition to its base, by node. */
 export interface TreeContents {
   /** Clusters with data. */
   readonly data: Float64Array;
@@ -30,13 +30,14 @@ export function childrenOf({ parents }: BaseTree): readonly (readonly number[])[
 }
 
 /**
- * Returns whether a file holds data where it has one label and its base the other; otherwise, at most a zero cluster.
+ * Returns whether a file needs a data cluster where it has the label `label` and its base the label `below`. Otherwise
+ * it needs at most a zero cluster.
  */
 export function isDataOver(label: number, below: number): boolean {
   return label !== ZERO && (label === UNIQUE || label !== below);
 }
 
-/** Counts what the file of each node needs if it is written as an overlay on its base, or without one as a whole. */
+/** Counts what the file of each node contains if it is written as an overlay on its base, or in full without a base. */
 export function contentsOf(
   { parents }: BaseTree,
   patterns: readonly BlockPattern[],

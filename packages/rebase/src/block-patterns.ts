@@ -16,7 +16,7 @@ export interface BlockPattern {
   readonly blocks: readonly number[];
 }
 
-/** Rows of all vectors that are held at once. */
+/** The most rows of all vectors in memory at once. */
 const ROWS_AT_ONCE = 1 << 20;
 
 /**

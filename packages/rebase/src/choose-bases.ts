@@ -6,15 +6,15 @@ import { NO_PARENT, optimumBranching } from './optimum-branching.js';
 export interface ChosenBases {
   /** The base of each image, or `NO_PARENT`. */
   readonly parents: Int32Array;
-  /** A number of bytes that no choice of existing bases can cost less than, by the costs given. */
+  /** A lower bound, in bytes, on the cost of any choice of existing bases with the given costs. */
   readonly lowerBound: number;
 }
 
 /**
  * Chooses a base for each image so that all images together cost as little as possible. Without a bound on the depth,
  * and apart from the costs of becoming a base, the choice is optimal: see `optimumBranching`. Then images are moved:
- * first those that are too deep, with the move that costs least, then single images and all images of a base, while the
- * cost falls.
+ * first those that are too deep, with the move that costs least; then single images, or all images of a base, as long
+ * as the cost falls.
  *
  * @param maxDepth the largest number of bases below an image, at least 1
  */
@@ -34,7 +34,7 @@ function finite(cost: number): number {
   return Math.min(cost, LARGEST_COST);
 }
 
-/** Moves images until none is too deep, the deepest first: what is on an image moves with it. */
+/** Moves images until none is too deep, the deepest first. The images on an image move with it. */
 function limitDepth(forest: BaseForest, maxDepth: number): void {
   const fixed = new Set<number>();
   for (;;) {
@@ -44,7 +44,7 @@ function limitDepth(forest: BaseForest, maxDepth: number): void {
     }
     const moves = movesBelow(forest, image, maxDepth);
     if (moves.length === 0) {
-      // A chain that exists and is not to be changed.
+      // An existing chain that must not change.
       fixed.add(image);
     } else {
       forest.apply(cheapestOf(moves));

@@ -4,19 +4,19 @@ import { type HashVector, pairRuns } from '@virt-similarity/core';
 export interface Explanation {
   /** The templates, by index, that explain exactly the same blocks; the first is the one that was chosen. */
   readonly templates: readonly number[];
-  /** Blocks of the image that the template has at the same place. */
+  /** The number of blocks of the image that the template has at the same place. */
   readonly alone: number;
-  /** Those of them that no template before it explains. */
+  /** The number of these blocks that no earlier template explains. */
   readonly added: number;
 }
 
 /**
  * Explains the non-zero blocks of an image by templates that have the same blocks at the same places: first the
- * template that explains most, then again and again the one that explains most of the rest. Templates that explain the
- * same blocks are named together. This greedy cover explains at least 1 − 1/e of what the best choice of as many
- * templates does (Nemhauser, Wolsey and Fisher, Mathematical Programming 14, 1978).
+ * template that explains most, then repeatedly the template that explains most of the rest. Templates that explain the
+ * same blocks are named together. This greedy cover explains at least 1 − 1/e of the blocks that the best choice of as
+ * many templates explains (Nemhauser, Wolsey and Fisher, Mathematical Programming 14, 1978).
  *
- * Memory: one bit for each block of the image and template.
+ * Memory: for each template, one bit for each block of the image.
  */
 export async function explainImage(
   image: HashVector,
@@ -96,7 +96,7 @@ class BlockSet {
     return this.#words.reduce((sum, word, index) => sum + onesIn(word & ~other.#words[index]!), 0);
   }
 
-  /** Returns a text that is the same for equal sets only. */
+  /** Returns a text that two sets share only if they are equal. */
   key(): string {
     return Buffer.from(this.#words.buffer).toString('latin1');
   }

@@ -21,7 +21,10 @@ export const DEFAULT_MAX_DEPTH = 4;
 
 /** The options for planning. */
 export interface PlanOptions extends PlanLimits, CompareOptions {
-  /** The bases to use; `auto`, the default, plans with both kinds and returns the plan that needs less space. */
+  /**
+   * The bases to use; `auto` plans with both kinds and returns the plan that needs less space. The default is
+   * `existing` if `onlyBases` is set, else `auto`.
+   */
   readonly bases?: BaseKind | 'auto' | undefined;
 }
 
@@ -30,11 +33,11 @@ export interface PlanOptions extends PlanLimits, CompareOptions {
  * the hash vectors.
  *
  * @param images with hash vectors of one hasher and one block size, which is the cluster size of overlays
- * @throws `usage` if there is no image, or the block size is no cluster size of qcow2, and what comparing and reading
- *   the vectors throws.
+ * @throws `usage` if there is no image or the block size is not from 4 KiB to 2 MiB, and the errors of comparing and
+ *   reading the vectors.
  */
 export async function makePlan(images: readonly PlanImage[], options: PlanOptions = {}): Promise<Plan> {
-  // New bases are none of the allowed ones.
+  // New bases are not among the allowed bases.
   const bases = options.bases ?? (options.onlyBases === undefined ? 'auto' : 'existing');
   requireClusterSize(images);
   const counts = await compareByPosition(
@@ -66,7 +69,7 @@ function requireClusterSize(images: readonly PlanImage[]): void {
   }
 }
 
-/** The files of a tree: the labels of their blocks and what they hold. */
+/** A tree, and the labels of the blocks of its files. */
 interface MeasuredTree {
   readonly tree: BaseTree;
   readonly labelsOf: (pattern: BlockPattern) => Uint16Array;
@@ -101,7 +104,7 @@ class Planner {
     return { ...this.#planOf('existing', { tree, labelsOf: ({ labels }) => labels }), lowerBound };
   }
 
-  /** Images that have a backing image, or must stay as they are, do so. */
+  /** Images that have a backing image or must stay as they are do not change. */
   withSynthetic(): Plan {
     const parents = Array.from(this.#images, ({ backing }) => backing ?? NO_PARENT);
     const labelers: {
@@ -200,7 +203,10 @@ function referenceTo(node: number, { images }: BaseTree): BaseReference {
   return node < images ? { kind: 'image', index: node } : { kind: 'new', index: node - images };
 }
 
-/** Returns a pattern of some of the images. Blocks that only one of them has keep a label of their own. */
+/**
+ * Restricts a pattern to some of the images. Labels are not renumbered, so a block that only one of them has may keep
+ * the label of a shared block.
+ */
 function patternOf({ labels, shared, blocks }: BlockPattern, members: readonly number[]): BlockPattern {
   return { labels: Uint16Array.from(members, (index) => labels[index]!), shared, blocks };
 }

@@ -31,7 +31,8 @@ class Contraction {
   /** Number of slots: the nodes and the virtual root. */
   readonly #slots: number;
   /**
-   * At source × slots + target: the cost of the best edge between two slots, less what contracted cycles cost already.
+   * At source × slots + target: the cost of the best edge between two slots, minus the costs that contracted cycles
+   * already include.
    */
   readonly #costs: Float64Array;
   /** That edge between nodes, as source × slots + target. */

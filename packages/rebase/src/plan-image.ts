@@ -1,6 +1,6 @@
 import type { HashVector } from '@virt-similarity/core';
 
-/** An image that a plan may change, or a backing file of one. */
+/** An image that a plan may change, or a backing file of such an image. */
 export interface PlanImage {
   readonly vector: HashVector;
   /** Bytes that its own file occupies now, without backing files. */
@@ -19,8 +19,8 @@ export interface PlanLimits {
   readonly minSaving?: number | undefined;
   /** The images that stay as they are, by index; they may serve as bases. */
   readonly keep?: ReadonlySet<number> | undefined;
-  /** The only images that may serve as bases, by index; any when absent. Present chains may stay. */
+  /** The only images that may serve as bases, by index; any if absent. Existing chains may stay. */
   readonly onlyBases?: ReadonlySet<number> | undefined;
-  /** The group of each image; a base and its overlay must be in one group. One group when absent. */
+  /** The group of each image; a base and its overlay must be in one group. All images are one group if absent. */
   readonly groups?: readonly string[] | undefined;
 }

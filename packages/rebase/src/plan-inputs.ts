@@ -17,10 +17,12 @@ import type { PlanImage } from './plan-image.js';
 
 /** An image of a plan with what is known of its files. */
 export interface PlanInput extends PlanImage {
-  /** The path as the user named it; of a backing file, its own path. */
+  /** The path as the user named it; for a backing file that was not named, the path of its file. */
   readonly path: string;
   readonly identity: ImageIdentity;
-  /** Whether the user or a source stated its format, or the header of an image above it; otherwise it was detected. */
+  /**
+   * Whether the user, a source, or the header of an overlay on it stated its format; otherwise the format was detected.
+   */
   readonly isFormatStated: boolean;
 }
 
@@ -46,7 +48,8 @@ interface Known {
 /**
  * Collects the images that were hashed, and their backing files, which are hashed too.
  *
- * @throws the error of a backing file that cannot be hashed, and what the stages throw.
+ * @throws the error of a backing file that cannot be hashed, `changed` if a file changed since it was hashed, and the
+ *   errors of the stages.
  */
 export async function planInputs(hashed: HashedImages): Promise<PlanInputs> {
   const known = new Map<string, Known>();
@@ -124,7 +127,7 @@ function isStated(source: DiskSource): boolean {
 
 function problemOf(identity: ImageIdentity | undefined): string | undefined {
   if (identity === undefined || identity.chain.some((link) => link.parts.some(({ kind }) => kind !== 'file'))) {
-    return 'its content is not in files of its own';
+    return 'its content is not stored in separate files';
   }
   if (encryptionOf(identity) !== undefined) {
     return 'it is encrypted';
@@ -136,7 +139,7 @@ function problemOf(identity: ImageIdentity | undefined): string | undefined {
   if (identity.chain[0]!.parts.length > 1) {
     return 'it consists of several files';
   }
-  return isVolatile(identity) ? 'its changes cannot be detected, as it is in use or a device' : undefined;
+  return isVolatile(identity) ? 'its changes cannot be detected, because it is in use or a device' : undefined;
 }
 
 function backingOf({ chain }: ImageIdentity): ImageIdentity | undefined {
@@ -148,7 +151,7 @@ function backingKeyOf(identity: ImageIdentity): string | undefined {
   return backing && keyOf(backing);
 }
 
-/** Identifies an image by its top file: two images with one file are the same. */
+/** Returns a key that identifies an image by its top file. */
 function keyOf({ chain: [top] }: ImageIdentity): string {
   return fileKeyOf(filesOf(top!)[0]!);
 }

@@ -1,12 +1,12 @@
 import type { BaseReference, Plan } from './plan.js';
 import type { PlanInput } from './plan-inputs.js';
 
-/** The version of the form of a plan as JSON. */
+/** The version of the JSON format of plans. */
 export const PLAN_VERSION = 1;
 
 /**
  * Yields a plan as JSON: sizes in bytes, blocks in units of `blockSize`. Each image has its chain with the state of its
- * files, by which applying a plan recognises images that have changed.
+ * files, with which `apply` recognises images that have changed.
  */
 export function* planJson(plan: Plan, inputs: readonly PlanInput[]): Iterable<string> {
   const { bases, blockSize, bytesNow, bytesPlanned, bytesToWrite, lowerBound } = plan;

@@ -1,4 +1,4 @@
-/** The kinds of bases that a plan uses: existing images only, or new ones that hold what images have in common. */
+/** The kinds of bases that a plan uses: existing images only, or new bases with the blocks that images share. */
 export type BaseKind = 'existing' | 'synthetic';
 
 /** A reference to a base of a plan: an image or a new base, by index. */
@@ -16,12 +16,12 @@ export interface PlannedFile {
   readonly isWritten: boolean;
 }
 
-/** What becomes of an image. */
+/** An image of a plan, as it is now and as planned. */
 export interface PlannedImage extends PlannedFile {
   /** The size of its file now. */
   readonly bytesNow: number;
   /**
-   * The size of the empty overlay in which its machine continues, if other images become overlays on it; its file is
+   * The size of the empty overlay in which its machine continues, if other images become overlays on it. Its file is
    * then no longer written to. 0 otherwise.
    */
   readonly emptyOverlayBytes: number;
@@ -31,7 +31,10 @@ export interface PlannedImage extends PlannedFile {
 export interface NewBase extends PlannedFile {
   /** Bytes; the size of the largest disk on it. */
   readonly virtualSize: number;
-  /** Its own blocks: runs, each copied from an image at the same position, ascending. Elsewhere it is like its base. */
+  /**
+   * The runs of blocks that it stores, ascending, each copied from an image at the same position. Its other blocks are
+   * those of its base.
+   */
   readonly runs: readonly BaseRun[];
 }
 
@@ -47,7 +50,7 @@ export interface BaseRun {
 /** Which image becomes an overlay on which base, and what that saves. */
 export interface Plan {
   readonly bases: BaseKind;
-  /** Bytes; the size of a cluster of overlays and new bases is that of a block. */
+  /** The block size in bytes, which is also the cluster size of overlays and new bases. */
   readonly blockSize: number;
   /** In the order of the images. */
   readonly images: readonly PlannedImage[];
@@ -59,8 +62,8 @@ export interface Plan {
   /** The bytes that applying the plan writes. */
   readonly bytesToWrite: number;
   /**
-   * A number of bytes that no plan with bases of this kind and within the limits can need less than; absent if none is
-   * known. It is estimated like the costs of the choice, so `bytesPlanned` can be slightly less.
+   * A lower bound on the bytes of any plan with bases of this kind and within the limits; absent if none is known. It
+   * is estimated like the costs of the choice, so `bytesPlanned` can be slightly less.
    */
   readonly lowerBound?: number | undefined;
 }

@@ -5,7 +5,9 @@ const REFCOUNT_BYTES = 2;
 /** The unit in which most file systems allocate. */
 const ALLOCATION_UNIT = 4096;
 
-/** The cluster sizes of overlays, in bytes. qcow2 allows smaller ones, which no file system stores efficiently. */
+/**
+ * The cluster sizes of overlays, in bytes. qcow2 also allows smaller clusters, which no file system stores efficiently.
+ */
 export const SMALLEST_CLUSTER = 4096;
 export const LARGEST_CLUSTER = 2 * 1024 * 1024;
 
@@ -26,7 +28,7 @@ export function clustersPerTable(clusterSize: number): number {
   return clusterSize / ENTRY_BYTES;
 }
 
-/** Returns the number of L2 tables that map a whole disk. */
+/** Returns the number of L2 tables that map a complete disk. */
 export function tablesOf(virtualSize: number, clusterSize: number): number {
   return Math.ceil(virtualSize / (clusterSize * clustersPerTable(clusterSize)));
 }

@@ -47,17 +47,20 @@ export async function runPlan(context: CommandContext): Promise<number> {
 }
 
 function tooFew(found: number): VirtSimilarityError {
-  return new VirtSimilarityError('usage', `expected at least two images to plan for, found ${found}; name another one`);
+  return new VirtSimilarityError(
+    'usage',
+    `expected at least two images to plan for, found ${found}; name another image`,
+  );
 }
 
-/** @throws `usage` if a path is none of the images. */
+/** @throws `usage` if a path is not among the images. */
 async function numbersOf(paths: readonly string[], inputs: readonly PlanInput[]): Promise<Set<number>> {
   const files = inputs.map(({ identity }) => identity.chain[0]!.parts[0]!.path);
   const numbers = new Set<number>();
   for (const path of paths) {
     const number = files.indexOf(await realPath(path).catch(() => path));
     if (number < 0) {
-      throw new VirtSimilarityError('usage', `${path} is none of the images of the plan; name it among the images too`);
+      throw new VirtSimilarityError('usage', `${path} is not among the images of the plan; name it as an image too`);
     }
     numbers.add(number);
   }

@@ -13,7 +13,10 @@ export async function runSearch(context: CommandContext): Promise<number> {
   const [first, ...others] = outcomes;
   if (first === undefined || others.length === 0) {
     const found = outcomes.length === 1 ? 'only one' : 'none';
-    throw new VirtSimilarityError('usage', `expected an image and images to search, found ${found}; name another one`);
+    throw new VirtSimilarityError(
+      'usage',
+      `expected an image and images to search, found ${found}; name another image`,
+    );
   }
   if (first.error !== undefined) {
     throw first.error;
@@ -53,7 +56,7 @@ export async function runSearch(context: CommandContext): Promise<number> {
   return firstFailure === undefined ? 0 : EXIT_PARTIAL;
 }
 
-/** The shares of an explanation, from 0 to 1. */
+/** Returns the paths and the shares of an explanation; shares are from 0 to 1. */
 function describe(
   { templates: [chosen, ...ties], alone, added }: Explanation,
   templates: readonly { readonly path: string; readonly vector: HashVector }[],
@@ -72,7 +75,7 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** @throws `usage` if the first operand is a directory or something else with several images. */
+/** @throws `usage` if the first operand names no image or several, as a directory does. */
 async function requireOneImage({ operands: [first], analyzer, signal }: CommandContext): Promise<void> {
   const { sources } = await (await analyzer()).findImages([first!], { onNote: () => {}, signal });
   if (sources.length !== 1 || sources[0]!.path !== first) {

@@ -3,7 +3,7 @@ import { SEARCH_OPTIONS } from './search-options.js';
 
 /** Prints which templates an image descends from. */
 export const search: Command = {
-  summary: 'show which of many images one descends from',
+  summary: 'show which images an image descends from',
   usage: '[options] IMAGE TEMPLATE…',
   description:
     'Shows which templates have the same blocks as IMAGE at the same places: first the template that has most of IMAGE, ' +

@@ -15,9 +15,9 @@ export interface SyntheticLimits {
 }
 
 /**
- * Invents bases for a group of images: a base for each merge of their dendrogram, with the blocks that make all files
- * together hold the least data. Then removes the bases that cost more than they save, and those that make chains too
- * deep. An image that needs no less as an overlay stays as it is.
+ * Creates bases for a group of images: a base for each merge of their dendrogram, with the blocks with which all files
+ * together contain the least data. Then removes the bases that cost more than they save, and those that make chains too
+ * deep. An image that would not need less space as an overlay stays as it is.
  *
  * @param images the images, none of which has a backing image
  * @param patterns the patterns of these images
@@ -48,7 +48,10 @@ function treeOf({ size, merges }: Dendrogram): BaseTree {
   return { images: size, parents };
 }
 
-/** Returns the tree without some bases and images that do not pay; the same tree if all do and no chain is too deep. */
+/**
+ * Returns the tree without some of the bases and overlays that save nothing; the same tree if there are none and no
+ * chain is too deep.
+ */
 function pruned(
   tree: BaseTree,
   images: readonly PlanImage[],
@@ -95,7 +98,7 @@ class TreeFiles {
     return qcow2Bytes({ clusterSize, virtualSize, dataClusters, tables });
   }
 
-  /** Returns by how many bytes all files would grow without a base, if the others kept their blocks. */
+  /** Returns by how many bytes all files would grow without a base, if the other bases kept their blocks. */
   growthWithout(base: number): number {
     const isRoot = this.#tree.parents[base] === NO_PARENT;
     let growth = -this.bytes[base]!;
@@ -108,7 +111,7 @@ class TreeFiles {
   }
 }
 
-/** Chooses bases that can be removed in one step, as none is the base of another. */
+/** Chooses bases that can be removed in one step, because none of them is the base of another. */
 function removedBases(tree: BaseTree, files: TreeFiles, maxDepth: number): ReadonlySet<number> {
   const growths = new Map<number, number>();
   for (let base = tree.images; base < tree.parents.length; base++) {
@@ -126,7 +129,7 @@ function removedBases(tree: BaseTree, files: TreeFiles, maxDepth: number): Reado
   return removed;
 }
 
-/** Returns for each image that is too deep the base below it that is cheapest to remove. */
+/** Returns, for each image that is too deep, the base below it whose removal costs least. */
 function cheapestOfDeepChains(tree: BaseTree, growths: ReadonlyMap<number, number>, maxDepth: number): number[] {
   const found = new Set<number>();
   for (let image = 0; image < tree.images; image++) {
@@ -141,7 +144,10 @@ function cheapestOfDeepChains(tree: BaseTree, growths: ReadonlyMap<number, numbe
   return [...found];
 }
 
-/** Returns the tree without some bases, and without bases on which there is nothing; the rest are renumbered. */
+/**
+ * Returns the tree without the removed bases. What was on them is then on their bases, and the remaining nodes are
+ * renumbered.
+ */
 function withoutBases({ images, parents }: BaseTree, removed: ReadonlySet<number>): BaseTree {
   const numbers = new Map<number, number>();
   for (const node of parents.keys()) {

@@ -18,10 +18,11 @@ export interface AnnotationTable {
 }
 
 /**
- * Parses comma-separated values (RFC 4180) with a header line, also with semicolons or tabs, whichever the header has.
+ * Parses comma-separated values (RFC 4180) with a header line. The separator is a tab, a semicolon or a comma: the
+ * first of these that the header contains. Blanks around values are removed.
  *
- * @throws `usage` with the line, if a line has another number of cells or quotes that do not end, a column has no name
- *   or that of another one, or there are no columns after the first.
+ * @throws `usage` if a line is too long, has another number of cells than the header, or has quotes that do not end; if
+ *   a column has no name or the name of another column; or if the number of columns after the first is not 1 to 64.
  */
 export function parseAnnotations(text: string): AnnotationTable {
   const header = /^[^\r\n]*/.exec(text)![0];
@@ -47,8 +48,8 @@ export function parseAnnotations(text: string): AnnotationTable {
 }
 
 /**
- * Adds the columns of a table to an analysis. A line names an image by its name, its path, or its label in Newick trees.
- * Also returns the names in the table that are those of no image.
+ * Adds the columns of a table to an analysis. A line names an image by its name, its path, or its label in Newick
+ * trees. Also returns the names in the table that no image has.
  *
  * @throws `usage` if two lines name the same image.
  */
@@ -80,7 +81,8 @@ export function annotatedAnalysis(
 }
 
 /**
- * Returns the images by the texts that name them. A name is stronger than another image's path, and that than a label.
+ * Returns the numbers of images by the texts that name them. A name takes precedence over another image's path, and a
+ * path over a label.
  */
 function numbersOf(images: readonly AnalyzedImage[]): ReadonlyMap<string, number> {
   const labels = safeLabels(images);

@@ -15,7 +15,7 @@ import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
 /** The media type of Arrow IPC files: https://www.iana.org/assignments/media-types/application/vnd.apache.arrow.file */
 const ARROW_FILE = 'application/vnd.apache.arrow.file';
 const PAIRS_PER_BATCH = 65_536;
-/** Numbers of the matrix in a batch: 8 MiB. */
+/** Numbers of the matrix in a batch, which take 8 MiB. */
 const NUMBERS_PER_BATCH = 2 ** 20;
 
 /**

@@ -25,7 +25,7 @@ interface Pieces {
   readonly blank: string;
   /** Before the name of a leaf. */
   readonly leaf: string;
-  /** The piece that stems consist of, and how many of it a stem without a height has. */
+  /** The character of stems, and how many of them a stem without a height has. */
   readonly dash: string;
   readonly dashes: number;
   /** Whether an empty line follows each leaf. */
@@ -66,11 +66,11 @@ const DEFAULT_COMPACT_WIDTH = 100;
  *
  * A leaf is `--- name` and a spacer row. A node starts with `---+---` on its first child's line; each further child
  * starts with `   +---`; every other line continues with `   |   `, or with seven spaces below the last child. Other
- * drawings, such as that with heights, have no blanks at the ends of lines.
+ * drawings, such as the one with heights, have no blanks at the ends of lines.
  *
  * The drawing to scale is described at `scaledDrawing`.
  *
- * The compact drawing has one row for each image; equal images share one, and branches beyond the width are left out.
+ * The compact drawing has one row for each image; equal images share a row, and branches beyond the width are left out.
  */
 export class AsciiReporter implements Reporter {
   readonly extension = '.txt';

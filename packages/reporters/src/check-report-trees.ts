@@ -1,12 +1,15 @@
 import type { Analysis, Merge } from '@virt-similarity/core';
 
-/** Relative difference up to which merges of one cluster may differ in height: more than rounding, less than a block. */
+/**
+ * The largest relative difference between the height of a merge and that of its cluster: more than rounding errors,
+ * less than a block.
+ */
 const TOLERANCE = 1e-9;
 
 /** The trees in a report: its dendrogram and its cladogram. */
 export type ReportTrees = Pick<Analysis, 'dendrogram' | 'cladogram'>;
 
-/** What merges have gathered of a node of the cladogram. */
+/** The part of a node of the cladogram that merges have joined so far. */
 interface Gathered {
   /** Number of the node. */
   readonly node: number;
@@ -15,10 +18,10 @@ interface Gathered {
 }
 
 /**
- * Checks that both trees are complete and the same, once connected merges of equal height are combined. Every part must
- * have a smaller number than its cluster.
+ * Checks that both trees are complete and the same, once connected merges of equal height are combined. The caller must
+ * have checked that every part has a smaller number than its cluster.
  *
- * @throws a plain `Error` that says what was expected and found.
+ * @throws a plain `Error` that states what was expected and found.
  */
 export function checkReportTrees({ dendrogram, cladogram }: ReportTrees): void {
   const { size, merges } = dendrogram;
@@ -58,14 +61,16 @@ function requireInverted({ size, merges, inverted }: Analysis['dendrogram']): vo
   const heightOf = (cluster: number): number => merges[cluster - size]?.height ?? 0;
   const expected = merges.some(({ left, right, height }) => height < Math.max(heightOf(left), heightOf(right)));
   if (inverted !== expected) {
-    throw new Error(`expected inverted to be ${expected}, as the heights of the merges are, found ${inverted}`);
+    throw new Error(`expected inverted to be ${expected}, as the heights of the merges imply, found ${inverted}`);
   }
 }
 
 /** Each merge must join children of one node of the cladogram, and the merges of a node must join all of them. */
 function requireSameTree({ dendrogram, cladogram: { size, nodes } }: ReportTrees): void {
   const parents = new Map(nodes.flatMap(({ children }, index) => children.map((child) => [child, size + index])));
-  /** By cluster of the dendrogram: the number of the same cluster in the cladogram, or what it has of a node. */
+  /**
+   * By cluster of the dendrogram: the number of the same cluster in the cladogram, or the part of a node that it is.
+   */
   const clusters: (number | Gathered)[] = Array.from({ length: size }, (_, image) => image);
   for (const [index, { left, right, height }] of dendrogram.merges.entries()) {
     const [one, other] = [left, right].map((part): Gathered => {

@@ -60,7 +60,7 @@ export function chosenCut({ clusters, cut }: OptionValues): Cut | undefined {
 }
 
 /**
- * Returns the height at which a tree falls into the clusters of a cut: halfway between two merges. If these have the
+ * Returns the height at which a cut divides a tree into its clusters: halfway between two merges. If these have the
  * same height, no height separates them, and there are fewer clusters.
  */
 export function heightOfCut({ size, merges }: Dendrogram, cut: Cut): number {

@@ -18,7 +18,9 @@ const NODE = {
 const EDGE = { color: '#5b6b7f' };
 const LEAF = { style: 'filled', fillcolor: '#eef3f9', fontsize: 11, height: 0.3, margin: '0.12,0.04' };
 
-/** The deepest tree whose leaves are aligned: `dot` takes minutes to align those of a tree of hundreds of levels. */
+/**
+ * The deepest tree whose leaves are aligned: `dot` takes minutes to align the leaves of a tree of hundreds of levels.
+ */
 const DEEPEST_ALIGNED = 32;
 /** The longest path from the root to a leaf for layouts that use `len`, and the shortest edge; in inches. */
 const LONGEST_PATH = 12;
@@ -31,7 +33,7 @@ const SHORTEST_EDGE = 0.1;
  * For programs, a node has its `distance`, the height of the merge, and an edge its `length`, as in Newick. `len` is the
  * same length, scaled, for the layouts neato, fdp and sfdp.
  *
- * Format: https://graphviz.org/doc/info/lang.html, in the part of it that pydot, graphlib-dot and vis-network read too:
+ * Format: https://graphviz.org/doc/info/lang.html, restricted to what pydot, graphlib-dot and vis-network also read:
  * attributes are separated by commas. Node ids are `n0` …, numbered as the clusters of the cladogram.
  */
 export class GraphvizReporter implements Reporter {
@@ -73,16 +75,16 @@ function attributes(values: Readonly<Record<string, string | number>>): string {
   return `[${pairs.join(', ')}]`;
 }
 
-/** Returns a number without quotes, if it has no exponent, which numbers of DOT do not have. */
+/** Returns a value in quotes, unless it is a number without an exponent. Numbers in DOT have no exponents. */
 function dotValue(value: string | number): string {
   const text = String(value);
   return typeof value === 'number' && /^-?[\d.]+$/.test(text) ? text : `"${dotText(text)}"`;
 }
 
 /**
- * Returns the content of a quoted string that Graphviz renders as the text's terminal text. Graphviz interprets
- * backslashes and HTML entities in labels. Only what it would take for an entity is escaped, because other DOT parsers
- * do not know entities.
+ * Returns the content of a quoted string that Graphviz renders as the text, with the escapes of `terminalText`.
+ * Graphviz interprets backslashes and HTML entities in labels. An ampersand is escaped only where it would begin an
+ * entity, because other DOT parsers do not know entities.
  */
 function dotText(text: string): string {
   return terminalText(text)

@@ -17,7 +17,7 @@ import { xmlText } from './xml-text.js';
  * Writes one HTML file to explore an analysis: the cladogram beside the heat map of the distances, clusters at any
  * cut, a table of the images, and for each pair the places on the disk where they are equal. The page fetches nothing.
  *
- * @throws `usage` as `clustersOf`.
+ * @throws as `clustersOf`.
  */
 export class HtmlReporter implements Reporter {
   readonly extension = '.html';

@@ -4,7 +4,7 @@ import { clustersOf } from './clusters-of.js';
 import { tableCell } from './table-cell.js';
 import { safeLabels } from './tree-labels.js';
 
-/** Yields what a report lacks if the table of names is not written and a label differs from the name of its image. */
+/** Yields a warning if the table of names is not written and a label differs from the name of its image. */
 export function* omittedNames(
   { images }: Analysis,
   options: OptionValues,
@@ -29,8 +29,8 @@ const COLUMNS = ['label', 'name', 'path', 'cluster', 'nearest', 'distance', 'siz
  * such characters, unprintable ones and backslashes are written as `\\`, `\xNN` or `\u{N…}`.
  *
  * `cluster` numbers the clusters from 1; `nearest` is the label of the nearest image; `size` and `data` are the bytes
- * of the disk and of its non-zero blocks. A cell without a value is empty. Annotations follow; one with the name of
- * another column is called `annotation.NAME`.
+ * of the disk and of its non-zero blocks. A cell without a value is empty. Annotations follow; an annotation with the
+ * name of one of these columns is called `annotation.NAME`.
  */
 export function* namesTable(analysis: Analysis, options: OptionValues): Generator<string> {
   for (const cells of namesRows(analysis, options)) {

@@ -73,8 +73,8 @@ export class NewickReporter implements Reporter {
     }
     const lengths = branchLengths(tree);
     requireBranches('newick', analysis, lengths, options);
-    // ape takes a root of three or more children for unrooted unless it has a length; phytools' `read.newick` never
-    // ends on a root with a length.
+    // ape treats a tree whose root has three or more children as unrooted unless the root has a length; phytools'
+    // `read.newick` never ends on a root with a length.
     const rootLength = root.children.length > 2 ? ':0' : '';
     yield* treePieces(tree, {
       leaf: (image) => `${labels[image]}:${lengths[image]}`,

@@ -12,7 +12,7 @@ import { CLUSTER_OPTIONS } from './clusters-of.js';
 import { namesTable, omittedNames } from './names-table.js';
 import { LABEL_OPTIONS, safeLabels } from './tree-labels.js';
 
-/** The characters of a name in the strict format. */
+/** The number of characters of a name in the strict format. */
 const STRICT_LENGTH = 10;
 
 /**

@@ -3,7 +3,7 @@ import { heightText } from './height-text.js';
 import { shortened, widthOf } from './shortened.js';
 import { leafOrder } from './tree-order.js';
 
-/** The part of the width that the tree has at least. */
+/** The least fraction of the width that the tree occupies. */
 const FEWEST_TREE_COLUMNS = 0.5;
 
 /** The directions in which a cell is connected. */
@@ -16,11 +16,11 @@ const RIGHT = 8;
 const ASCII = ' |||-+++-+++-+++';
 const UNICODE = ' │││─┘┐┤─└┌├─┴┬┼';
 
-/** What a drawing to scale needs besides the tree. */
+/** The texts and settings of a drawing to scale. */
 interface ScaledTexts {
   /** The text of each leaf. */
   readonly texts: readonly string[];
-  /** Columns, with the texts. */
+  /** The width of the drawing in columns, including the texts. */
   readonly width: number;
   readonly drawing: 'ascii' | 'unicode';
 }
@@ -30,7 +30,8 @@ interface ScaledTexts {
  * to 0 at the right. Nodes that are less than a column apart are drawn as one. The last row has the heights at both
  * ends.
  *
- * A node that is higher than the one above it, as with centroid and median linkage, is drawn in the column of that one.
+ * A node that is higher than the node above it, which centroid and median linkage can produce, is drawn in that node's
+ * column.
  */
 export function* scaledDrawing(tree: Cladogram, { texts, width, drawing }: ScaledTexts): Generator<string> {
   const longest = texts.reduce((widest, text) => Math.max(widest, widthOf(text)), 0);
@@ -52,7 +53,7 @@ function connections(tree: Cladogram, columns: number): Uint8Array {
   const { first, leaves } = leafOrder(tree);
   const cells = new Uint8Array(leaves.length * columns);
   const highest = nodes.at(-1)?.height ?? 0;
-  /** By cluster: its column, and before that is known the column of its parent. Its row is that of its first leaf. */
+  /** By cluster: its column, or its parent's column until its own is known. Its row is that of its first leaf. */
   const at = new Uint32Array(size + nodes.length).fill(columns - 1, 0, size);
   for (let index = nodes.length - 1; index >= 0; index--) {
     const { height } = nodes[index]!;

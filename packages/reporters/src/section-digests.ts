@@ -1,24 +1,32 @@
 import type { Analysis, HashVector } from '@virt-similarity/core';
 
-/** Sections that the largest disk is divided into. */
+/** The most sections into which the largest disk is divided. */
 const SECTIONS = 200;
-/** The prime and the two bases of 32-bit FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/. */
+/**
+ * The prime of 32-bit FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/, and the initial values of the two digests:
+ * its offset basis, and the hash of a zero byte.
+ */
 const PRIME = 0x01000193;
 const BASES = [0x811c9dc5, 0x050c5d1f] as const;
 
-/** Digests of the sections of all disks: equal digests mean equal content, zeros a section of zeros. */
+/**
+ * Digests of the sections of all disks. Equal digests mean equal content; a digest of zeros means a section of zeros.
+ */
 export interface SectionDigests {
   /** Sections of each disk. */
   readonly count: number;
   /** Blocks of a section. */
   readonly blocks: number;
-  /** For each image and section two 32-bit numbers, little-endian, base64. */
+  /** For each image and section two 32-bit numbers, little-endian, encoded as base64. */
   readonly digests: string;
 }
 
 /**
- * Combines the digests of blocks to 64-bit digests of sections, so that a page can show for any pair where the disks
- * are equal without the hash vectors. Returns `null` if an image has no hash vector.
+ * Combines the digests of blocks into 64-bit digests of sections. With these, a page can show for any pair where the
+ * disks are equal without the hash vectors. Returns `null` if an image has no hash vector.
+ *
+ * Both halves of a digest mix in block numbers and bytes as FNV-1a does; the second half also mixes in its own high
+ * bits.
  */
 export async function sectionDigests({ images, parameters }: Analysis): Promise<SectionDigests | null> {
   const vectors = images.map(({ vector }) => vector);

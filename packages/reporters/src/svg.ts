@@ -20,7 +20,7 @@ const MARGIN = 16;
 const AXIS = 40;
 const CHARACTER = 7.2;
 const TEXT_GAP = 6;
-/** Distances on the axis, at most. */
+/** The most intervals between the distances on the axis. */
 const TICKS = 6;
 
 /** Writes the cladogram as an SVG image, drawn to scale: the position of a node is its height. */
@@ -81,7 +81,10 @@ function layoutOf({ cladogram }: Analysis): Layout {
   return { highest, x, y };
 }
 
-/** Returns the colour of each cluster of the cladogram; grey where images of several clusters of the cut are below. */
+/**
+ * Returns the colour of each cluster of the cladogram: that of the cut's cluster that contains it, or grey if it
+ * contains images of several.
+ */
 function colorsOf(analysis: Analysis, options: OptionValues): string[] {
   const { size, nodes } = analysis.cladogram;
   if (!isCutChosen(options)) {

@@ -3,7 +3,7 @@ import { escapeSequence, UNPRINTABLE } from '@virt-similarity/core';
 /**
  * The characters that table readers interpret: backslashes (our own escapes), quotes (Python, R), `#` (comments in R),
  * spaces at either end (stripped), and `= + - @` at the beginning, which start a formula in spreadsheets, as do their
- * full-width forms in Excel; and semicolons, which begin a new cell where they separate lists in the system's language.
+ * full-width forms in Excel; and semicolons, which separate cells in locales whose list separator is a semicolon.
  */
 const TABLE_ESCAPED = new RegExp(`[\\\\"'#;]|^[ =+\\-@\uff1d\uff0b\uff0d\uff20]| $|${UNPRINTABLE.source}`, 'gu');
 
@@ -12,7 +12,7 @@ export function tableCell(text: string): string {
   return text.replace(TABLE_ESCAPED, escapeSequence);
 }
 
-/** Returns a line of comma-separated values (RFC 4180). Texts are made safe as by {@link tableCell}. */
+/** Returns a line of comma-separated values (RFC 4180). Texts are escaped as by {@link tableCell}. */
 export function csvLine(cells: readonly (string | number | undefined)[]): string {
   return `${cells.map(csvCell).join(',')}\n`;
 }

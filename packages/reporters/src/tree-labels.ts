@@ -2,9 +2,9 @@ import type { AnalyzedImage, OptionDeclarations, OptionValues } from '@virt-simi
 import { terminalText } from '@virt-similarity/core';
 import anyAscii from 'any-ascii';
 
-/** The longest label: MrBayes reads 99 characters, and ape 5.7 crashes on labels of more than 512 bytes. */
+/** The longest label: MrBayes reads 99 characters, and ape 5.7 crashes on labels of 512 bytes or more. */
 const LONGEST_LABEL = 99;
-/** Enough for a number behind at least one character. */
+/** Enough for at least one character and a numeric suffix. */
 const SHORTEST_LABEL = 8;
 
 /** The options of reporters that write safe labels. */
@@ -23,8 +23,8 @@ export const LABEL_OPTIONS = {
 /** With a letter or digit, and without a hyphen at either end, as in options and formulas. */
 const SAFE_NAME = /^(?!-)(?=.*[A-Za-z0-9])[A-Za-z0-9.-]+(?<!-)$/;
 /**
- * Texts that readers take for numbers (NCL takes a number for the taxon of that number), or for a missing or logical
- * value in the table of names (pandas, R).
+ * Texts that readers interpret as numbers (NCL interprets a number as the taxon with that number), or as a missing or
+ * logical value in the table of names (pandas, R).
  */
 const VALUE = /^([-.]*\d[\d.]*(e-?\d+)?|0x[\da-f]+|-?inf(inity)?|-?nan|n\.?a\.?|null|none|true|false|t|f)$/i;
 
@@ -60,7 +60,7 @@ export function safeLabels(images: readonly AnalyzedImage[], options: OptionValu
   });
 }
 
-/** Returns labels strictly by the Newick specification: in single quotes unless the name is safe. */
+/** Returns labels that follow the Newick specification strictly: names in single quotes unless they are safe. */
 export function quotedLabels(images: readonly AnalyzedImage[]): string[] {
   return images.map(({ name }) => (isSafe(name) ? name : quoted(name)));
 }
@@ -75,13 +75,14 @@ function isSafe(name: string): boolean {
 }
 
 /**
- * Folds case, so that texts that differ only in case become equal, even if only their upper-case forms are (`ſ`, `s`).
+ * Folds case, so that texts that differ only in case become equal, even if only their upper-case forms are equal (`ſ`,
+ * `s`).
  */
 function caseFolded(text: string): string {
   return text.toUpperCase().toLowerCase();
 }
 
-/** Returns a safe label made from a name, or from the image's number if nothing of the name remains. */
+/** Returns a safe label made from a name, or from the image's number if no letter or digit of the name remains. */
 function safeStem(name: string, number: number, longest: number): string {
   const ascii = trimmed(
     anyAscii(name)

@@ -2,13 +2,14 @@ import type { Analysis, Cladogram } from '@virt-similarity/core';
 import { type Wording, wording } from '@virt-similarity/core/errors';
 import { depthOf } from './tree-order.js';
 
-/** The levels of a tree that every viewer draws: Auspice and IcyTree overflow between 5,000 and 10,000. */
+/** The most levels of a tree that every viewer draws: Auspice and IcyTree overflow between 5,000 and 10,000. */
 const DEEPEST = 4000;
-/** The children of a node that every viewer draws: IcyTree overflows between 5,000 and 10,000. */
+/** The most children of a node that every viewer draws: IcyTree overflows between 5,000 and 10,000. */
 const MOST_CHILDREN = 5000;
 
 /**
- * Yields what viewers do not bear of a tree: its depth, the children of a node, or that all its heights are 0.
+ * Yields a warning for each property of a tree that viewers cannot handle: too many levels, a node with too many
+ * children, or heights that are all 0.
  *
  * @param tree the tree as it is written
  */

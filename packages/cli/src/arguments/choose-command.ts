@@ -19,11 +19,12 @@ const BUILT_IN_FLAGS = ['help', 'version'].map((name) => {
  * name (for example an image), returns the default command. `help` and `help COMMAND` are read as `--help`. An image
  * with the name of a command must be written as `./hash`.
  *
- * Options can precede the command, so each command parses the line with its own options, then with those of all
- * commands, to decide which words are option values. A command is chosen if its name is the first operand in its own
- * reading. An option that no command knows selects the default command, which refuses it.
+ * Options can precede the command, so the line is scanned once for each command: with the options of that command, then
+ * those of all commands, to decide which words are option values. A command is chosen if its name is the first operand
+ * of its own scan. An option that no command knows selects the default command, which refuses it.
  *
- * @throws `usage` if the line is ambiguous because an option takes a value with one command and not with another.
+ * @throws `usage` if the line is ambiguous because an option takes a value with one command but not with another
+ *   command.
  */
 export function chooseCommand(words: readonly string[], commands: readonly KnownCommand[]): ChosenCommand {
   const flags = allFlags(commands);
@@ -53,12 +54,12 @@ function ambiguousCommand(commands: readonly KnownCommand[]): VirtSimilarityErro
   return new VirtSimilarityError('usage', `${problem}; put the command before the options`);
 }
 
-/** Returns the flags of all commands, `--help` and `--version` included. */
+/** Returns the flags of all commands, including `--help` and `--version`. */
 export function allFlags(commands: readonly KnownCommand[]): Flag[] {
   return [...BUILT_IN_FLAGS, ...commands.flatMap(flagsOfCommand)];
 }
 
-/** Returns the first operand, or nothing if an unknown option or `--` precedes it. */
+/** Returns the first operand, or nothing if it is `-`, or if an unknown option or `--` precedes it. */
 function firstOperand(words: readonly string[], flags: readonly Flag[]): Operand | undefined {
   const first = scanArguments(words, flags).find((argument) => argument.kind === 'operand');
   return first?.kind !== 'operand' || first.isLiteral || first.value.startsWith('-') ? undefined : first;

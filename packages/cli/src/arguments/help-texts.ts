@@ -40,7 +40,7 @@ function exitCodes(): string {
   return `${`Exit codes: ${codes}.`.replace(FULL_LINE, '$1\n')}\n`.replace(/\n+$/, '\n');
 }
 
-/** As many words as fit a line of 80 columns, and the blank after them. */
+/** As many words as fit into a line of 80 columns, and the blank after them. */
 const FULL_LINE = /(.{1,79})(?: |$)/g;
 
 function columns(rows: readonly (readonly [string, string])[]): string {

@@ -10,7 +10,7 @@ import { isTypable, problemOfName } from './option-names.js';
 export interface KnownCommand {
   readonly name: string;
   readonly command: Command;
-  /** The command's own options and the common options. */
+  /** The command's own options, the common options and, for a plugin's command that reads images, those for images. */
   readonly options: OptionDeclarations;
   /** The options of reporters, if the command accepts them; else empty. */
   readonly reportOptions: OptionDeclarations;

@@ -39,7 +39,7 @@ export function parseWords(known: KnownCommand, words: readonly string[], epilog
       optionOf.set(flag, option);
     }
   }
-  // In the last group, which every command has.
+  // Added to the last group, which every command has.
   parser.version(packageVersion(), '--version', 'print the version').helpOption('--help', 'print this help');
   try {
     parser.parse(words, { from: 'user' });
@@ -84,7 +84,10 @@ function titleLine(title: string): string {
   return `${title}:`;
 }
 
-/** Returns commander's error, or for an unknown option one that suggests the option that was probably meant. */
+/**
+ * Returns commander's error; for an unknown option, an error that suggests the option that was probably meant, or the
+ * help.
+ */
 function withSuggestion(error: unknown, flags: readonly Flag[], { name, isDefault }: KnownCommand): unknown {
   const unknown = error instanceof CommanderError && /unknown option '(.*)'/s.exec(error.message)?.[1];
   if (!unknown) {

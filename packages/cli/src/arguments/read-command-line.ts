@@ -123,7 +123,8 @@ async function namedPlugins(
 }
 
 /**
- * Loads the configuration file that the command line names, else the environment, else the user's own.
+ * Loads the configuration file that the command line names, or else the environment, or else the user's file. Returns
+ * `undefined` for `--no-config`, or if the user has no file.
  *
  * @throws as `loadNamedConfiguration` and `loadConfiguration`.
  */
@@ -165,14 +166,14 @@ function valuesOf(scanned: readonly ScannedArgument[], name: string): string[] {
   );
 }
 
-/** Returns all commands, those of plugins included. Without an analyzer, only the built-in reporters add options. */
+/** Returns all commands, including those of plugins. Without an analyzer, only the built-in reporters add options. */
 async function commandsWith(analyzer: Analyzer | undefined): Promise<KnownCommand[]> {
   const [{ options: taken }] = knownCommands({}) as [KnownCommand];
   const reporters = analyzer?.reporters ?? (await builtInReporters());
   return knownCommands(collectReportOptions(reporters, taken), analyzer?.commands ?? (await builtInPluginCommands()));
 }
 
-/** Returns the built-in reporters, so that `--help` knows their options without loading readers and hashers. */
+/** Returns the built-in reporters without loading readers and hashers, so that `--help` can list their options. */
 async function builtInReporters(): Promise<NamedPart<Reporter>[]> {
   const { default: plugin } = await import('@virt-similarity/reporters');
   return Object.entries(plugin.reporters).map(([name, Own]) => ({ name, part: new Own() }));

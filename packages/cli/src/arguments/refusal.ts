@@ -3,8 +3,8 @@ import type { CommanderError } from '../commander.js';
 import { flagsOfCommand, type KnownCommand } from './known-commands.js';
 
 /**
- * Returns the error for words that commander refuses. For an option of another command, it names that command; it refers
- * to the help of the command in question.
+ * Returns the error for words that commander refuses. Its message refers to the help of the command. For an option of
+ * another command, it names that command and refers to its help. If no command has an unknown option, returns `thrown`.
  *
  * @param thrown the error that `parseWords` threw, which may suggest an option
  */

@@ -12,8 +12,9 @@ const OUTPUTS = ['output', 'names'];
 /**
  * Requires that no part of the command line is silently without effect.
  *
- * @throws `usage` if an output option that cannot be repeated is given twice, if `--format` follows every image without
- *   ending the format of the last one, or if a word that looks like an option would be read as an image.
+ * @throws `usage` if an output option that cannot be repeated is given twice with different values, if `--format`
+ *   follows every image and does not restore the format before the last one, or if a word that looks like an option
+ *   would be read as an image.
  */
 export function requireEffect(scanned: readonly ScannedArgument[]): void {
   requireSingleValues(scanned);
@@ -23,7 +24,8 @@ export function requireEffect(scanned: readonly ScannedArgument[]): void {
     }
   }
   const last = scanned.findLastIndex(namesImage);
-  // A remedy ends the format of one image by the format before it, also where that image is the last one.
+  // The remedies in messages restore the previous format after an image, also after the last one:
+  // `--format raw a.img --format auto`.
   const previous = ['auto', ...formatsIn(scanned.slice(0, last + 1))].at(-2);
   if (last >= 0 && formatsIn(scanned.slice(last + 1)).some((format) => format !== previous)) {
     throw usage(`--${POSITIONAL} follows every image, so it applies to none; put it before the images it applies to`);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** The character that Node.js puts in place of bytes that are not UTF-8. */
+/** The character with which Node.js replaces bytes that are not UTF-8. */
 const REPLACEMENT = '\uFFFD';
 
 /**

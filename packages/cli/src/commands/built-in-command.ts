@@ -28,8 +28,8 @@ export interface DescribedCommand extends Pick<Command, 'operands'> {
 }
 
 /**
- * A built-in command. Unlike a plugin's command it carries its name and receives an `BuiltInContext`.
- * Every start loads the module that defines it, so modules that load slowly must be imported in `run`.
+ * A built-in command. Unlike a plugin's command, it has its name as a member and receives a `BuiltInContext`. Every
+ * start loads the module that defines it, so modules that load slowly must be imported in `run`.
  */
 export interface BuiltInCommand<Options extends OptionDeclarations = OptionDeclarations>
   extends Omit<Command, 'options' | 'run'> {
@@ -54,7 +54,7 @@ export interface BuiltInContext<Options extends OptionDeclarations = OptionDecla
   readonly configuration: Configuration | undefined;
   /** The images and lists of images, in the order in which they were named. */
   readonly sources: readonly NamedImage[];
-  /** All commands, those of plugins included; the default command first. */
+  /** All commands, including those of plugins; the default command is first. */
   readonly commands: readonly DescribedCommand[];
   readonly messages: Messages;
   /** The log of the run, if there is one. */

@@ -52,7 +52,7 @@ export const cache: BuiltInCommand<typeof CACHE_OPTIONS> = {
     }
     const prune = `virt-similarity cache prune --cache ${shellOperand(directory)}`;
     messages.warning(
-      `${formatCount(damaged, 'hash vector')} cannot be used; delete with ${prune}, or analyse the images again`,
+      `${formatCount(damaged, 'hash vector')} cannot be used; delete damaged entries with ${prune}, or analyse the images again`,
     );
     return action === 'verify' ? exitCodeOf('corrupt') : EXIT_DONE;
   },

@@ -7,7 +7,9 @@ import { readKeys, startHashingRun } from './hashing-run.js';
 
 type ImagesContext = BuiltInContext & Pick<HashContext, 'options'>;
 
-/** Connects the images of a command line to a plugin's command. */
+/**
+ * Returns the images that the command line names, for a plugin's command. Finds and hashes them at each call of `hash`.
+ */
 export function commandImages(context: ImagesContext): CommandImages {
   return { hash: () => hashNamed(context) };
 }

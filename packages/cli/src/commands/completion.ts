@@ -11,7 +11,7 @@ const SCRIPTS = {
   fish: async () => (await import('../completion/fish-completion.js')).fishCompletion,
 };
 
-/** Prints the completion script of a shell, with the names and options of the plugins that are loaded. */
+/** Prints the completion script of a shell, including the names and options of loaded plugins. */
 export const completion: BuiltInCommand = {
   name: 'completion',
   summary: 'print the completion script of a shell',

@@ -17,8 +17,8 @@ import type { NamedImage } from './named-image.js';
 /**
  * Returns the images that were named, with lists and directories replaced by the images in them.
  *
- * @throws as `readImageLists`, `usage` if no image was named, if the first does not exist and resembles a command, or
- *   if no reader knows a format; `unreadable` if the only image does not exist.
+ * @throws the errors of `readImageLists`; `usage` if no image was named, if the first does not exist and its name
+ *   resembles that of a command, or if no reader knows a format; `unreadable` if the only image does not exist.
  */
 export async function findSources(
   given: readonly NamedImage[],
@@ -69,7 +69,7 @@ async function requireImages(
   }
 }
 
-/** Returns whether a path exists. On any other error it counts as existing: its reader then reports the error. */
+/** Returns whether a path exists. If this cannot be determined, returns true, and the reader reports the error. */
 function exists(path: string): Promise<boolean> {
   return stat(systemPath(path)).then(
     () => true,

@@ -42,7 +42,7 @@ export function startHashingRun(
   messages: Messages,
   signal: AbortSignal,
 ): HashingRun {
-  // Runs in parallel. Where every image is cached, no reader would remove the directories that an earlier run left.
+  // Runs in parallel. If every image is cached, no reader removes the directories that an earlier run left behind.
   void removeStaleRunDirectories();
   const display = createProgressDisplay(messages, images.length);
   const failed = new Map<string, VirtSimilarityError>();
@@ -99,14 +99,14 @@ export async function readKeys({ options, messages, signal, sources }: KeyContex
     return keys;
   }
   if (sources.some((source) => 'list' in source && source.list === STANDARD_INPUT)) {
-    const problem = 'standard input (-) cannot be a list of images and have the keys of --keys-from-stdin';
+    const problem = 'standard input cannot have both a list of images (-) and the keys of --keys-from-stdin';
     throw new VirtSimilarityError('usage', `${problem}; write the list to a file`);
   }
   const { readPassphrases } = await import('./read-passphrases.js');
   return [...keys, { selector: 'all', passphrases: await readPassphrases(messages, signal) }];
 }
 
-/** What keys are read with. */
+/** The parts of a command's context that reading keys needs. */
 type KeyContext = Pick<BuiltInContext, 'messages' | 'signal' | 'sources'> & {
   readonly options: Pick<HashingSettings, 'key' | 'keys-from-stdin'>;
 };

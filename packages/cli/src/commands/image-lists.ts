@@ -4,7 +4,7 @@ import { type DiskSource, pathText, systemPath } from '@virt-similarity/core';
 import { systemReasonOf, throwIfAborted, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { type NamedImage, STANDARD_INPUT } from './named-image.js';
 
-/** Bytes: room for a hundred thousand long paths. */
+/** The largest list in bytes: room for a hundred thousand long paths. */
 const MOST_BYTES = 64 * 2 ** 20;
 const LINE_FEED = 0x0a;
 const NUL = 0x00;

@@ -3,7 +3,7 @@ import { type Passphrase, passphrasesOf } from '@virt-similarity/core';
 import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { Messages } from '../terminal/messages.js';
 
-/** Bytes: more is no list of passphrases. */
+/** The largest input in bytes. More cannot be a list of passphrases. */
 const MOST_BYTES = 2 ** 20;
 const BACKSPACES = [0x08, 0x7f];
 const CARRIAGE_RETURN = 0x0d;
@@ -16,7 +16,7 @@ const CTRL_U = 0x15;
  * Reads passphrases from standard input, one on each line, as guestfish does. On a terminal, nothing that is typed is
  * shown, and an empty line or Ctrl-D ends the input.
  *
- * @throws `usage` if there is none or more than 1 MiB, and `aborted`.
+ * @throws `usage` if there is no passphrase or more than 1 MiB of input, and `aborted`.
  */
 export async function readPassphrases(messages: Messages, signal: AbortSignal): Promise<Passphrase[]> {
   const { stdin } = process;
@@ -42,11 +42,13 @@ async function piped(stdin: NodeJS.ReadableStream): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Reads what is typed on a terminal, whose echo is off meanwhile. */
+/** Reads the lines that the user types on a terminal, with its echo turned off. */
 async function typed(stdin: ReadStream, messages: Messages): Promise<Buffer> {
   stdin.setRawMode(true);
   try {
-    messages.warning('type a passphrase on each line, which is not shown; an empty line ends the input');
+    messages.warning(
+      'type one passphrase on each line; nothing that you type is shown, and an empty line ends the input',
+    );
     const lines: number[] = [];
     let line: number[] = [];
     for await (const chunk of stdin as AsyncIterable<Buffer>) {

@@ -45,7 +45,7 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
     const remedy = `redirect standard output, or omit -O and write -o FILE${part.extension}`;
     throw new VirtSimilarityError(
       'usage',
-      `--output-format ${name}: its reports are not text for a terminal; ${remedy}`,
+      `--output-format ${name}: its reports are binary, which a terminal cannot show; ${remedy}`,
     );
   }
   const annotations = options.annotate === undefined ? undefined : await readAnnotations(options.annotate);

@@ -29,15 +29,15 @@ function baseNames(paths: readonly string[]): ReadonlyMap<string, string> {
   return new Map([...owners].map(([name, path]) => [path, name]));
 }
 
-/** Returns a vector without its image's identity, which has paths, devices, inodes and times. */
+/** Returns a vector with another name and without its identity, which contains paths, devices, inodes and times. */
 function anonymous({ identity: _, ...vector }: HashVector, name: string): HashVector {
   return { ...vector, name };
 }
 
 /**
- * Writes the hash vector of each image to an Arrow file as soon as it is complete and every image is identified, or
- * those of all images to one Parquet file at the end. Returns the exit code of the first failure if no image succeeded,
- * and `EXIT_PARTIAL` if some failed.
+ * Writes the hash vector of each image to an Arrow file as soon as the vector is complete and all images are
+ * identified, or the vectors of all images to one Parquet file at the end. Returns the exit code of the first failure
+ * if no image succeeded, and `EXIT_PARTIAL` if only some failed.
  */
 export async function runHash(context: HashContext): Promise<number> {
   const { messages, options, signal } = context;

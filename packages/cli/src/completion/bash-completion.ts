@@ -2,8 +2,8 @@ import type { Flag } from '../options/flags.js';
 import { type CompletedCommand, type KnownNames, PROGRAM, valuesOf } from './completion-model.js';
 
 /**
- * Returns the completion script for bash 4 or later; see "Programmable Completion" in its manual. Needs no package
- * `bash-completion`.
+ * Returns the completion script for bash 4 or later; see "Programmable Completion" in its manual. Does not need the
+ * package `bash-completion`.
  */
 export function bashCompletion(commands: readonly CompletedCommand[], names: KnownNames): string {
   const others = commands.filter(({ isDefault }) => !isDefault).map(({ name }) => name);
@@ -59,8 +59,8 @@ complete -o default -F _virt_similarity ${PROGRAM}
 }
 
 /**
- * Returns the cases for the values of flags: one for all flags with the same values. A flag that has the same values in
- * all commands is matched in every command.
+ * Returns the cases of a `case` statement for the values of flags: one case for all flags with the same values. A flag
+ * that has the same values in all commands that have it is matched in every command.
  */
 function valueCases(commands: readonly CompletedCommand[], names: KnownNames): string {
   const actions = new Map<string, Map<string, string[]>>();

@@ -11,7 +11,7 @@ export interface CompletedCommand {
   /** Whether it runs when the command line names none. */
   readonly isDefault: boolean;
   readonly flags: readonly Flag[];
-  /** What its operands are: images, which are files; one of these values; or none. */
+  /** The kind of its operands: `files` for images, a list of the only possible values, or `none`. */
   readonly operands: 'files' | 'none' | readonly string[];
 }
 
@@ -26,7 +26,7 @@ export function valuesOf(completion: ValueCompletion | undefined, names: KnownNa
   return completion?.kind === 'names' ? names[completion.of] : undefined;
 }
 
-/** Returns a word in single quotes, for any of the shells. */
+/** Returns a word in single quotes, which all three shells accept. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -12,7 +12,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 /** The reference to a report's second text in warnings of reporters. */
 const COMPANION = 'companion';
 
-/** Returns a message of the library with its options written as flags that can be pasted into a shell. */
+/** Returns a message of the library in which options are written as flags that can be pasted into a shell. */
 export function flagText(message: Wording): string {
   return plainText(message, flagOf);
 }

@@ -13,7 +13,7 @@ export interface Flag {
   readonly takesValue: boolean;
   /** Whether a further value is added to the earlier ones instead of replacing them. */
   readonly isRepeated: boolean;
-  /** Set if it names images: the text before its value. */
+  /** Set if the flag names images: the text that precedes its value in a name, such as `libvirt:`. */
   readonly images?: string;
   /** Whether its value is a file with a list of images. */
   readonly lists?: true;
@@ -102,7 +102,8 @@ const PLACEHOLDERS: Readonly<Record<OptionDeclaration['type'], string>> = {
 };
 
 /**
- * Returns the notes after the description in the help: the possible values, whether it may be repeated, the default.
+ * Returns the notes after an option's description in the help: its possible values, whether it may be repeated, its
+ * default.
  */
 function notesOn(declaration: OptionDeclaration): string {
   const { type } = declaration;

@@ -2,15 +2,18 @@ import type { OptionDeclaration, OptionDeclarations } from '@virt-similarity/cor
 
 /** An option of the built-in commands. */
 export type OwnOption = OptionDeclaration & {
-  /** Whether the configuration file can also set it, by the same name. */
+  /** Whether the configuration file, by the same name, and an environment variable can also set it. */
   readonly configurable?: true;
   /** Name of an option that cannot be combined with it. */
   readonly conflicts?: string;
-  /** Set if it names images: the text before its value, such as `libvirt:`. A switch names the images of that text. */
+  /**
+   * Set if the option names images: the text that precedes its value in a name, such as `libvirt:`. A switch names all
+   * images of that source.
+   */
   readonly images?: string;
   /** Whether its value is a file with a list of images. */
   readonly lists?: true;
-  /** The kind of names that its value is one of, for shell completion. */
+  /** The kind of name that its value is, for shell completion. */
   readonly names?: NameKind;
 };
 
@@ -297,7 +300,7 @@ export const VECTOR_OPTIONS = {
   hex: { type: 'boolean', description: 'with -o FILE.parquet: write digests as hexadecimal text instead of bytes' },
 } as const satisfies OwnOptions;
 
-/** The options that the configuration file can set, by name. */
+/** The options that the configuration file and environment variables can set, by name. */
 export const CONFIGURABLE_OPTIONS: OptionDeclarations = Object.fromEntries(
   [COMMON_OPTIONS, IMAGE_OPTIONS, COMPARISON_OPTIONS, REPORT_OPTIONS]
     .flatMap((options: OwnOptions) => Object.entries(options))

@@ -3,9 +3,9 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { type AnnotationTable, annotatedAnalysis, parseAnnotations } from '@virt-similarity/reporters';
 import type { Messages } from '../terminal/messages.js';
 
-/** Bytes. */
+/** The largest file in bytes. */
 const LARGEST_FILE = 64 * 1024 * 1024;
-/** Lines of no image that a warning names. */
+/** The most lines without an image that a warning lists. */
 const NAMED_LINES = 3;
 
 /** A table of annotations and the path of its file. */
@@ -30,7 +30,7 @@ export async function readAnnotations(path: string): Promise<AnnotationFile> {
 }
 
 /**
- * Adds the annotations to an analysis. Warns of lines that name no image.
+ * Adds the annotations to an analysis. Warns about lines that name no image.
  *
  * @throws as `annotatedAnalysis`.
  */

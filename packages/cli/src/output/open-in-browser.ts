@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
 
-/** Opens a URL by the desktop's preferred program; see xdg-open(1). */
+/** The command that opens a URL in the desktop's preferred program; see xdg-open(1). */
 const DESKTOP_OPENER = 'xdg-open';
 /** The placeholder for the URL in a command of `BROWSER`. */
 const URL_PLACE = '%s';
 
 /**
- * Opens a page in a browser if there is a desktop: by the commands in `BROWSER`, separated by colons, or else by
- * `xdg-open`. The first that starts is used, and continues after this process. No shell interprets the commands.
+ * Opens a page in a browser if there is a desktop: with a command in `BROWSER`, whose commands are separated by colons,
+ * or else with `xdg-open`. The first command that starts is used, and continues after this process ends. No shell
+ * interprets the commands.
  *
- * @param note receives why the page is not opened
+ * @param note receives the reason if the page is not opened
  */
 export async function openInBrowser(
   url: string,

@@ -41,8 +41,8 @@ export interface ReportRequest {
 /**
  * Finds the reporters for the requested reports.
  *
- * @throws `usage` on unknown names, on options that none of these reporters accepts, and if a file of names is
- *   requested but not exactly one of them has a companion text with these options.
+ * @throws `usage` for unknown names, for options that none of these reporters accepts, and if `names` is set unless
+ *   exactly one of these reporters has a companion text with these options.
  */
 export function planReports(request: ReportRequest, reporters: readonly NamedPart<Reporter>[]): ReportPlan {
   const names = reporters.map((reporter) => reporter.name);
@@ -92,7 +92,7 @@ function planFile(path: string, reporters: readonly NamedPart<Reporter>[]): Repo
   return { path, reporter, companionPath };
 }
 
-/** Returns a similar extension for the end of a message, or else those of formats that show a picture. */
+/** Returns the end of a message: a similar extension, or else the extensions of formats that show a picture. */
 function suggestion(found: string | undefined, reporters: readonly NamedPart<Reporter>[]): string {
   if (found === undefined) {
     return '';
@@ -105,7 +105,10 @@ function suggestion(found: string | undefined, reporters: readonly NamedPart<Rep
   return similar !== '' || names === '' ? similar : `; a picture is written as ${names}`;
 }
 
-/** Returns whether a name has an extension, or is one of several parts itself: `clusters.csv`, `distances.arrow`. */
+/**
+ * Returns whether a name ends in an extension, or is an extension of several parts without its first dot:
+ * `clusters.csv`, `distances.arrow`.
+ */
 function endsIn(name: string, extension: string): boolean {
   const isWhole = extension.lastIndexOf('.') > 0 && `.${name}` === extension;
   return isWhole || (name.length > extension.length && name.endsWith(extension));

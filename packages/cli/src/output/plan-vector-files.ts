@@ -15,10 +15,10 @@ export interface VectorFilePlan {
 }
 
 /**
- * Plans the files of the hash vectors: one Parquet file for all images if `output` ends in `.parquet`, else one file for
- * each. If `output` is a directory or ends with a slash, each file is named after its image, with `.arrow`, in that
- * directory; a missing one is created if the slash is there. Any other `output` is the file of a single image. Without
- * `output`, the working directory is used.
+ * Plans the files of the hash vectors: one Parquet file for all images if `output` ends in `.parquet`, else one file
+ * for each. If `output` is a directory or ends with a slash, each file is named after its image, with `.arrow`, in that
+ * directory, which is created if it is missing. Any other `output` is the file of a single image. Without `output`, the
+ * working directory is used.
  *
  * @throws `usage` if two images would share a file, if there are several images and `output` is not a directory, or if
  *   a file's name does not end in `.arrow`.

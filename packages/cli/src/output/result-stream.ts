@@ -12,7 +12,7 @@ const write = RESULT_STREAM.write;
 export function divertStdout(): void {
   process.stdout.write = (chunk: unknown, encoding?: unknown, callback?: unknown): boolean => {
     Reflect.apply(process.stderr.write, process.stderr, [chunk, encoding, callback]);
-    // After `false`, a thread's output would wait for a drain event of standard output, which never comes.
+    // If it returned `false`, a thread's output would wait for a drain event of standard output, which never comes.
     return true;
   };
 }

@@ -16,7 +16,7 @@ import type { OutputFiles } from './open-output-files.js';
 const SECRET_OPTIONS = ['key', 'connect', 'plugin-option'];
 /** The extensions of logs. A log has one of them, so that a mistyped command does not overwrite a disk image. */
 const EXTENSIONS = ['.log', '.jsonl'];
-/** The levels of pino by those of messages. */
+/** The pino level for each level of messages. */
 const LEVELS: Readonly<Record<MessageLevel, 'error' | 'warn' | 'info' | 'debug'>> = {
   error: 'error',
   warning: 'warn',
@@ -25,9 +25,9 @@ const LEVELS: Readonly<Record<MessageLevel, 'error' | 'warn' | 'info' | 'debug'>
 };
 
 /**
- * The log of a run: messages, the beginning and end of each image, and the exit code, each as a JSON object on a line.
- * The file is written at the end of the run, completely or not at all. Passphrases and values of options that may
- * contain secrets are not in it.
+ * The log of a run: the command with its options, messages, the beginning and end of each image, and the exit code,
+ * each as a JSON object on a line. The file is written at the end of the run, completely or not at all. It contains no
+ * passphrases, and no values of options that may contain secrets.
  *
  * The log replaces no file of an image. Until all of these files are known, it replaces nothing.
  */
@@ -42,8 +42,8 @@ export class RunLog implements MessageObserver {
   /**
    * Opens the directory of the file, before any work.
    *
-   * @throws `usage` if it cannot be opened or the path has another extension than a log, and `refused` if the path is
-   *   not a regular file.
+   * @throws `usage` if the directory cannot be opened or the path does not end in `.log` or `.jsonl`, and `refused` if
+   *   the path exists and is not a regular file.
    */
   static async open(path: string): Promise<RunLog> {
     if (!EXTENSIONS.some((extension) => path.endsWith(extension))) {
@@ -83,7 +83,7 @@ export class RunLog implements MessageObserver {
     this.#logger.info({ ...versions, command, options }, 'run started');
   }
 
-  /** Passes the outputs of the run, which know the files of its images. */
+  /** Sets the outputs of the run, which know the files of its images. */
   protectFrom(outputs: Pick<OutputFiles, 'images' | 'knowsAllImages'>): void {
     this.#outputs = outputs;
   }

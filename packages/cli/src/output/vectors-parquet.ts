@@ -1,22 +1,23 @@
 import { type HashVector, terminalText } from '@virt-similarity/core';
 
-/** Rows of a row group; DuckDB reads row groups in parallel, and its own have 122,880 rows. */
+/** The rows of a row group: as many as DuckDB writes by default. DuckDB reads row groups in parallel. */
 const GROUP_ROWS = 122_880;
 
 /** The extension of files with the hash vectors of several images. */
 export const PARQUET_EXTENSION = '.parquet';
 
 /**
- * Yields the bytes of a Parquet file with the rows of all hash vectors: `image`, the path of the image; `block`, the
- * block number; and `hash`, the digest as bytes, or as hexadecimal text with `hex`. Zero blocks have no row.
+ * Yields the bytes of a Parquet file with the rows of all hash vectors: `image`, the name of the vector, with terminal
+ * control characters escaped; `block`, the block number; and `hash`, the digest as bytes, or as hexadecimal text with
+ * `hex`. Zero blocks have no row.
  *
- * The metadata of the file has the hasher and the block size, by the keys of hash-vector files.
+ * The metadata of the file has the hasher and the block size under the keys that hash-vector files use.
  *
  * @param vectors at least one, all of one hasher and block size
- * @throws what reading the vectors throws.
+ * @throws the errors of reading the vectors.
  */
 export async function* vectorsParquet(vectors: readonly HashVector[], hex: boolean): AsyncGenerator<Uint8Array> {
-  // Loaded here, because only this output needs it.
+  // Imported here, because only this output needs it.
   const { ByteWriter, ParquetWriter } = await import('hyparquet-writer');
   const { algorithm, blockSize, digestLength } = vectors[0]!;
   const digest = hex
@@ -62,7 +63,7 @@ export async function* vectorsParquet(vectors: readonly HashVector[], hex: boole
   yield take();
 }
 
-/** Yields a vector's rows in groups of {@link GROUP_ROWS}, except the last. */
+/** Yields a vector's rows in groups of at least {@link GROUP_ROWS}, except the last. */
 async function* grouped(vector: HashVector): AsyncGenerator<{ blocks: Uint32Array; digests: Uint8Array }> {
   const { digestLength } = vector;
   let blocks: number[] = [];

@@ -10,7 +10,8 @@ import type { OutputFiles } from './open-output-files.js';
 import type { ReportFile } from './plan-reports.js';
 
 /**
- * Writes a report, and its companion beside it unless that is empty. Each file is written completely or not at all.
+ * Writes a report, and beside it its companion text unless the text is empty. Each file is written completely or not at
+ * all.
  */
 export async function writeReportFile(
   { path, reporter, companionPath }: ReportFile,

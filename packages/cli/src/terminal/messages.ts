@@ -2,7 +2,7 @@ import { type ProgressEvent, terminalText } from '@virt-similarity/core';
 import { type Wording, wordingOf } from '@virt-similarity/core/errors';
 import { flagText, namesOptions } from '../options/flag-text.js';
 
-// `require` instead of `import`, which would make Node.js parse the CommonJS file for exported names at every start.
+// Uses `require`: `import` would make Node.js parse picocolors' CommonJS file for exported names at every start.
 import picocolors = require('picocolors');
 
 /** The stream for messages, such as `process.stderr`. */
@@ -30,15 +30,16 @@ export interface MessageStyle {
 
 export type MessageLevel = 'error' | 'warning' | 'note' | 'debug';
 
-/** Receives every message and event, those that are not shown included. */
+/** Receives every message and event, including those that are not shown. */
 export interface MessageObserver {
   message(level: MessageLevel, text: string): void;
   event(event: ProgressEvent): void;
 }
 
 /**
- * The output to standard error: whole lines, with options written as flags and terminal control characters escaped. On
- * a terminal, status lines below them are redrawn in place. For machines, each line is a JSON object instead.
+ * The output to standard error: complete lines, with options written as flags and terminal control characters escaped.
+ * On a terminal, status lines below them are redrawn in place. With the progress `json`, each line is a JSON object
+ * instead.
  */
 export class Messages {
   readonly verbosity: Verbosity;
@@ -79,7 +80,7 @@ export class Messages {
     this.#message('warning', text, (shown) => `virt-similarity: ${this.#colors.yellow('warning:')} ${shown}`);
   }
 
-  /** Prints progress and summaries, unless quiet. */
+  /** Prints a note, such as progress without a terminal or a summary, unless quiet. */
   note(text: Wording): void {
     this.#message('note', text, (shown) => shown, this.verbosity !== 'quiet');
   }
@@ -103,7 +104,9 @@ export class Messages {
     }
   }
 
-  /** Prints an error's message, and when verbose its stack and those of its causes. Prints each error only once. */
+  /**
+   * Prints an error's message, and, when verbose, its stack and the stacks of its causes. Prints each error only once.
+   */
   failure(error: Error): void {
     if (this.#reported.has(error)) {
       return;
@@ -118,8 +121,8 @@ export class Messages {
   }
 
   /**
-   * Redraws the status lines, which are printable text; no lines remove them. Does nothing when quiet or without a
-   * terminal.
+   * Redraws the status lines, which must be printable text. Without arguments, removes them. Does nothing when quiet or
+   * without a terminal.
    */
   status(...lines: readonly string[]): void {
     if (this.isTerminal && this.verbosity !== 'quiet' && lines.join('\n') !== this.#status.join('\n')) {
@@ -145,7 +148,7 @@ export class Messages {
     }
   }
 
-  /** Returns the sequence that removes the status lines and puts the cursor where they began. */
+  /** Returns the sequence that removes the status lines and moves the cursor to where they began. */
   #erased(): string {
     const others = this.#status.length - 1;
     return others > 0 ? `${ERASE_LINE}${`${CURSOR_UP}${ERASE_LINE}`.repeat(others)}` : ERASE_LINE;
@@ -167,8 +170,8 @@ const ERASE_LINE = '\r\u001b[K';
 const CURSOR_UP = '\u001b[A';
 
 /**
- * Returns whether to use colors. By https://no-color.org, NO_COLOR disables them unless the command line enables them.
- * Otherwise FORCE_COLOR enables them also outside a terminal; 0 or false disables them.
+ * Returns whether to use colors. According to https://no-color.org, NO_COLOR disables them unless the command line
+ * enables them. Otherwise FORCE_COLOR enables them even without a terminal, or disables them if it is 0 or false.
  */
 function wantsColor(stream: MessageStream, when: ColorWhen, environment: NodeJS.ProcessEnv): boolean {
   if (when !== 'auto') {

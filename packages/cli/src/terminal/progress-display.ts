@@ -14,8 +14,9 @@ export interface ProgressDisplay {
 }
 
 /**
- * Creates the display: on a terminal progress bars, redrawn at most ten times a second and at every new stage; for
- * machines a JSON object for each event; otherwise a line at the start and end of each image.
+ * Creates the display: on a terminal progress bars, redrawn at most ten times a second and at every new stage; with the
+ * progress `json`, a JSON object for each event; with `none`, nothing; otherwise a line at the start and end of each
+ * image.
  */
 export function createProgressDisplay(messages: Messages, images: number): ProgressDisplay {
   if (messages.progress !== 'auto') {
@@ -78,7 +79,10 @@ function originOf({ path, cached, vector: { storage } }: Extract<ProgressEvent, 
   return isNamed ? 'read as a hash vector' : 'taken from the cache';
 }
 
-/** Writes each event as JSON, but the bytes that were read of an image at most ten times a second, as their sum. */
+/**
+ * Writes each event as JSON. The bytes that were read are summed for each image, and written ten times a second and
+ * before the next event of another kind.
+ */
 class ProgressEvents implements ProgressDisplay {
   readonly #messages: Messages;
   readonly #advanced = new Map<string, number>();

@@ -4,11 +4,11 @@ import type { ProgressEvent } from '@virt-similarity/core';
 export interface ProgressState {
   /** Number of images. */
   readonly images: number;
-  /** Number of images of which reading has begun. */
+  /** Number of images whose reading has begun. */
   readonly started: number;
-  /** Number of images that are hashed, found in the cache or failed. */
+  /** Number of images that are hashed, found in the cache, named as hash vectors, or failed. */
   readonly finished: number;
-  /** Number of images found in the cache. */
+  /** Number of images found in the cache or named as hash vectors. */
   readonly cached: number;
   /** Bytes to read of all started images and bases. */
   readonly bytes: number;

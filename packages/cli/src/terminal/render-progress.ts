@@ -7,12 +7,12 @@ import { formatBytes, formatCount, formatDuration } from './quantities.js';
 const SHORTEST_BAR = 10;
 const LONGEST_BAR = 40;
 
-/** The most images with a bar of their own. */
+/** The most images that are shown with separate bars. */
 const MOST_IMAGES = 4;
 const WIDEST_NAME = 30;
 
 /**
- * Renders the status lines of a run at the time `now` (milliseconds): one for the whole run, with a bar, bytes, rate and
+ * Renders the status lines of a run at the time `now` (milliseconds): one for the run, with a bar, bytes, rate and
  * remaining time; while several images are being read, one more for each of the first few. Each line has fewer than
  * `width` columns, so that the cursor does not wrap.
  */
@@ -42,7 +42,7 @@ function imageLines(active: ProgressState['active'], width: number): string[] {
   return others === 0 ? lines : [...lines, `  and ${formatCount(others, 'other image')}`.slice(0, width - 1)];
 }
 
-/** Returns the end of a path that fits, with its control characters escaped. */
+/** Returns the last element of a path, with control characters escaped, shortened to the width. */
 function shortenedName(path: string, width: number): string {
   return shortened(terminalText(basename(path)), Math.max(1, width));
 }
@@ -54,7 +54,7 @@ function barLine(head: string, fraction: number, tail: string, width: number): s
   return cut(`${head}${bar}${tail}`, width - 1);
 }
 
-/** Returns a line without what exceeds a number of columns at its end. */
+/** Cuts off the end of a line so that it has at most `width` columns. */
 function cut(line: string, width: number): string {
   let fitting = line;
   while (widthOf(fitting) > width) {

@@ -2,14 +2,14 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { type PlanFile, type PlanFileImage, topFile } from './plan-file.js';
 import { readQcow2Extras } from './qcow2-extras.js';
 
-/** What the user accepts. */
+/** The consequences that the user accepts. */
 export interface Accepted {
-  /** That images in other formats become qcow2. */
+  /** Whether images in other formats may become qcow2. */
   readonly formatChange: boolean;
 }
 
 /**
- * Requires what a plan must not decide by itself.
+ * Requires that a plan decides nothing that is the user's decision.
  *
  * @throws `refused` if a format was only detected, if formats change and that is not accepted, or if an image has
  *   snapshots or bitmaps that an overlay would lose.

@@ -6,7 +6,7 @@ import type { PlanDisks } from './plan-disks.js';
 import type { PlanState } from './plan-state.js';
 import { requireApplicable } from './preconditions.js';
 
-/** The permission bits that let somebody write. */
+/** The permission bits that allow writing. */
 const WRITABLE = 0o222n;
 const PERMISSIONS = 0o7777n;
 
@@ -18,7 +18,7 @@ const PERMISSIONS = 0o7777n;
  *
  * @param note receives one line for each file that was written or exchanged
  * @throws `changed` if an image or base is not as planned, `in-use`, `refused`, `unavailable` if there is not enough
- *   room, and what reading throws. Every image is then as before, or replaced by an equal overlay.
+ *   room, and the errors of reading. Every image is then as before, or replaced by an equal overlay.
  */
 export async function applyPlan(
   state: PlanState,
@@ -42,7 +42,10 @@ export async function applyPlan(
   }
 }
 
-/** Puts the overlay of an image in its place, if the image and all bases of the overlay are unchanged and unused. */
+/**
+ * Replaces an image by its overlay. Requires that the image and the overlay are unused, and that the image and all
+ * bases of the overlay are unchanged.
+ */
 async function exchange(
   index: number,
   state: PlanState,
@@ -62,7 +65,7 @@ async function exchange(
   }
   for (const base of state.basesOf(index)) {
     if (!(await state.isBaseUnchanged(base))) {
-      throw changed(base.path, `is a base of ${path} and was written to; go back and plan again`);
+      throw changed(base.path, `is a base of ${path} and was written to; roll back and plan again`);
     }
   }
   for (const name of [path, state.keptPath(index)]) {

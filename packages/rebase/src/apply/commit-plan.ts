@@ -7,7 +7,8 @@ import { checkQcow2 } from './tools.js';
  * Deletes the originals that overlays have replaced.
  *
  * @param note receives one line for each file that was deleted
- * @throws `refused` unless the plan is applied, and `changed` if a base or an original is not what it was
+ * @throws `refused` unless the plan is applied, `changed` if a base was written to, or if an overlay or an original is
+ *   not that of the plan, and `corrupt` if an overlay is damaged
  */
 export async function commitPlan(state: PlanState, note: (text: string) => void, signal: AbortSignal): Promise<void> {
   const { journal, directories, paths, changedImages } = state;

@@ -6,7 +6,7 @@ const BYTES_AT_ONCE = 4 * 1024 * 1024;
 
 const SECTOR = 512;
 
-/** The clusters in which a disk differs from another one. */
+/** The clusters in which a disk differs from another disk. */
 export interface Difference {
   /** Numbers of the clusters that are not zero, ascending. */
   readonly data: readonly number[];
@@ -16,10 +16,10 @@ export interface Difference {
 
 /**
  * Compares a disk with another one byte by byte, and lists the clusters in which they differ. Past its end the other
- * disk counts as zeros, as for qemu. What is zero in both is not read.
+ * disk counts as zeros, as in qemu. Ranges that are known to be zero in both are not read.
  *
  * @param base absent to list the clusters that are not zero
- * @throws `aborted`, and what reading throws.
+ * @throws `aborted`, and the errors of reading.
  */
 export async function differenceOf(
   disk: DiskImage,
@@ -41,13 +41,17 @@ export async function differenceOf(
   return { data, zeros };
 }
 
-/** Returns the size of a disk as a guest sees it: in whole sectors, of which the rest of the last one is zero. */
+/**
+ * Returns the size of a disk as a guest sees it: rounded up to complete sectors, with zeros at the end of the last
+ * sector.
+ */
 export function guestSize({ virtualSize }: Pick<DiskImage, 'virtualSize'>): number {
   return Math.ceil(virtualSize / SECTOR) * SECTOR;
 }
 
 /**
- * Returns the position of the first byte in which two disks differ for a guest; `undefined` if they are equal.
+ * Returns the position of the first byte in which two disks differ for a guest; `undefined` if they are equal. If their
+ * sizes differ, returns the smaller size.
  *
  * @throws as `differenceOf`.
  */
@@ -89,7 +93,7 @@ async function* contents(
   }
 }
 
-/** Fills the first bytes of `target`; with zeros where there is no disk. */
+/** Fills the first `length` bytes of `target`, with zeros past the end of the disk or without a disk. */
 async function readInto(disk: DiskImage | undefined, target: Uint8Array, start: number, length: number): Promise<void> {
   const available = Math.max(0, Math.min(length, (disk?.virtualSize ?? 0) - start));
   target.fill(0, available, length);

@@ -30,14 +30,14 @@ export class PlanDirectories {
     });
   }
 
-  /** Gives a file a second name, which must be unused, and makes that permanent. */
+  /** Gives a file a second name, which must be unused, and flushes the directory to disk. */
   async link(path: string, second: string): Promise<void> {
     const directory = await this.of(path);
     await directory.link(basename(path), basename(second));
     await directory.sync();
   }
 
-  /** Renames a file within its directory, replacing the file with the other name, and makes that permanent. */
+  /** Renames a file within its directory, replacing the file with the other name, and flushes the directory to disk. */
   async rename(path: string, other: string): Promise<void> {
     const directory = await this.of(path);
     await directory.rename(basename(path), basename(other));
@@ -57,7 +57,7 @@ export class PlanDirectories {
     }
   }
 
-  /** Returns the bytes that are free for new files beside a file. */
+  /** Returns the file system on which new files beside a file would be, and the bytes that are free on it. */
   async freeBytes(path: string): Promise<{ readonly fileSystem: string; readonly bytes: number }> {
     const { bavail, bsize } = await statfs(systemPath(dirname(path)), { bigint: true });
     const directory = await this.of(path);
@@ -73,16 +73,19 @@ export class PlanDirectories {
   }
 }
 
-/** The ctimes that this process first saw of files. Unlike the mtime, nobody can set them. */
+/** The ctimes that this process recorded of files. Unlike mtimes, they cannot be set to a chosen value. */
 export class LastChanges {
   readonly #ctimes = new Map<string, bigint>();
 
-  /** Takes a change of a file for this process's own. */
+  /** Records the present ctime of a file, for example after a change that this process made. */
   see(status: BigIntStats): void {
     this.#ctimes.set(fileKeyOf(fileNumberOf(status)), status.ctimeNs);
   }
 
-  /** Returns whether a file has not changed since it was first seen, which may be now. */
+  /**
+   * Returns whether a file has the ctime that was recorded. Records the ctime of a file that is seen for the first
+   * time.
+   */
   isAsSeen(status: BigIntStats): boolean {
     const seen = this.#ctimes.get(fileKeyOf(fileNumberOf(status)));
     if (seen === undefined) {
@@ -93,7 +96,8 @@ export class LastChanges {
 }
 
 /**
- * Returns whether a status is that of the file that was planned for, unchanged. Adding a name changes only the ctime.
+ * Returns whether a status is that of the planned file, with the same size and mtime. Ignores the ctime, which adding a
+ * name changes.
  */
 export function isPlanned(status: BigIntStats | undefined, { device, inode, size, mtimeNs }: FileStamp): boolean {
   return isSameFile(status, { device, inode }) && status!.size === size && status!.mtimeNs === mtimeNs;
@@ -106,7 +110,7 @@ export function isSameFile(
   return status !== undefined && status.dev === device && status.ino === inode;
 }
 
-/** Returns whether a status is that of a file that was written, unchanged. */
+/** Returns whether a status is that of the file that the journal records, with the same size and mtime. */
 export function isWrittenFile(status: BigIntStats | undefined, file: JournalFile | undefined): boolean {
   return (
     status !== undefined &&

@@ -4,7 +4,7 @@ import { hasEnded, OpenDirectory, processMark, readSmallFile, systemPath } from 
 import { excerptOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { z } from 'zod';
 
-/** Bytes of the largest journal that is read. */
+/** The size of the largest journal that is read, in bytes. */
 const LARGEST_JOURNAL = 1024 * 1024 * 1024;
 
 const integer = z.string().regex(/^\d+$/);
@@ -35,7 +35,7 @@ const entrySchema = z.discriminatedUnion('event', [
 /** An entry of a journal. */
 export type JournalEntry = z.output<typeof entrySchema>;
 
-/** A file that was written, as it was when it was complete. */
+/** The state of a new file when it was complete. */
 export type JournalFile = Extract<JournalEntry, { readonly event: 'written' }>;
 
 /**
@@ -55,9 +55,9 @@ export class Journal {
   }
 
   /**
-   * Returns the entries of a journal; none if the file does not exist. A last line that is cut off is left out.
+   * Returns the entries of a journal; none if the file does not exist. An incomplete last line is left out.
    *
-   * @throws `unreadable`, and `corrupt` if a line is no entry.
+   * @throws `unreadable`, and `corrupt` if a line is not an entry.
    */
   static async read(path: string): Promise<JournalEntry[]> {
     return (await completeLines(path))
@@ -78,7 +78,7 @@ export class Journal {
     try {
       const entries = await Journal.read(path);
       const file = await open(systemPath(path), 'a', 0o600);
-      // A killed process may have left half a line.
+      // A killed process may have left an incomplete line.
       await file.truncate((await completeLines(path)).length);
       const directory = await OpenDirectory.open(dirname(path));
       try {
@@ -93,7 +93,7 @@ export class Journal {
     }
   }
 
-  /** Returns a journal that is not written, for a trial. */
+  /** Returns a journal that is not written to a file, for a dry run. */
   static forTrial(entries: JournalEntry[]): Journal {
     return new Journal(undefined, entries);
   }
@@ -120,7 +120,7 @@ export class Journal {
     if (first !== undefined && (first.event !== 'began' || first.plan !== id)) {
       throw new VirtSimilarityError(
         'refused',
-        `the journal ${path} is of another plan; move it away to apply this one`,
+        `the journal ${path} is of another plan; move it away to apply this plan`,
       );
     }
   }
@@ -133,7 +133,7 @@ export class Journal {
   }
 }
 
-/** Returns the lines that are complete; nothing if the file does not exist. */
+/** Returns the complete lines of a file; nothing if it does not exist. */
 async function completeLines(path: string): Promise<Buffer> {
   try {
     const content = await readSmallFile(path, LARGEST_JOURNAL);
@@ -146,7 +146,11 @@ async function completeLines(path: string): Promise<Buffer> {
   }
 }
 
-/** Creates a file with the mark of this process. That of a process that has ended is replaced. */
+/**
+ * Creates a lock file with the mark of this process. Replaces the lock file of a process that has ended.
+ *
+ * @throws `in-use` if another process has the lock.
+ */
 async function takeLock(path: string): Promise<void> {
   for (let attempt = 0; attempt < 2; attempt++) {
     try {

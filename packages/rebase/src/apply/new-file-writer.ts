@@ -24,7 +24,7 @@ export class NewFileWriter {
   /**
    * Writes every new file that is not complete.
    *
-   * @throws `changed` if an image differs from its overlay, and what reading and writing throw
+   * @throws `changed` if an image differs from its overlay, and the errors of reading and writing
    */
   async writeAll(): Promise<void> {
     for (const index of this.#state.newBases) {
@@ -70,7 +70,7 @@ export class NewFileWriter {
     }
   }
 
-  /** Writes the overlay of an image, and before it, if the image becomes a base, the file of the base. */
+  /** Writes the overlay of an image. If the image becomes a base, first writes or links the file of the base. */
   async #writeFilesOf(index: number): Promise<void> {
     const { paths } = this.#state;
     const { isWritten, base, chain } = this.#state.image(index);
@@ -122,7 +122,10 @@ export class NewFileWriter {
     await this.#record(path);
   }
 
-  /** Requires that an overlay, read through its bases, is equal to its image, and the image as planned after that. */
+  /**
+   * Requires that an overlay, read through its bases, is equal to its image, and that the image is still as planned
+   * afterwards.
+   */
   async #requireEqual(index: number, path: string): Promise<void> {
     const image = this.#state.paths.image(index);
     const disk = await this.#disks.openImage(index);
@@ -133,7 +136,7 @@ export class NewFileWriter {
         if (position !== undefined) {
           throw changed(
             image,
-            `differs from its overlay at byte ${position}: it was written to; go back and plan again`,
+            `differs from its overlay at byte ${position}: it was written to; roll back and plan again`,
           );
         }
       } finally {
@@ -145,7 +148,7 @@ export class NewFileWriter {
     await this.#state.requireUnchanged(image, this.#state.planned(index));
   }
 
-  /** Writes and checks a new file with the owner, permissions and extended attributes of an image. */
+  /** Writes a new file with the owner, permissions and extended attributes of an image, and checks its structure. */
   async #write(path: string, chunks: AsyncIterable<Uint8Array>, like: number): Promise<void> {
     const directory = await this.#state.directories.of(path);
     await writeFileAtomically(path, chunks, { directory, mode: 0o600, signal: this.#signal });
@@ -159,7 +162,7 @@ export class NewFileWriter {
   }
 }
 
-/** Reads a cluster of a disk, of which the last may be shorter. */
+/** Reads a cluster of a disk; the last cluster may be shorter. */
 async function readCluster(disk: DiskImage, cluster: number, clusterSize: number, target: Uint8Array): Promise<void> {
   const start = cluster * clusterSize;
   await disk.read(target.subarray(0, Math.min(clusterSize, disk.virtualSize - start)), start);

@@ -23,7 +23,7 @@ export class PlanDisks {
 
   /**
    * @throws `in-use` if another program has the file open for writing, `refused` if the disk has no random access, and
-   *   what opening throws
+   *   the errors of opening
    */
   async open({ path, format }: PlacedContent): Promise<DiskImage> {
     const files = this.#state.plan.images.flatMap(({ chain }) => chain.flatMap((element) => element.files));

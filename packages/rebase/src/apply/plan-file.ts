@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { PLAN_VERSION } from '../plan-json.js';
 import { LARGEST_CLUSTER, SMALLEST_CLUSTER } from '../qcow2-size.js';
 
-/** Bytes of the largest plan that is read. */
+/** The size of the largest plan that is read, in bytes. */
 const LARGEST_PLAN = 1024 * 1024 * 1024;
 
 const count = z.number().int().min(0);
@@ -53,7 +53,7 @@ const schema = z.object({
 
 /** A plan as read from its file. References are to images and new bases of the plan, without cycles. */
 export type PlanFile = z.output<typeof schema> & {
-  /** A short text that differs for every plan, for names of files. */
+  /** Eight hexadecimal digits of the SHA-256 of the plan's text, for names of files. */
   readonly id: string;
 };
 
@@ -63,7 +63,7 @@ export type PlanFileReference = PlanFileImage['base'];
 /**
  * Reads the plan that `plan -O json` printed.
  *
- * @throws `unreadable`, and `corrupt` if the file is no plan of this version.
+ * @throws `unreadable`, and `corrupt` if the file is not a plan of this version.
  */
 export async function readPlanFile(path: string): Promise<PlanFile> {
   const text = (await readSmallFile(path, LARGEST_PLAN)).toString('utf8');
@@ -88,12 +88,14 @@ function parsed(path: string, text: string): unknown {
 function notAPlan(path: string, problem: string): VirtSimilarityError {
   return new VirtSimilarityError(
     'corrupt',
-    `cannot use ${path}: expected a plan of version ${PLAN_VERSION} as JSON, found another text (${problem}); plan again`,
+    `cannot use ${path}: expected a plan of version ${PLAN_VERSION} as JSON, found something else (${problem}); plan again`,
     { image: path },
   );
 }
 
-/** Requires that every reference is to a file of the plan, and that no file is its own base. */
+/**
+ * Requires that every reference is to a file of the plan, and that no file is its own base, directly or through others.
+ */
 function requireForest(path: string, { images, newBases }: z.output<typeof schema>): void {
   const next = (base: PlanFileReference) =>
     base === null ? undefined : 'image' in base ? images[base.image] : newBases[base.newBase];

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { nameOfNewBase } from '../plan-table.js';
 import { type PlanFile, type PlanFileReference, topFile } from './plan-file.js';
 
-/** A file that holds the content of an image or of a new base once the plan is applied. */
+/** A file that contains an image or a new base once the plan is applied. */
 export interface PlacedContent {
   readonly path: string;
   readonly format: string;
@@ -23,12 +23,12 @@ export class PlanPaths {
     return topFile(this.#plan.images[index]!).path;
   }
 
-  /** Returns the name under which the overlay is written that replaces the image. */
+  /** Returns the name under which the overlay that replaces the image is written. */
   overlay(index: number): string {
     return `${this.image(index)}.${this.#plan.id}.new`;
   }
 
-  /** Returns the name that keeps the image when an overlay has replaced it. */
+  /** Returns the name under which the image is kept after an overlay has replaced it. */
   original(index: number): string {
     return `${this.image(index)}.${this.#plan.id}.original`;
   }
@@ -38,7 +38,7 @@ export class PlanPaths {
     return `${this.image(index)}.${this.#plan.id}.base`;
   }
 
-  /** Returns the name under which an image is linked before it takes its place again. */
+  /** Returns the name under which an image is linked before it is renamed to its own path again. */
   restored(index: number): string {
     return `${this.image(index)}.${this.#plan.id}.restored`;
   }
@@ -47,12 +47,12 @@ export class PlanPaths {
     return join(this.#directoryOfNewBase[index]!, `${nameOfNewBase(index)}.${this.#plan.id}.qcow2`);
   }
 
-  /** Returns whether other images become overlays on an image, so that its machine needs an overlay of its own. */
+  /** Returns whether other images become overlays on an image, so that its machine needs an empty overlay. */
   becomesBase(index: number): boolean {
     return this.#plan.images[index]!.emptyOverlayBytes > 0;
   }
 
-  /** Returns the file that overlays on an image or new base name. */
+  /** Returns the file of an image or new base that its overlays name as their backing file. */
   content(reference: NonNullable<PlanFileReference>): PlacedContent {
     if ('newBase' in reference) {
       return { path: this.newBase(reference.newBase), format: 'qcow2' };

@@ -4,10 +4,10 @@ import type { Journal } from './journal.js';
 import { type PlanFile, type PlanFileImage, type PlanFileReference, topFile } from './plan-file.js';
 import { PlanPaths } from './plan-paths.js';
 
-/** A file that overlays of the plan are on. */
+/** A file that is a base of overlays of the plan. */
 export interface PlanBase {
   readonly path: string;
-  /** The image that it was, unless it is a file that the plan makes. */
+  /** The index of the image whose original file it is; `undefined` for a file that the plan makes. */
   readonly image: number | undefined;
 }
 
@@ -15,7 +15,10 @@ export interface PlanBase {
 export class PlanState {
   readonly paths: PlanPaths;
   readonly directories = new PlanDirectories();
-  /** Whether an earlier process began, so that an image may have changed since its overlay was written. */
+  /**
+   * Whether an earlier process began to apply the plan, so that an image may have changed since its overlay was
+   * written.
+   */
   readonly wasBegun: boolean;
   /** The images that the plan changes, each after the image that it is based on. */
   readonly changedImages: readonly number[];
@@ -69,13 +72,13 @@ export class PlanState {
     return this.image(index).isWritten ? this.paths.original(index) : this.paths.base(index);
   }
 
-  /** Returns the files that the overlays of the plan are on, directly or through others. */
+  /** Returns the bases of all overlays of the plan, direct and indirect. */
   bases(): PlanBase[] {
     const found = this.changedImages.flatMap((index) => this.basesOf(index));
     return [...new Map(found.map((base) => [base.path, base])).values()];
   }
 
-  /** Returns the files that the overlay of an image is on, directly or through others. */
+  /** Returns the bases of the overlay of an image, direct and indirect. */
   basesOf(index: number): PlanBase[] {
     const found: PlanBase[] = [];
     for (let next = this.paths.becomesBase(index) ? { image: index } : this.image(index).base; next !== null; ) {
@@ -87,7 +90,7 @@ export class PlanState {
     return found;
   }
 
-  /** Returns whether the overlay of an image is in the image's place. A machine may have written to it. */
+  /** Returns whether the overlay of an image is in the image's place. A machine may have written to the overlay. */
   async isExchanged(index: number): Promise<boolean> {
     const status = await this.directories.statusOf(this.paths.image(index));
     const written = this.journal.written(this.paths.overlay(index));
@@ -122,8 +125,8 @@ export class PlanState {
   }
 
   /**
-   * Requires that a file is as it was planned, and was not changed since this process first looked at it. Its ctime
-   * shows a write after which the mtime was reset.
+   * Requires that a file is as it was planned, and was not changed since this process first examined it. The ctime
+   * reveals a write even if the mtime was reset afterwards.
    *
    * @throws `changed`
    */
@@ -136,7 +139,7 @@ export class PlanState {
 
   /**
    * Returns whether a base has the size and mtime with which it was planned or written, and was not changed since this
-   * process first looked at it.
+   * process first examined it.
    */
   async isBaseUnchanged({ path, image }: PlanBase): Promise<boolean> {
     const status = await this.directories.statusOf(path);
@@ -160,7 +163,7 @@ export class PlanState {
   }
 
   /**
-   * Gives an unchanged image a second name, unless it has that already.
+   * Gives an unchanged image a second name, unless it already has that name.
    *
    * @throws `changed`
    */
@@ -176,10 +179,10 @@ export class PlanState {
     this.#lastChanges.see((await this.directories.statusOf(second))!);
   }
 
-  /** Puts the overlay of an image, which has its second name, in the image's place. */
+  /** Renames the overlay of an image to the image's path. The image must have its second name already. */
   async exchange(index: number): Promise<void> {
     await this.directories.rename(this.paths.overlay(index), this.paths.image(index));
-    // The image lost a name, and the overlay changed its name.
+    // Both ctimes changed: the image lost a name, and the overlay was renamed.
     for (const path of [this.keptPath(index), this.paths.image(index)]) {
       this.#lastChanges.see((await this.directories.statusOf(path))!);
     }

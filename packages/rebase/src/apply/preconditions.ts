@@ -6,11 +6,11 @@ import { overlaysIn } from './other-overlays.js';
 import type { PlanDisks } from './plan-disks.js';
 import type { PlanState } from './plan-state.js';
 
-/** Bytes of a file name; Linux's limit. */
+/** Linux's limit on the bytes of a file name. */
 const LONGEST_NAME = 255;
 
 /**
- * Requires what can be checked before a plan is applied.
+ * Checks everything that can be checked before a plan is applied.
  *
  * @throws `changed` if an image is not as planned, `in-use`, `refused`, and `unavailable` if there is not enough room
  */
@@ -36,7 +36,7 @@ export async function requireApplicable(state: PlanState, disks: PlanDisks): Pro
 
 /**
  * Requires that no overlay outside the plan is on one of these files. Only qcow2 files in the directories of the plan's
- * images are looked at.
+ * images are examined.
  *
  * @throws `refused`
  */
@@ -67,7 +67,7 @@ export async function requireNoOtherOverlays(state: PlanState, paths: readonly s
   }
 }
 
-/** Requires names that tools accept and that differ: nothing that the plan makes may replace anything else of it. */
+/** Requires names that tools accept and that all differ, so that no file of the plan replaces another. */
 function requireUsableNames(state: PlanState): void {
   const made = [...state.newFiles(), ...state.secondNames()];
   const names = [...state.plan.images.map((_, index) => state.paths.image(index)), ...made];
@@ -91,7 +91,10 @@ function requireUsableNames(state: PlanState): void {
   }
 }
 
-/** Requires that no image that changes has another name, by which a machine could go on writing to it. */
+/**
+ * Requires that no image that changes has another name, through which a machine could continue to write to it. The
+ * ctime of each of these images must also be as planned.
+ */
 async function requireSoleNames(state: PlanState): Promise<void> {
   for (const index of state.changedImages) {
     const path = state.paths.image(index);
@@ -110,8 +113,8 @@ async function requireSoleNames(state: PlanState): Promise<void> {
 }
 
 /**
- * Requires that no file that the plan makes exists yet. Once the plan was begun, such a file may be left of a process
- * that was killed before it recorded the file: its name contains the plan's own text.
+ * Requires that no file that the plan makes exists yet. Once the plan has begun, this is not required: a process that
+ * was killed may have left a file that it had not recorded. The name of the file contains the plan's id.
  */
 async function requireFreeNames(state: PlanState): Promise<void> {
   for (const path of [...state.newFiles(), ...state.secondNames()]) {

@@ -1,11 +1,11 @@
 import { systemPath, VirtSimilarityError } from '@virt-similarity/core';
 import { clustersPerTable, tablesOf } from '../qcow2-size.js';
 
-/** The clusters of an overlay or base, and where it is placed. */
+/** The content of a new overlay or base. */
 export interface Qcow2Source {
   /** Bytes; a power of two from 4 KiB to 2 MiB. */
   readonly clusterSize: number;
-  /** Size of the guest-visible disk in bytes; a multiple of 512, to which qemu would otherwise cut it off. */
+  /** Size of the guest-visible disk in bytes; a multiple of 512, because qemu would cut off the rest. */
   readonly virtualSize: number;
   /** The backing file; absent if there is none. */
   readonly backing?: { readonly path: string; readonly format: string } | undefined;
@@ -13,7 +13,10 @@ export interface Qcow2Source {
   readonly data: readonly number[];
   /** Numbers of the clusters that are zero where the backing file may have data, ascending. */
   readonly zeros: readonly number[];
-  /** Fills `target` with the content of a cluster; what lies past the end of the disk is already zero. */
+  /**
+   * Fills `target` with the content of a cluster. `target` is zeroed, so bytes past the end of the disk can be left as
+   * they are.
+   */
   readonly read: (cluster: number, target: Uint8Array) => Promise<void>;
 }
 
@@ -34,7 +37,7 @@ const LONGEST_BACKING_NAME = 1023;
  * Yields a new qcow2 file from its first byte to its last: header, refcounts, L2 tables, data, and the L1 table, which
  * need not fill its cluster. Format: docs/interop/qcow2.txt of qemu.
  *
- * @throws `usage` if the name of the backing file is too long for the format, and whatever reading throws.
+ * @throws `usage` if the name of the backing file is too long for the format, and the errors of reading.
  */
 export async function* qcow2File(source: Qcow2Source): AsyncGenerator<Uint8Array> {
   const { clusterSize, data } = source;
@@ -58,7 +61,7 @@ interface Layout {
   readonly ranges: readonly number[];
   readonly l1Entries: number;
   readonly clusterSize: number;
-  /** Of the whole file. */
+  /** Number of clusters in the file. */
   readonly clusters: number;
 }
 

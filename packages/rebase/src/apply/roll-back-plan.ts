@@ -9,8 +9,9 @@ import { requireNoOtherOverlays } from './preconditions.js';
 /**
  * Puts every image back and removes the new files. Everything is checked before anything is changed.
  *
- * @param note receives one line for each image that is back
- * @throws `changed` if an overlay or base was written to since, which would be lost, and `refused` after the commit
+ * @param note receives one line for each image that is restored
+ * @throws `changed` if an overlay or base was written to since the plan was applied, because that would be lost, and
+ *   `refused` after the commit
  */
 export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (text: string) => void): Promise<void> {
   const { journal, directories, paths, changedImages } = state;
@@ -30,7 +31,8 @@ export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (te
     note(`${paths.image(index)} is the original again`);
   }
   await unprotectBases(state);
-  // Also files that a killed process wrote and did not record: before the plan was begun none of them existed.
+  // Including files that a killed process wrote and did not record: none of these files existed before the plan was
+  // begun.
   for (const path of [...state.secondNames(), ...state.newFiles()]) {
     await removeIfPresent(path, state);
   }
@@ -39,8 +41,8 @@ export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (te
 }
 
 /**
- * Requires that an image is in its place; or its overlay, to which nothing was written since, and the image under the
- * name that keeps it.
+ * Requires that an image is in its place; or that its unchanged overlay is there, and the image is kept under its other
+ * name.
  */
 async function requireRestorable(index: number, state: PlanState, disks: PlanDisks): Promise<void> {
   const { directories, journal, paths } = state;
@@ -59,11 +61,11 @@ async function requireRestorable(index: number, state: PlanState, disks: PlanDis
   if (!isPlanned(await directories.statusOf(kept), state.planned(index))) {
     throw changed(kept, 'is not the original of the plan; nothing is changed');
   }
-  // Opening fails if a machine runs on it.
+  // Opening the overlay fails if a machine uses it.
   await disks.requireUnused({ path, format: 'qcow2' });
 }
 
-/** Puts an image back by a second name, so that the name under which it is kept stays for overlays on it. */
+/** Restores an image through a second name, so that the name under which it is kept remains for overlays on it. */
 async function restore(index: number, state: PlanState): Promise<void> {
   if (await state.isExchanged(index)) {
     const restored = state.paths.restored(index);

@@ -68,7 +68,7 @@ export async function runApply({
     } else {
       await applyPlan(state, disks, note, signal);
       note(
-        'the originals are kept; machines can start again. Free their space with --commit, or go back with --rollback',
+        'the originals are kept, and machines can start again; delete the originals with --commit, or restore them with --rollback',
       );
       for (const image of imagesWithNewFormat(state)) {
         messages.warning(

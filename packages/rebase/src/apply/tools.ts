@@ -6,7 +6,7 @@ const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
 const CP: Tool = { command: 'cp', package: 'coreutils' };
 
 /**
- * Checks the structure of a qcow2 file and opens its backing files, also while a machine uses it.
+ * Checks the structure of a qcow2 file and that its backing files can be opened, even while a machine uses it.
  *
  * @throws `corrupt` if qemu-img finds an error, and `unavailable` if it cannot run.
  */

@@ -15,7 +15,7 @@ export function blockHasherContract(create: () => BlockHasher): ContractTest[] {
   };
   return asserting({ of: 'BlockHasher', file: 'block-hasher.d.ts' }, [
     {
-      title: 'has a digest length of 1 to 64 bytes and, if any, a valid version',
+      title: 'has a digest length of 1 to 64 bytes and a valid version, if it has one',
       run: async () => testProperties(await prepare()),
     },
     { title: 'writes the whole digest and nothing outside it', run: async () => testBounds(await prepare()) },
@@ -94,7 +94,7 @@ function testDifference(hasher: BlockHasher): void {
   const block = patternedBlock(BLOCK_BYTES);
   const before = digestOf(hasher, block);
   for (const position of [0, 1000, 1001, 4096, BLOCK_BYTES / 2, BLOCK_BYTES - 1]) {
-    // In place: a hasher must not identify a block by its memory.
+    // Changes the block in place: a hasher must not identify a block by its memory.
     block[position]! ^= 1;
     assertDifferent(digestOf(hasher, block), before, `byte ${position} does not affect the digest`);
     block[position]! ^= 1;

@@ -33,7 +33,7 @@ export interface CommandRun {
   readonly printed: string;
   /** Messages that are not one line of text. */
   readonly unusable: readonly unknown[];
-  /** Whether a result was still being written when it ended. */
+  /** Whether a result was still being written when the command ended. */
   readonly isWriting: boolean;
 }
 

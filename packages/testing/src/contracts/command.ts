@@ -115,7 +115,10 @@ async function testInterruption(
   await requireEnd(run({ signal: interruption.signal, onUse: () => interruption.abort() }), limit);
 }
 
-/** Requires an end within the limit. An interrupted command may throw, but only a `VirtSimilarityError`. */
+/**
+ * Requires the run to end within the limit, in seconds. An interrupted command may throw, but only a
+ * `VirtSimilarityError`.
+ */
 async function requireEnd(running: Promise<CommandRun>, limit: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {

@@ -18,7 +18,7 @@ export interface Contract {
 }
 
 /**
- * Wraps the tests so that each failure states the whole requirement. Whatever the test threw is the cause.
+ * Wraps the tests so that each failure states the complete requirement. The cause is what the test threw.
  *
  * @param tests their titles must continue a sentence that begins with the interface's name
  */
@@ -39,7 +39,7 @@ export function asserting({ of, file }: Contract, tests: readonly ContractTest[]
 
 /**
  * Asserts that two values are deeply equal. Unlike `assert.deepEqual`, it does not compute the difference of large
- * values, for which Node.js 26 takes gigabytes of memory: it shows the first place where they differ.
+ * values, for which Node.js 26 takes gigabytes of memory: instead, it reports the first place where they differ.
  *
  * @param requirement such as `expected the same digest again`
  */

@@ -23,7 +23,7 @@ const MARGIN = 64;
 export interface DiskReaderCase {
   readonly source: DiskSource;
   readonly options: ReadOptions;
-  /** The whole disk as the guest sees it. */
+  /** The complete disk as the guest sees it. */
   readonly content: Uint8Array;
 }
 
@@ -264,7 +264,7 @@ async function testFilesUntouched(subject: DiskReaderSubject): Promise<void> {
 
 async function testMissing(subject: DiskReaderSubject): Promise<void> {
   const { reader, image } = subject;
-  // With the same extension, because a reader may recognise its images by it.
+  // Keeps the extension, because a reader may recognise its images by it.
   const source = { ...image.source, path: image.source.path.replace(/[^/]*$/, 'missing-$&') };
   const isUnreadable = (error: unknown) => error instanceof VirtSimilarityError && error.code === 'unreadable';
   const problem = 'expected a VirtSimilarityError with the code unreadable for a missing file';
@@ -272,7 +272,7 @@ async function testMissing(subject: DiskReaderSubject): Promise<void> {
     assert.ok(isUnreadable(thrown), `identify: ${problem}; found ${messageOf(thrown)}`);
     return undefined;
   });
-  // Looking for an object may need a connection, so that its reader looks for it only when it opens it.
+  // Checking whether an object exists may need a connection, so a reader may check it only when it opens the object.
   const isObject = unopened !== undefined && partsOf(unopened).every(({ kind }) => kind === 'object');
   assert.ok(unopened === undefined || isObject, 'expected a missing file to have no identity');
   await assert.rejects(reader.open(source, await identityOf(subject), image.options), isUnreadable, `open: ${problem}`);
@@ -361,7 +361,7 @@ async function extentsOf(image: DiskImage): Promise<Extent[]> {
   return extents;
 }
 
-/** Returns ranges with odd positions and lengths: empty, whole, at both ends and across likely block boundaries. */
+/** Returns ranges with odd positions and lengths: empty, complete, at both ends and across likely block boundaries. */
 function rangesWithin(size: number): { readonly start: number; readonly length: number }[] {
   const starts = [0, 1, 511, 4095, 65_535, 65_537, size - 1, size - 513, size].filter(
     (start) => start >= 0 && start <= size,
@@ -387,7 +387,7 @@ async function assertRefused(reading: Promise<void>, what: string): Promise<void
   await assert.rejects(reading, VirtSimilarityError, `expected ${what} to fail with a VirtSimilarityError`);
 }
 
-/** Asserts equality like assertSame, but fast for megabytes. */
+/** Asserts equality like `assertSame`, but is fast for megabytes. */
 function assertSameBytes(actual: Uint8Array, expected: Uint8Array): void {
   assert.equal(actual.length, expected.length, `expected ${expected.length} bytes, found ${actual.length}`);
   const difference = actual.findIndex((byte, index) => byte !== expected[index]);

@@ -72,7 +72,7 @@ async function testSignal({ source, words }: SourceCase): Promise<void> {
   assert.ok(ended, `expected the listing to end within ${PATIENCE} ms of the signal`);
 }
 
-/** Milliseconds. */
+/** The time in milliseconds within which a listing must end after its signal has fired. */
 const PATIENCE = 5000;
 
 async function listed(source: ImageSource, named: readonly NamedImages[]): Promise<ListedImage[]> {

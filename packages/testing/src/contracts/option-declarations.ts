@@ -6,7 +6,7 @@ import { assertSame } from './contract-test.js';
 
 /** Lower-case words joined by hyphens. */
 export const WORDS = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-/** One line without control characters, and without blanks at its start and end. */
+/** One line of text without control characters, and without blanks at its start and end. */
 export const ONE_LINE = /^(?=\S)\P{Cc}*\S$/u;
 
 /** Asserts that flags, help texts and checks can be derived from the declarations. */

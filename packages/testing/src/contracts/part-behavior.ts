@@ -76,7 +76,7 @@ async function distancesOf(analyzer: Analyzer, name: string): Promise<unknown[]>
   return [...distances.values];
 }
 
-/** Uses only one linkage, because each linkage needs its own thread. */
+/** Tests only one linkage, because each linkage needs its own thread. */
 async function mergesOf(analyzer: Analyzer, name: string, { linkages }: PartKinds['clusterer']): Promise<unknown[]> {
   const { dendrogram } = await analyzer.cluster(SAMPLE_MATRIX, { clusterer: name, linkage: linkages[0] ?? '' });
   return [...dendrogram.merges].flatMap(({ left, right, height }) => [left, right, height]);

@@ -30,7 +30,7 @@ export function registrationsOf(plugin: Plugin): readonly Registration[] {
 /**
  * Returns a part as the registry constructs it, a new one at each call.
  *
- * @throws like `createAnalyzer`, and `plugin`.
+ * @throws as `createAnalyzer`, and `plugin` if the part cannot be constructed.
  */
 export function constructPart<Kind extends PartKind>(
   plugins: readonly ConfiguredPlugin[],

@@ -21,7 +21,7 @@ export interface PluginProbe {
   readonly inThread: readonly string[];
 }
 
-/** Milliseconds: as long as the command waits for a plugin. */
+/** The time limit in milliseconds: as long as the command waits for a plugin. */
 const LIMIT = 60_000;
 
 /**

@@ -28,7 +28,7 @@ async function probe({ module, options, beside }: ProbedPlugin): Promise<PluginP
   const before = resources();
   try {
     const plugin = await importPlugin(module);
-    // With another fragment, Node.js treats it as another module and runs its code again.
+    // With another fragment in the URL, Node.js treats the module as a different one and runs its code again.
     await import(`${module}#again`);
     constructAll([...others, [plugin, options]], plugin);
     const left = await leftSince(before);

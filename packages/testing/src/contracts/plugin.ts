@@ -35,7 +35,7 @@ interface Subject {
   readonly others: readonly Plugin[];
 }
 
-/** https://semver.org, without the groups. */
+/** The pattern of https://semver.org, without its named groups. */
 const VERSION =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-z-][\da-z-]*)(\.(0|[1-9]\d*|\d*[a-z-][\da-z-]*))*)?(\+[\da-z-]+(\.[\da-z-]+)*)?$/i;
 /** A word that a user can type. */
@@ -192,7 +192,7 @@ function testLeftovers({ problem, left }: PluginProbe): void {
   assertSame(left, [], 'expected resources to be acquired only at first use, and released afterwards');
 }
 
-/** Runs in threads first: there, a part that never returns does not block the test runner. */
+/** Runs each part in a thread first, where a part that never returns does not block the test runner. */
 async function testBehavior(subject: Subject): Promise<void> {
   const { plugin, options, others } = subject;
   const { url: _, ...withoutUrl } = plugin;
@@ -212,7 +212,10 @@ function threadedParts(plugin: Plugin): readonly Registration[] {
   return registrationsOf(plugin).filter(({ kind }) => runsInThreads(kind));
 }
 
-/** Constructs all parts of the plugin, by kind and name: their constructors may change shared state. */
+/**
+ * Constructs all parts of the plugin, because their constructors may change shared state. Returns them by kind and
+ * name.
+ */
 function constructAll(subject: Subject): ReadonlyMap<string, object> {
   const plugins = pluginsOf(subject);
   return new Map(

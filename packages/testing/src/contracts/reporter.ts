@@ -63,7 +63,7 @@ export function reporterContract(create: () => Reporter): ContractTest[] {
       run: () => checkCompanion(create()),
     },
     {
-      title: 'warns in lines, and has the same warnings if an empty companion is not written',
+      title: 'warns in single lines, and has the same warnings if an empty companion is not written',
       run: () => checkWarnings(create()),
     },
   ]);
@@ -175,8 +175,8 @@ async function texts(reporter: Reporter, analysis: Analysis) {
 }
 
 /**
- * Returns options as an analyzer passes them, including defaults: with none given, each value of each enumeration, each
- * switch toggled, and both ends of each range.
+ * Returns options as an analyzer passes them, including defaults: without any option, with each value of each
+ * enumeration, with each switch toggled, and with both ends of each range.
  */
 function optionChoices(reporter: Reporter): OptionValues[] {
   const choices = Object.entries(reporter.options ?? {}).flatMap(([name, declaration]): OptionValues[] => {
@@ -193,7 +193,7 @@ function optionChoices(reporter: Reporter): OptionValues[] {
   return [{}, ...choices].map((given) => completeOptionValues('the reporter', reporter.options, given));
 }
 
-/** Joins the pieces, which are strings, or bytes that become characters up to U+00FF. */
+/** Joins the pieces. They are strings, or bytes, each of which becomes a character up to U+00FF. */
 async function join(pieces: ReportPieces, isBinary?: boolean): Promise<string> {
   let text = '';
   for await (const piece of pieces) {

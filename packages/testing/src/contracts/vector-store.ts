@@ -18,7 +18,9 @@ const SUBJECT = {
   blockSize: 512,
 } as const satisfies VectorSubject;
 
-/** Subjects that each differ from {@link SUBJECT} in one respect: none of them may find its vector. */
+/**
+ * Subjects that each differ from {@link SUBJECT} in one respect. None of them may find the vector of {@link SUBJECT}.
+ */
 const OTHERS: Readonly<Record<string, VectorSubject>> = {
   'another file': { ...SUBJECT, identity: { chain: [linkOf(3n, 'qcow2'), linkOf(2n, 'raw')] } },
   'another base': { ...SUBJECT, identity: { chain: [linkOf(1n, 'qcow2'), linkOf(3n, 'raw')] } },

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 const CONSOLE_METHODS = ['debug', 'dir', 'error', 'info', 'log', 'table', 'trace', 'warn'] as const;
 
-/** Captures what `work` prints. Concurrent output of others, such as the test runner, passes through. */
+/** Captures what `work` prints. Concurrent output of other code, such as the test runner, passes through. */
 export async function watchOutput<Outcome>(
   work: () => Promise<Outcome>,
 ): Promise<{ outcome: Outcome; printed: string }> {

@@ -227,12 +227,12 @@ describe('the reporter contract', () => {
         companion: { extension: '.y', report: () => [] },
         warnings: (_analysis, _options, { isCompanionWritten }) => (isCompanionWritten ? [] : ['all names']),
       },
-      'warns in lines, and has the same warnings if an empty companion is not written',
+      'warns in single lines, and has the same warnings if an empty companion is not written',
     ],
     [
       'with a warning of two lines',
       { warnings: () => ['one\ntwo'] },
-      'warns in lines, and has the same warnings if an empty companion is not written',
+      'warns in single lines, and has the same warnings if an empty companion is not written',
     ],
     [
       'that is binary and yields text',

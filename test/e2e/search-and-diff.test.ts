@@ -44,8 +44,22 @@ describe('virt-similarity search', () => {
         { paths: ['vectors/system.raw.arrow'], alone: 0.75, adds: 0.75, used: 6 / 7 },
         { paths: ['vectors/update.raw.arrow'], alone: 0.625, adds: 0.125, used: 5 / 6 },
       ],
+      others: 0,
       own: 0.125,
     });
+  });
+
+  test('counts the templates beyond the limit together', async () => {
+    const words = ['search', '-q', '--limit', '1', 'new.raw', 'update.raw', 'copy.raw', 'system.raw'];
+    expect((await workplace.run(...words)).stdout).toBe(
+      [
+        'TEMPLATE               ALONE   ADDS    USED',
+        'copy.raw = system.raw  75.0 %  75.0 %  85.7 %',
+        '1 more                         12.5 %',
+        'none of them                   12.5 %',
+        '',
+      ].join('\n'),
+    );
   });
 
   test('reports templates that cannot be read, and searches the others', async () => {

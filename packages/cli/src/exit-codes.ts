@@ -2,8 +2,8 @@ import type { ErrorCode } from '@virt-similarity/core';
 
 /** Success. */
 export const EXIT_DONE = 0;
-/** An internal error: a bug in the program. */
-export const EXIT_DEFECT = 1;
+/** An internal error: a bug in the program. It is `EX_SOFTWARE` of sysexits.h, since 1 means that two images differ. */
+export const EXIT_DEFECT = 70;
 /** An invalid command line or configuration file. */
 export const EXIT_USAGE = 2;
 /** Some images failed and the rest are reported, or a plugin failed. */
@@ -24,13 +24,14 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
 /** The exit codes and their meanings, for help texts and manuals. */
 export const EXIT_MEANINGS: readonly (readonly [codes: string, meaning: string])[] = [
   ['0', 'success'],
-  ['1', 'internal error'],
+  ['1', 'two images differ (diff)'],
   ['2', 'usage error'],
   ['3', 'some images failed'],
   ['4', 'refused'],
   ['5', 'corrupt or unreadable'],
   ['6', 'in use or changed'],
   ['7', 'tool or resource missing'],
+  ['70', 'internal error'],
   ['129, 130 and 143', 'interrupted'],
 ];
 

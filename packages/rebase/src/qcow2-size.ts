@@ -40,7 +40,23 @@ export function tablesOf(virtualSize: number, clusterSize: number): number {
 export function qcow2Bytes({ clusterSize, virtualSize, dataClusters, tables }: Qcow2Contents): number {
   const l1Bytes = tablesOf(virtualSize, clusterSize) * ENTRY_BYTES;
   const l1Allocated = Math.ceil(l1Bytes / ALLOCATION_UNIT) * ALLOCATION_UNIT;
-  const clusters = 2 + Math.ceil(l1Bytes / clusterSize) + tables + dataClusters;
-  const refcountBlocks = Math.ceil(clusters / (clusterSize / REFCOUNT_BYTES));
-  return (2 + refcountBlocks + tables + dataClusters) * clusterSize + l1Allocated;
+  const others = 1 + Math.ceil(l1Bytes / clusterSize) + tables + dataClusters;
+  const { table, blocks } = refcountClusters(others, clusterSize);
+  return (1 + table + blocks + tables + dataClusters) * clusterSize + l1Allocated;
+}
+
+/** Returns the numbers of clusters for the refcounts of a file that has `others` clusters with other content. */
+export function refcountClusters(
+  others: number,
+  clusterSize: number,
+): { readonly table: number; readonly blocks: number } {
+  for (let table = 1, blocks = 1; ; ) {
+    const neededBlocks = Math.ceil((others + table + blocks) / (clusterSize / REFCOUNT_BYTES));
+    const neededTable = Math.ceil((neededBlocks * ENTRY_BYTES) / clusterSize);
+    if (neededBlocks === blocks && neededTable === table) {
+      return { table, blocks };
+    }
+    blocks = neededBlocks;
+    table = neededTable;
+  }
 }

@@ -28,16 +28,19 @@ export async function runSearch(context: CommandContext): Promise<number> {
     throw firstFailure!;
   }
   const vectors = templates.map(({ vector }) => vector);
-  const explanations = (await explainImage(image, vectors, context.signal)).slice(0, limit);
-  const described = explanations.map((explanation) => describe(explanation, templates, image));
-  const explained = explanations.reduce((sum, { added }) => sum + added, 0);
-  const own = shareOf(image.dataBlocks - explained, image);
+  const explanations = await explainImage(image, vectors, context.signal);
+  const described = explanations.slice(0, limit).map((explanation) => describe(explanation, templates, image));
+  const hidden = explanations.slice(limit);
+  const addedBy = (some: readonly Explanation[]) => some.reduce((sum, { added }) => sum + added, 0);
+  const hiddenShare = shareOf(addedBy(hidden), image);
+  const own = shareOf(image.dataBlocks - addedBy(explanations), image);
   if (format === 'json') {
     const result = {
       image: first.path,
       blockSize: image.blockSize,
       dataBlocks: image.dataBlocks,
       templates: described,
+      others: hiddenShare,
       own,
     };
     await context.write(`${JSON.stringify(result, undefined, 2)}\n`);
@@ -50,6 +53,7 @@ export async function runSearch(context: CommandContext): Promise<number> {
         percent(adds),
         percent(used),
       ]),
+      ...(hidden.length > 0 ? [[`${hidden.length} more`, '', percent(hiddenShare), '']] : []),
       ['none of them', '', percent(own), ''],
     ]);
   }

@@ -78,13 +78,13 @@ export class Journal {
     try {
       const entries = await Journal.read(path);
       const file = await open(systemPath(path), 'a', 0o600);
-      // A killed process may have left an incomplete line.
-      await file.truncate((await completeLines(path)).length);
-      const directory = await OpenDirectory.open(dirname(path));
       try {
-        await directory.sync();
-      } finally {
-        directory.close();
+        // A killed process may have left an incomplete line.
+        await file.truncate((await completeLines(path)).length);
+        await syncDirectory(dirname(path));
+      } catch (thrown) {
+        await file.close();
+        throw thrown;
       }
       return new Journal(file, entries, lock);
     } catch (thrown) {
@@ -133,6 +133,15 @@ export class Journal {
   }
 }
 
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await OpenDirectory.open(path);
+  try {
+    await directory.sync();
+  } finally {
+    directory.close();
+  }
+}
+
 /** Returns the complete lines of a file; nothing if it does not exist. */
 async function completeLines(path: string): Promise<Buffer> {
   try {
@@ -153,22 +162,48 @@ async function completeLines(path: string): Promise<Buffer> {
  */
 async function takeLock(path: string): Promise<void> {
   for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      await writeFile(systemPath(path), processMark(), { flag: 'wx', mode: 0o600 });
+    if (await createMarkedFile(path)) {
       return;
-    } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') {
-        throw thrown;
-      }
     }
-    const mark = await readFile(systemPath(path), 'utf8').catch(() => '');
-    if (!(await hasEnded(mark, () => 0))) {
-      break;
-    }
-    await unlink(systemPath(path)).catch(() => {});
+    await removeStaleLock(path);
   }
   const problem = `another process applies this plan; wait until it ends, or delete ${path} if there is none`;
   throw new VirtSimilarityError('in-use', problem, { image: path });
+}
+
+/**
+ * Removes the lock file of a process that has ended. A second lock file ensures that no other process has replaced it
+ * meanwhile.
+ */
+async function removeStaleLock(path: string): Promise<void> {
+  const guard = `${path}.removal`;
+  if ((await isStaleLock(path)) && (await createMarkedFile(guard))) {
+    try {
+      if (await isStaleLock(path)) {
+        await unlink(systemPath(path));
+      }
+    } finally {
+      await unlink(systemPath(guard));
+    }
+  }
+}
+
+async function isStaleLock(path: string): Promise<boolean> {
+  const mark = await readFile(systemPath(path), 'utf8').catch(() => '');
+  return hasEnded(mark, () => 0);
+}
+
+/** Creates a file with the mark of this process. Returns whether it did not exist. */
+async function createMarkedFile(path: string): Promise<boolean> {
+  try {
+    await writeFile(systemPath(path), processMark(), { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {
+      return false;
+    }
+    throw thrown;
+  }
 }
 
 function entryOf(line: string, path: string): JournalEntry {

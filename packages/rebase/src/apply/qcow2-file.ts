@@ -1,5 +1,5 @@
 import { systemPath, VirtSimilarityError } from '@virt-similarity/core';
-import { clustersPerTable, tablesOf } from '../qcow2-size.js';
+import { clustersPerTable, refcountClusters, tablesOf } from '../qcow2-size.js';
 
 /** The content of a new overlay or base. */
 export interface Qcow2Source {
@@ -72,18 +72,9 @@ function layoutOf({ clusterSize, virtualSize, data, zeros }: Qcow2Source): Layou
   );
   const l1Entries = tablesOf(virtualSize, clusterSize);
   const others = 1 + ranges.length + data.length + Math.ceil((l1Entries * ENTRY_BYTES) / clusterSize);
-  let refcountTable = 1;
-  let refcountBlocks = 1;
-  for (;;) {
-    const clusters = others + refcountTable + refcountBlocks;
-    const blocks = Math.ceil(clusters / (clusterSize / REFCOUNT_BYTES));
-    const table = Math.ceil((blocks * ENTRY_BYTES) / clusterSize);
-    if (blocks === refcountBlocks && table === refcountTable) {
-      return { refcountTable, refcountBlocks, ranges, l1Entries, clusterSize, clusters };
-    }
-    refcountBlocks = blocks;
-    refcountTable = table;
-  }
+  const { table, blocks } = refcountClusters(others, clusterSize);
+  const clusters = others + table + blocks;
+  return { refcountTable: table, refcountBlocks: blocks, ranges, l1Entries, clusterSize, clusters };
 }
 
 function firstTable({ refcountTable, refcountBlocks }: Layout): number {

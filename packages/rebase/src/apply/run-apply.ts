@@ -4,7 +4,7 @@ import { requireAcceptable } from './acceptance.js';
 import type { APPLY_OPTIONS } from './apply-options.js';
 import { applyPlan } from './apply-plan.js';
 import { commitPlan } from './commit-plan.js';
-import { Journal } from './journal.js';
+import { Journal, type JournalEntry } from './journal.js';
 import { PlanDisks } from './plan-disks.js';
 import { type PlanFileReference, readPlanFile } from './plan-file.js';
 import { PlanState } from './plan-state.js';
@@ -35,29 +35,25 @@ export async function runApply({
   const [path] = operands as [string];
   const plan = await readPlanFile(path);
   const journalPath = `${path}.journal`;
+  const requireFitting = async (entries: readonly JournalEntry[]) => {
+    Journal.requirePlan(entries, plan.id, journalPath);
+    if (rollback || commit) {
+      requireBegun(entries, path, journalPath);
+    } else {
+      requireNotEnded(entries, path);
+      await requireAcceptable(plan, { formatChange: formatChange === true });
+      requireNotBegun(resume || dryRun ? [] : entries, path);
+    }
+  };
   const entries = await Journal.read(journalPath);
-  Journal.requirePlan(entries, plan.id, journalPath);
-  if (!rollback && !commit) {
-    const ended = entries.find(({ event }) => event === 'rolled-back' || event === 'committing');
-    if (ended !== undefined) {
-      const end = ended.event === 'rolled-back' ? 'rolled back' : 'committed';
-      throw new VirtSimilarityError('refused', `the plan ${path} was ${end}; plan again`);
-    }
-    await requireAcceptable(plan, { formatChange: formatChange === true });
-    if (entries.length > 0 && !resume && !dryRun) {
-      throw new VirtSimilarityError(
-        'refused',
-        wording`the plan ${path} has already been started; continue with ${{ option: 'resume' }} or undo it with ${{ option: 'rollback' }}`,
-      );
-    }
-  } else if (entries.length === 0) {
-    throw new VirtSimilarityError('refused', `the plan ${path} was not applied: there is no journal ${journalPath}`);
-  }
+  await requireFitting(entries);
   const journal = dryRun ? undefined : await Journal.open(journalPath);
   const state = new PlanState(plan, journal ?? Journal.forTrial(entries));
   const disks = new PlanDisks(state, await analyzer(), signal);
   const note = (text: string) => messages.note(text);
   try {
+    // Another process may have written to the journal before this one opened it.
+    await requireFitting(state.journal.entries);
     if (dryRun) {
       await requireApplicable(state, disks);
       await writeTable([['NEW FILE', 'BASE'], ...newFileRows(state)]);
@@ -81,6 +77,29 @@ export async function runApply({
     await journal?.close();
   }
   return 0;
+}
+
+function requireBegun(entries: readonly JournalEntry[], path: string, journalPath: string): void {
+  if (entries.length === 0) {
+    throw new VirtSimilarityError('refused', `the plan ${path} was not applied: there is no journal ${journalPath}`);
+  }
+}
+
+function requireNotEnded(entries: readonly JournalEntry[], path: string): void {
+  const ended = entries.find(({ event }) => event === 'rolled-back' || event === 'committing');
+  if (ended !== undefined) {
+    const end = ended.event === 'rolled-back' ? 'rolled back' : 'committed';
+    throw new VirtSimilarityError('refused', `the plan ${path} was ${end}; plan again`);
+  }
+}
+
+function requireNotBegun(entries: readonly JournalEntry[], path: string): void {
+  if (entries.length > 0) {
+    throw new VirtSimilarityError(
+      'refused',
+      wording`the plan ${path} has already been started; continue with ${{ option: 'resume' }} or undo it with ${{ option: 'rollback' }}`,
+    );
+  }
 }
 
 function imagesWithNewFormat(state: PlanState): string[] {

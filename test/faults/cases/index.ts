@@ -17,6 +17,7 @@ import { LISTINGS } from './listings.js';
 import { NAMES } from './names.js';
 import { NAMES_IN_TABLES } from './names-in-tables.js';
 import { OUTPUTS } from './outputs.js';
+import { PLANS } from './plans.js';
 import { PLUGINS } from './plugins.js';
 import { REFERENCED_FILES } from './referenced-files.js';
 import { RESOURCES } from './resources.js';
@@ -44,6 +45,7 @@ export const CASES: readonly FaultCase[] = [
   ...NAMES,
   ...RESOURCES,
   ...PLUGINS,
+  ...PLANS,
   ...SECRETS_AND_TOOLS,
   ...REFERENCED_FILES,
   ...OUTPUTS,
@@ -53,6 +55,3 @@ export const CASES: readonly FaultCase[] = [
   ...DAMAGED_HEADERS,
   ...HYPERVISOR_FORMATS,
 ];
-
-/** The numbers of the cases that are not implemented. They apply plans, like the second half of case 56. */
-export const WAITING: readonly number[] = [59, 60];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { deterministicBytes } from '../../fixtures/deterministic-bytes.js';
 import { convert } from '../../fixtures/qemu-images.js';
@@ -8,6 +8,7 @@ import type { CommandEnd } from '../../harness/command-run.js';
 import { READERS } from '../../harness/readers.js';
 import { expectContent } from '../expect-content.js';
 import type { FaultCase } from '../fault-case.js';
+import { fillFileSystem } from '../inputs/fill-file-system.js';
 import { asOrdinaryUser, reclaim } from '../inputs/other-user.js';
 import type { Stage } from '../stage.js';
 
@@ -72,7 +73,7 @@ export const RESOURCES: readonly FaultCase[] = [
       // Only root may mount. For other users, mount reports this itself.
       await runTool('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0700', 'faults', full]);
       await mkdir(`${full}/cache`, { mode: 0o700 });
-      await fill(`${full}/filler`);
+      await fillFileSystem(`${full}/filler`);
       return {
         ...stage.trial([image], { options: ['--cache', `${full}/cache`] }),
         check: async (ends) => {
@@ -126,16 +127,3 @@ export const RESOURCES: readonly FaultCase[] = [
     },
   },
 ];
-
-/** Writes to a file until the file system is full. */
-async function fill(path: string): Promise<void> {
-  try {
-    for (;;) {
-      await appendFile(path, Buffer.alloc(4096, 1));
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
-      throw error;
-    }
-  }
-}

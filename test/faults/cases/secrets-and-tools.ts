@@ -19,7 +19,7 @@ const TOOLS = ['qemu-img', 'qemu-nbd', 'nbdkit'];
 export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
   {
     number: 56,
-    title: 'distinguishes two blocks with one MD5 (the half without plans)',
+    title: 'distinguishes two blocks with one MD5',
     readers: READERS,
     exit: 0,
     build: async (stage) => {

@@ -50,12 +50,6 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
     /random\.arrow as a hash vector: expected ARROW1/,
   ],
   [
-    'random bytes named like a hash vector',
-    'base.raw random.arrow',
-    5,
-    /random\.arrow as a hash vector: expected ARROW1/,
-  ],
-  [
     'a disk stated to be a hash vector',
     '--format arrow base.raw --format raw clone.raw',
     5,

@@ -56,8 +56,6 @@ describe('ExtentList', () => {
             }
             if (extent.kind === 'data' && extent.stored) {
               expect(extent.stored.offset).toBe(extent.start + 1000);
-            }
-            if (extent.kind === 'data' && extent.stored) {
               expect(original).toMatchObject({ stored: { file: 1 } });
             }
           }

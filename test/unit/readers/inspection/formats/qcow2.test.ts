@@ -198,7 +198,6 @@ describe('a qcow2 header is corrupt', () => {
     ['with its bitmap directory inside a cluster', bitmaps(1, 0, 64, 8), /directory has 64 bytes at byte 8;/],
     ['with its name beyond the first cluster', { backingOffset: 65_537n }, /outside its first cluster/],
     ['with a name that is too long', { backing: 'x', backingLength: 1024 }, /1024/],
-    ['with its name past the first cluster', { backing: 'x', backingOffset: 65_536n }, /outside its first cluster/],
     ['with a NUL in its name', { backing: 'a\0b' }, /NUL/],
   ])('%s', async (_, fields, message) => {
     await expect(read(fields)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringMatching(message) });

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { close, constants, open } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { VirtSimilarityError } from '@virt-similarity/core';
+import { findProgram } from './find-program.js';
 import { createRunDirectory } from './run-directory.js';
 
 const openDescriptor = promisify(open);
@@ -16,16 +18,20 @@ export interface Pipe {
 }
 
 /**
- * Creates a pipe. Between Node.js and a child process there is a pair of sockets otherwise, through which less than half
- * as many bytes go in the same time.
+ * Creates a pipe. The alternative, `stdio: 'pipe'`, is a pair of sockets, which transfers less than half as many bytes in
+ * the same time.
  *
- * @throws as `createRunDirectory`, and any error of the file system or of mkfifo.
+ * @throws `unavailable` if mkfifo is not installed, as `createRunDirectory`, and any error of the file system.
  */
 export async function makePipe(): Promise<Pipe> {
+  const mkfifo = await findProgram('mkfifo');
+  if (mkfifo === undefined) {
+    throw new VirtSimilarityError('unavailable', 'mkfifo is not installed; install coreutils');
+  }
   const directory = await createRunDirectory();
   try {
     const path = join(directory.path, 'pipe');
-    await run('mkfifo', ['-m', '600', path]);
+    await run(mkfifo, ['-m', '600', path]);
     const reader = await openDescriptor(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       return { reader, writer: await openDescriptor(path, constants.O_WRONLY) };

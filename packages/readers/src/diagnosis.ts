@@ -1,7 +1,9 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import type { DiagnosisRun, Requirement } from '@virt-similarity/core';
 import { type DiagnosedProgram, diagnoseProgram, workingSandbox } from '@virt-similarity/image-tools';
-import { KERNEL_PACKAGE } from './libguestfs/tools.js';
+
+/** The package with a kernel for the appliance of libguestfs. */
+export const KERNEL_PACKAGE = process.arch === 'arm64' ? 'linux-image-cloud-arm64' : 'linux-image-cloud-amd64';
 
 /** The requirements of this package's readers. */
 const REQUIREMENTS = {

@@ -1,6 +1,7 @@
 import { messageOf, plainText, VirtSimilarityError, type Wording, wording } from '@virt-similarity/core';
 import { ToolFailure } from '@virt-similarity/image-tools';
-import { ALTERNATIVE, COMPONENT, KERNEL_PACKAGE, withoutComponent } from './tools.js';
+import { KERNEL_PACKAGE } from '../diagnosis.js';
+import { ALTERNATIVE, COMPONENT, withoutComponent } from './tools.js';
 
 /** The error of an appliance that did not start. */
 export class LaunchFailure extends Error {

@@ -8,6 +8,7 @@ import {
   type ToolLimits,
   type ToolOptions,
 } from '@virt-similarity/image-tools';
+import { KERNEL_PACKAGE } from '../diagnosis.js';
 
 /** The reader's name in messages. */
 export const COMPONENT = 'libguestfs';
@@ -25,9 +26,6 @@ export function withoutComponent(message: Wording): Wording {
  * The appliance's qemu needs 1.3 GiB for the guest and, with an emulated processor, as much again for translated code.
  */
 const APPLIANCE_LIMITS: Partial<ToolLimits> = { addressSpace: 16 * 2 ** 30, cpuSeconds: SERVER_CPU_SECONDS };
-
-/** The package with a kernel for the appliance. */
-export const KERNEL_PACKAGE = process.arch === 'arm64' ? 'linux-image-cloud-arm64' : 'linux-image-cloud-amd64';
 
 /** guestfish with the parts that its appliance is built from: the tools in it, and a kernel in /boot. */
 export const GUESTFISH: Tool = {

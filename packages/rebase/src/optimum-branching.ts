@@ -116,7 +116,8 @@ class Contraction {
   #contract(cycle: readonly number[], path: number[], states: Uint8Array): void {
     const slots = this.#slots;
     const into = cycle[0]!;
-    // In the path, each member is followed by the source of its entering edge. The last member is entered from the first.
+    // In the path, each member is followed by the source of its entering edge. The first member is the source for the
+    // last one.
     const least = cycle.map((slot, index) => this.#costs[cycle[(index + 1) % cycle.length]! * slots + slot]!);
     const removed = new Set(cycle.slice(1));
     this.#active = this.#active.filter((slot) => !removed.has(slot));

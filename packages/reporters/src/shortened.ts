@@ -5,7 +5,7 @@ export function widthOf(text: string): number {
   return stringWidth(text);
 }
 
-/** Returns a text of at most `width` columns, with `…` instead of its middle where it is longer. */
+/** Returns the text itself if it has at most `width` columns; otherwise replaces its middle by `…`, so that it has. */
 export function shortened(text: string, width: number): string {
   // A UTF-16 code unit is at most two columns wide.
   if (text.length * 2 <= width || widthOf(text) <= width) {

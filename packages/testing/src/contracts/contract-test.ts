@@ -5,7 +5,9 @@ import { excerptOf, messageOf } from '@virt-similarity/core';
 /** One requirement of a contract, for any test runner: `test(title, run)`. */
 export interface ContractTest {
   readonly title: string;
-  /** Rejects with an `AssertionError` that states the requirement, the problem, and where the contract is documented. */
+  /**
+   * Rejects with an `AssertionError` that states the requirement, the problem, and where the contract is documented.
+   */
   run(): Promise<void>;
 }
 

@@ -50,9 +50,9 @@ export class AncestralBlocks {
   }
 
   /**
-   * Sets the costs of a base; those of the bases on it must be set already. `costs` gets, for each label that the base
-   * can have, the number of data clusters in all files above the base. `least` gets the smallest sum of that number and
-   * the base's own data.
+   * Sets the costs of a base; the costs of the bases on it must be set already. `costs` gets, for each label that the
+   * base can have, the number of data clusters in all files above the base. `least` gets the smallest sum, over all
+   * labels, of that number and 1 for the base's own data cluster, which a zero block does not need.
    */
   #addCosts(node: number, labels: Uint16Array, width: number, costs: Float64Array, least: Float64Array): void {
     const { images } = this.#tree;
@@ -115,7 +115,7 @@ export interface AncestralCounts {
   readonly data: Float64Array;
   /** Clusters that are zero where the base has data. */
   readonly zeros: Float64Array;
-  /** Clusters with data if the base of the file were removed, so that the file used the base of that base. */
+  /** Clusters with data if the base of the file were removed, so that the file used the base of that base, if any. */
   readonly dataOnNext: Float64Array;
 }
 

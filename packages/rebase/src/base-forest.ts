@@ -118,9 +118,9 @@ export class BaseForest {
 
   /**
    * Returns the move of all direct overlays of `base` to one other base that increases the cost least, or decreases it
-   * most, while they and their overlays have at most `maxDepth` bases each; `undefined` if no such move is allowed.
-   * Includes `asBase` of both bases: `base` is then no longer a base, and the other one becomes a base unless it is one
-   * already.
+   * most, while they and their overlays have at most `maxDepth` bases each; `undefined` if no such move is allowed. The
+   * increase includes `asBase` of both bases: `base` is then no longer a base, and the other one becomes a base unless
+   * it is one already.
    */
   bestMoveOfAll(base: number, maxDepth: number): Move | undefined {
     const images = [...this.#children[base]!];

@@ -39,8 +39,8 @@ function finite(cost: number): number {
 }
 
 /**
- * Moves images until none has more than `maxDepth` bases, the deepest first. Their overlays move with them. Leaves
- * images of which no move is allowed.
+ * Moves images until none has more than `maxDepth` bases, the deepest first. Their overlays move with them. An image
+ * stays too deep if neither it nor any of its bases has an allowed move.
  */
 function limitDepth(forest: BaseForest, maxDepth: number): void {
   const fixed = new Set<number>();
@@ -71,8 +71,7 @@ function deepestOf(forest: BaseForest, except: ReadonlySet<number>): number | un
 }
 
 /**
- * Returns the best move of an image and of each of its bases, direct and indirect; none for those without an allowed
- * move.
+ * Returns the best move of an image and of each of its bases, direct and indirect. Omits those without an allowed move.
  */
 function movesBelow(forest: BaseForest, image: number, maxDepth: number): Move[] {
   const moves: Move[] = [];

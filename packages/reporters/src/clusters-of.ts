@@ -61,8 +61,9 @@ export function chosenCut({ clusters, cut }: OptionValues): Cut | undefined {
 
 /**
  * Returns a height that divides a tree as the cut does. For a number of clusters, this is halfway between the heights
- * of the last merge within a cluster and of the next merge; for one cluster, the height of the root. If both merges
- * have the same height, no height separates them, and cutting at this height results in fewer clusters.
+ * of the last merge within a cluster (0 if there is none) and of the next merge; for one cluster, it is the height of
+ * the root. If both merges have the same height, no height separates them, and cutting at this height results in fewer
+ * clusters.
  */
 export function heightOfCut({ size, merges }: Dendrogram, cut: Cut): number {
   if ('height' in cut) {

@@ -9,8 +9,8 @@ export interface PageAsset {
 }
 
 /**
- * The files of the page's script, in order: while they are loaded, each uses only constants of itself and of earlier
- * files.
+ * The files of the page's script, in the order in which they are joined. At load time, each file uses only its own
+ * constants and those of earlier files.
  */
 const SCRIPT = ['data', 'state', 'texts', 'clusters', 'map', 'annotations', 'pair', 'table', 'main'];
 

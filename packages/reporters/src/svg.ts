@@ -83,7 +83,7 @@ function layoutOf({ cladogram }: Analysis): Layout {
 
 /**
  * Returns the colour of each cluster of the cladogram. If the user cut the tree, this is the colour of the cut's
- * cluster that contains it, or grey if it contains images of several; otherwise all clusters have the colour of text.
+ * cluster that contains it, or grey if it contains images of several; otherwise all clusters are dark grey.
  */
 function colorsOf(analysis: Analysis, options: OptionValues): string[] {
   const { size, nodes } = analysis.cladogram;

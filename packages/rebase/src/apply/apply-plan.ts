@@ -11,10 +11,11 @@ const WRITABLE = 0o222n;
 const PERMISSIONS = 0o7777n;
 
 /**
- * Applies a plan, or continues where an earlier process was interrupted. First writes every new file beside its image
- * and flushes it to disk. Compares each overlay, read through its bases, with its image byte by byte. Only when all new
- * files are complete, replaces each image by a rename, every base before its overlays; the image remains under another
- * name. Finally removes the write permissions of all bases. At every moment, each image is complete at its path.
+ * Applies a plan, or continues where an earlier process was interrupted. First writes every new file beside its image,
+ * flushes it to disk, and compares each overlay, read through its bases, with its image byte by byte. Once all new
+ * files are complete, replaces each image by a rename, every base before its overlays; the original remains under
+ * another name. Finally removes the write permissions of all bases. At every moment, each image is complete at its
+ * path.
  *
  * @param note receives one line for each file that was written or exchanged
  * @throws `changed` if an image or a base is not as planned; `in-use` if another program has an image or overlay open

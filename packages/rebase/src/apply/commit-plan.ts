@@ -7,9 +7,9 @@ import { checkQcow2 } from './tools.js';
  * Deletes the originals that overlays have replaced. Can be called again if it was interrupted.
  *
  * @param note receives one line for each file that was deleted
- * @throws `refused` if the plan is not applied, `changed` if a base was written to, an image is not the overlay of the
- *   plan, or a file at the path of an original is not that original; `corrupt` if an overlay is damaged; `unavailable`
- *   if qemu-img is missing; and `aborted`.
+ * @throws `refused` if the plan is not applied; `changed` if a base was written to, if an image is not the overlay of
+ *   the plan, or if another file is at the path of an original; `corrupt` if an overlay is damaged; `unavailable` if
+ *   qemu-img is missing; and `aborted`.
  */
 export async function commitPlan(state: PlanState, note: (text: string) => void, signal: AbortSignal): Promise<void> {
   const { journal, directories, paths, changedImages } = state;

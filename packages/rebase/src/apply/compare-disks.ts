@@ -97,8 +97,8 @@ async function* contents(
 }
 
 /**
- * Fills the first `length` bytes of `target` with the content of the disk from `start`. Bytes past the end of the disk,
- * or all bytes without a disk, become zeros.
+ * Fills the first `length` bytes of `target` with the content of the disk from `start`. Bytes past the end of the disk
+ * become zeros; without a disk, all bytes do.
  */
 async function readInto(disk: DiskImage | undefined, target: Uint8Array, start: number, length: number): Promise<void> {
   const available = Math.max(0, Math.min(length, (disk?.virtualSize ?? 0) - start));

@@ -42,7 +42,9 @@ export class PlanDirectories {
     await directory.sync();
   }
 
-  /** Renames a file within its directory, replaces a file that has the new name, and flushes the directory to disk. */
+  /**
+   * Renames a file within its directory, and flushes the directory to disk. A file that has the new name is replaced.
+   */
   async rename(path: string, other: string): Promise<void> {
     const directory = await this.of(path);
     await directory.rename(basename(path), basename(other));
@@ -67,7 +69,7 @@ export class PlanDirectories {
 
   /**
    * Returns the device number of the file system that contains the directory of a path, and the bytes on it that are
-   * available to any user.
+   * available to unprivileged users.
    */
   async freeBytes(path: string): Promise<{ readonly fileSystem: string; readonly bytes: number }> {
     const { bavail, bsize } = await statfs(systemPath(dirname(path)), { bigint: true });

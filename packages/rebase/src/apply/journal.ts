@@ -71,7 +71,7 @@ export class Journal {
    * Opens the journal for appending. Creates the file if it does not exist, and removes an incomplete last line. Until
    * the journal is closed, a lock file beside it prevents other processes from opening it.
    *
-   * @throws as `read`, `in-use` if another process has the journal open, and the errors of creating and opening files.
+   * @throws as `read`; `in-use` if another process has the journal open; and the errors of creating and opening files.
    */
   static async open(path: string): Promise<Journal> {
     const lock = `${path}.lock`;

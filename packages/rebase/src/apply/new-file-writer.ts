@@ -22,8 +22,8 @@ export class NewFileWriter {
   }
 
   /**
-   * Writes every new file that is not complete. Compares overlays that an earlier process wrote with their images
-   * again, unless they have replaced the images.
+   * Writes every new file that is not complete. Overlays of an earlier process are compared with their images again,
+   * except those that have replaced their images.
    *
    * @throws `changed` if an overlay differs from its image or an image is not as planned; `in-use` if another program
    *   has a file open for writing; `corrupt` if a tool fails for a new file; `aborted`; and the errors of reading and
@@ -93,8 +93,9 @@ export class NewFileWriter {
   }
 
   /**
-   * Writes an overlay with the content of an image, or a full file without `backing`. Compares it with the image, and
-   * records it. Only compares if an earlier process has written the file and the image is not replaced.
+   * Writes a file with the content of an image: an overlay on `backing`, or a full file without it. Compares the file
+   * with the image, and records it. If the file is complete already, only compares it again, and only if the plan was
+   * begun by an earlier process and the file has not replaced the image.
    */
   async #writeContent(index: number, path: string, backing: PlacedContent | undefined): Promise<void> {
     if (await this.#state.isWritten(path)) {

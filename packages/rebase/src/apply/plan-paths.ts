@@ -66,8 +66,8 @@ export class PlanPaths {
 }
 
 /**
- * Returns the directory of the first image that uses a new base, directly or indirectly; of the first image if none
- * does.
+ * Returns the directory of the first image that uses a new base, directly or indirectly. If no image uses it, returns
+ * that of the plan's first image.
  */
 function directoryOfNewBase({ images, newBases }: PlanFile, index: number): string {
   const isOn = (base: PlanFileReference): boolean => {

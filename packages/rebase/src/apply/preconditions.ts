@@ -38,7 +38,7 @@ export async function requireApplicable(state: PlanState, disks: PlanDisks): Pro
 }
 
 /**
- * Requires that no overlay outside the plan uses one of these files as its backing file. Only examines qcow2 files in
+ * Requires that no overlay outside the plan uses one of these files as its backing file. Examines only qcow2 files in
  * the directories of the plan's images. If the plan was begun, first removes the temporary files that killed processes
  * left in these directories.
  *

@@ -11,10 +11,10 @@ import { requireNoOtherOverlays } from './preconditions.js';
  * anything is changed.
  *
  * @param note receives one line for each image that the plan changes
- * @throws `changed` if an overlay was written to since the plan was applied, because that would be lost, or if a file
- *   at the path of an image or original is neither that image nor its overlay; `refused` once the commit has begun, or
- *   if an overlay outside the plan uses a new file as its backing file; `in-use` if another program has an overlay open
- *   for writing; and the errors of opening an overlay.
+ * @throws `changed` if an overlay was written to since the plan was applied, because that would be lost, or if an image
+ *   or its overlay is not where the plan left it; `refused` once the commit has begun, or if an overlay outside the
+ *   plan uses a new file as its backing file; `in-use` if another program has an overlay open for writing; and the
+ *   errors of opening an overlay.
  */
 export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (text: string) => void): Promise<void> {
   const { journal, directories, paths, changedImages } = state;

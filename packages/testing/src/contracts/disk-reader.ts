@@ -34,8 +34,8 @@ export interface DiskReaderSubject {
 }
 
 /**
- * The contract of every disk reader, tested with one image that can be read at any position. The factory is called at
- * least once per test; it can return the same image each time.
+ * The contract of every disk reader, tested with one image that can be read at any position. The factory is called once
+ * per test; it can return the same image each time.
  */
 export function diskReaderContract(create: () => Promise<DiskReaderSubject>): ContractTest[] {
   const withImage = (title: string, check: (image: DiskImage, subject: DiskReaderSubject) => Promise<void>) => ({

@@ -14,7 +14,7 @@ export interface PlanImage {
   readonly frozen?: true | undefined;
 }
 
-/** The limits on what a plan may change. */
+/** The limits within which a plan can change images. */
 export interface PlanLimits {
   /**
    * The largest number of backing files below an image, at least 1; 4 by default. Existing chains that must not change

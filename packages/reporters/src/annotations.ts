@@ -10,7 +10,7 @@ const LONGEST_LINE = 1024 * 1024;
 const MOST_COLUMNS = 64;
 const DELIMITERS = ['\t', ';', ','];
 
-/** A table about images: its first column names them, the others annotate them. */
+/** A table about images. The first column names the images; the other columns annotate them. */
 export interface AnnotationTable {
   /** The names of the columns after the first; unique. */
   readonly columns: readonly string[];

@@ -62,7 +62,7 @@ export class SvgReporter implements Reporter {
 
 /** The position of each cluster of the cladogram, in pixels. */
 interface Layout {
-  /** The greatest height, at the left. With centroid and median linkage, the root may be lower than its parts. */
+  /** The greatest height, at the left. With centroid and median linkage, the root can be lower than its parts. */
   readonly highest: number;
   readonly x: Float64Array;
   readonly y: Float64Array;

@@ -4,7 +4,7 @@ import { readQcow2Extras } from './qcow2-extras.js';
 
 /** The consequences that the user accepts. */
 export interface Accepted {
-  /** Whether images in other formats may become qcow2. */
+  /** Whether the user accepts that images in other formats become qcow2. */
   readonly formatChange: boolean;
 }
 

@@ -32,8 +32,8 @@ export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (te
     note(`${paths.image(index)} is the original again`);
   }
   await unprotectBases(state);
-  // Including files that a killed process wrote and did not record: none of these files existed before the plan was
-  // begun.
+  // Also removes files that a killed process wrote but did not record. No file existed at these paths before the plan
+  // was begun.
   for (const path of [...state.secondNames(), ...state.newFiles()]) {
     await removeIfPresent(path, state);
   }

@@ -176,20 +176,20 @@ describe('apply changes nothing and refuses', () => {
     const { stdout } = await apply('--dry-run', ACCEPT);
     const base = /\S+\.base$/m.exec(stdout)![0];
     await writeFile(base, 'mine');
-    await refused([ACCEPT], 4, /exists already and is not of this plan; move it away/);
+    await refused([ACCEPT], 4, /already exists and does not belong to this plan; move it elsewhere/);
     expect(await readFile(base, 'utf8')).toBe('mine');
   });
 
   test('an image with an overlay that the plan does not include', async () => {
     await overlay(workplace.path('b.raw'), workplace.path('unnamed.qcow2'), 'raw');
     await plan('--bases', 'existing');
-    await refused([ACCEPT], 4, /unnamed\.qcow2 is an overlay on .*b\.raw and not part of the plan/);
+    await refused([ACCEPT], 4, /unnamed\.qcow2 uses .*b\.raw as its backing file but is not part of the plan/);
   });
 
   test('an image that has another hard link', async () => {
     await link(workplace.path('c.raw'), workplace.path('second-name'));
     await plan('--bases', 'existing');
-    await refused([ACCEPT], 4, /c\.raw has other names \(hard links\)/);
+    await refused([ACCEPT], 4, /c\.raw has other hard links/);
   });
 
   test('formats that are stated for hash vectors, not for their images', async () => {
@@ -203,7 +203,7 @@ describe('apply changes nothing and refuses', () => {
   test('a plan that another process applies', async () => {
     await plan();
     await workplace.write('plan.json.journal.lock', processMark());
-    await refused([ACCEPT], 6, /another process applies this plan/);
+    await refused([ACCEPT], 6, /another process is using this plan/);
     await rm(workplace.path('plan.json.journal.lock'));
   });
 
@@ -291,7 +291,7 @@ describe('changes that others make between the steps are never lost', () => {
     await applied();
     const before = await contents();
     await appendFile(workplace.path('plan.json.journal'), '{"event":"committing"}\n');
-    expect((await apply('--rollback')).stderr).toMatch(/cannot roll back: the originals were deleted/);
+    expect((await apply('--rollback')).stderr).toMatch(/cannot roll back: the plan was committed/);
     expect((await apply('--commit')).code).toBe(0);
     expect(await contents()).toEqual(before);
   });

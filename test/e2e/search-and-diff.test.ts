@@ -73,7 +73,7 @@ describe('virt-similarity search', () => {
     const { code, stderr } = await workplace.run('search', '-q', '.', 'new.raw');
     expect([code, stderr]).toEqual([
       2,
-      expect.stringMatching(/expected one image to search for as the first name, found \d+ in \./),
+      expect.stringMatching(/expected the first name to be that of one image, found \d+ images? in \./),
     ]);
   });
 

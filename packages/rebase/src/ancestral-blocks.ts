@@ -3,9 +3,10 @@ import { type BlockPattern, UNIQUE, ZERO } from './block-patterns.js';
 import { NO_PARENT } from './optimum-branching.js';
 
 /**
- * Assigns to each base, at each block number, the block with which all files together contain the least data: Sankoff's
- * parsimony (SIAM Journal on Applied Mathematics 28, 1975) where data that differs from the base costs 1, and a zero
- * cluster nothing. Optimal for the tree. Ties are decided in favour of the block of the base below.
+ * Assigns a block to each new base at each block number, so that all files together contain the least data. This is
+ * Sankoff's parsimony (SIAM Journal on Applied Mathematics 28, 1975): a data block that differs from the block of the
+ * base costs 1, and a zero cluster costs nothing. The assignment is optimal for the tree. If several blocks are optimal
+ * for a base, and one of them is the block of its own base, that block is chosen.
  */
 export class AncestralBlocks {
   readonly #tree: BaseTree;
@@ -49,8 +50,9 @@ export class AncestralBlocks {
   }
 
   /**
-   * Sets the cost of everything above a base for each label that the base may have, and the least cost that includes
-   * the base's own data.
+   * Sets the costs of a base; the costs of the bases on it must be set already. `costs` gets, for each label that the
+   * base can have, the number of data clusters in all files above the base. `least` gets the smallest sum, over all
+   * labels, of that number and 1 for the base's own data cluster, which a zero block does not need.
    */
   #addCosts(node: number, labels: Uint16Array, width: number, costs: Float64Array, least: Float64Array): void {
     const { images } = this.#tree;
@@ -80,7 +82,7 @@ export class AncestralBlocks {
     least[node - images] = best;
   }
 
-  /** Returns what the files of images and bases contain, and what they would contain without the base below. */
+  /** Counts the clusters in the file of each node, and those that it would have if its base were removed. */
   countsOf(patterns: readonly BlockPattern[]): AncestralCounts {
     const { parents } = this.#tree;
     const data = new Float64Array(parents.length);
@@ -113,7 +115,7 @@ export interface AncestralCounts {
   readonly data: Float64Array;
   /** Clusters that are zero where the base has data. */
   readonly zeros: Float64Array;
-  /** Clusters with data if the base were removed, so that the base of the base became the file's base. */
+  /** Clusters with data if the base of the file were removed, so that the file used the base of that base, if any. */
   readonly dataOnNext: Float64Array;
 }
 

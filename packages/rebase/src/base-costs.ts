@@ -3,25 +3,28 @@ import { condensedIndex } from '@virt-similarity/core';
 import type { PlanImage, PlanLimits } from './plan-image.js';
 import { qcow2Bytes, tablesOf } from './qcow2-size.js';
 
-/** The costs of a plan with n images, in bytes. A cost is what an image's own file occupies. */
+/**
+ * The costs of a plan with n images, in bytes. A cost is what an image's own file occupies. For a change, it also
+ * includes what the change must save (see {@link baseCosts}).
+ */
 export interface BaseCosts {
-  /** The cost of each image without a base; `Infinity` if it must keep its base. */
+  /** The cost of each image without a base; `Infinity` if the image must keep its base. */
   readonly roots: Float64Array;
   /** n × n, row-major: at base × n + image the cost of the image on that base; `Infinity` if that is not allowed. */
   readonly edges: Float64Array;
   /**
-   * The additional cost of an image if another image becomes an overlay on it: its content is frozen, and its machine
-   * continues in an empty overlay. 0 for images that are bases already.
+   * The additional cost of each image if another image becomes an overlay on it. Its content is then frozen, and its
+   * machine continues in an empty overlay. 0 for images that are `frozen`.
    */
   readonly asBase: Float64Array;
 }
 
 /**
- * Estimates what each image costs on each base. The number of L2 tables is estimated from above, as if all differing
- * blocks were far apart; everything else is exact.
+ * Estimates what each image costs on each base. The number of L2 tables is an upper bound, as if all differing blocks
+ * were far apart; all other numbers are exact.
  *
- * The cost of a change includes what it must save: `minSaving` and, for an image that is already an overlay, the bytes
- * to rewrite. A plan therefore keeps an overlay unless a change saves more than it writes.
+ * The cost of a change also includes `minSaving` and, for an image that is already an overlay, the bytes that the
+ * change writes. A plan therefore keeps an overlay unless a change saves more than that.
  *
  * @param counts the counts of all pairs of images
  */
@@ -60,8 +63,8 @@ export function isKept({ frozen }: PlanImage, index: number, { keep }: PlanLimit
 }
 
 /**
- * Returns the bytes of an overlay in which `dataBlocks` blocks have data and `differentBlocks` blocks differ from the
- * base.
+ * Returns an upper bound on the bytes of an overlay in which `dataBlocks` blocks have data and `differentBlocks` blocks
+ * differ from the base: each of the latter is assumed to need its own L2 table.
  */
 export function overlayBytes({ vector }: PlanImage, dataBlocks: number, differentBlocks: number): number {
   const { blockSize: clusterSize, virtualSize } = vector;

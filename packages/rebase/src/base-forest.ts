@@ -1,7 +1,10 @@
 import type { BaseCosts } from './base-costs.js';
 import { NO_PARENT } from './optimum-branching.js';
 
-/** A forest of images on bases, whose parents change one at a time. */
+/**
+ * A forest of images, in which each image either uses one other image as its base or is a root. Moves change the base
+ * of an image.
+ */
 export class BaseForest {
   readonly #parents: Int32Array;
   readonly #children: Set<number>[];
@@ -18,7 +21,7 @@ export class BaseForest {
     }
   }
 
-  /** The base of each image, or `NO_PARENT`. A copy. */
+  /** Returns a copy of the base of each image, or `NO_PARENT` for a root. */
   get parents(): Int32Array {
     return this.#parents.slice();
   }
@@ -31,7 +34,7 @@ export class BaseForest {
     return this.#parents[image]!;
   }
 
-  /** The cost of all images, in bytes. */
+  /** The cost of all images in bytes, including `asBase` for each image that is a base. */
   get cost(): number {
     let sum = 0;
     for (let image = 0; image < this.size; image++) {
@@ -48,7 +51,7 @@ export class BaseForest {
     return base === NO_PARENT ? this.#costs.roots[image]! : this.#costs.edges[base * this.size + image]!;
   }
 
-  /** The number of bases below an image. */
+  /** Returns the number of direct and indirect bases of an image. */
   depthOf(image: number): number {
     let depth = 0;
     for (let base = this.parentOf(image); base !== NO_PARENT; base = this.parentOf(base)) {
@@ -57,7 +60,7 @@ export class BaseForest {
     return depth;
   }
 
-  /** The depth of each image. */
+  /** Returns the depth of each image. */
   depths(): Int32Array {
     const depths = new Int32Array(this.size).fill(-1);
     const depthOf = (image: number): number => {
@@ -73,12 +76,12 @@ export class BaseForest {
     return depths;
   }
 
-  /** The largest number of overlays on top of one another above an image. */
+  /** Returns the number of overlays in the longest chain above an image; 0 if no image uses it as a base. */
   heightOf(image: number): number {
     return Math.max(0, ...[...this.#children[image]!].map((child) => 1 + this.heightOf(child)));
   }
 
-  /** The image and everything above it. */
+  /** Returns the image with all its direct and indirect overlays. */
   above(image: number): number[] {
     const found = [image];
     for (const each of found) {
@@ -98,7 +101,10 @@ export class BaseForest {
     this.#parents[image] = base;
   }
 
-  /** Returns by how many bytes a move would raise the cost of the forest. */
+  /**
+   * Returns the bytes by which the cost of the forest would increase if `image` were moved to `base`, or became a root
+   * if `base` is `NO_PARENT`. Negative if the cost would decrease; `Infinity` if the move is not allowed.
+   */
   increaseOf(image: number, base: number): number {
     const from = this.parentOf(image);
     if (from === base) {
@@ -111,8 +117,10 @@ export class BaseForest {
   }
 
   /**
-   * Returns the allowed move of all images on a base to another base that raises the cost least; `undefined` if there
-   * is none. The increase includes `asBase`: the first base is then no longer a base, and the other may become one.
+   * Returns the move of all direct overlays of `base` to one other base that increases the cost least, or decreases it
+   * most, while they and their overlays have at most `maxDepth` bases each; `undefined` if no such move is allowed. The
+   * increase includes `asBase` of both bases: `base` is then no longer a base, and the other one becomes a base unless
+   * it is one already.
    */
   bestMoveOfAll(base: number, maxDepth: number): Move | undefined {
     const images = [...this.#children[base]!];
@@ -140,7 +148,10 @@ export class BaseForest {
     }
   }
 
-  /** Returns the allowed move of an image to a base that raises the cost least; `undefined` if there is none. */
+  /**
+   * Returns the move of an image to another base, or to no base, that increases the cost least, or decreases it most,
+   * while the image and its overlays have at most `maxDepth` bases each; `undefined` if no move is allowed.
+   */
   bestMove(image: number, maxDepth: number): Move | undefined {
     const above = new Set(this.above(image));
     const height = this.heightOf(image);
@@ -161,10 +172,11 @@ export class BaseForest {
   }
 }
 
-/** The move of images to another base. */
+/** A move of images that all get the same new base. Their overlays move with them. */
 export interface Move {
   readonly images: readonly number[];
+  /** The new base; `NO_PARENT` if the images become roots. */
   readonly base: number;
-  /** Bytes by which the cost of the forest rises. */
+  /** Bytes by which the move increases the cost of the forest; negative if it decreases the cost. */
   readonly increase: number;
 }

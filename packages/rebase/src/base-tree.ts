@@ -2,8 +2,8 @@ import { type BlockPattern, UNIQUE, ZERO } from './block-patterns.js';
 import { clustersPerTable } from './qcow2-size.js';
 
 /**
- * A forest of images and new bases. Nodes 0 to n−1 are the images, the others new bases. A node without a parent has no
- * base.
+ * A forest of images and new bases. Nodes 0 to `images` − 1 are the images; the other nodes are new bases. The parent
+ * of a node is its base.
  */
 export interface BaseTree {
   /** Number of images. */
@@ -16,7 +16,7 @@ export interface BaseTree {
 export interface TreeContents {
   /** Clusters with data. */
   readonly data: Float64Array;
-  /** L2 tables: ranges in which the file differs from its base. */
+  /** L2 tables: one for each range of `clustersPerTable` clusters in which the file differs from its base. */
   readonly tables: Float64Array;
 }
 
@@ -30,8 +30,8 @@ export function childrenOf({ parents }: BaseTree): readonly (readonly number[])[
 }
 
 /**
- * Returns whether a file needs a data cluster where it has the label `label` and its base the label `below`. Otherwise
- * it needs at most a zero cluster.
+ * Returns whether a file needs a data cluster at a block number where the file has the label `label` and its base has
+ * the label `below`. Otherwise it needs at most a zero cluster.
  */
 export function isDataOver(label: number, below: number): boolean {
   return label !== ZERO && (label === UNIQUE || label !== below);

@@ -6,25 +6,29 @@ export const ZERO = 0;
 /** The label of a block that no other image has at the same block number. */
 export const UNIQUE = 0xffff;
 
-/** Block numbers at which the images are equal and different in the same way. */
+/** A set of block numbers. At each of them, the same images have equal blocks, and the same images have zeros. */
 export interface BlockPattern {
-  /** For each image `ZERO`, `UNIQUE`, or the same number as each image with the same block, from 1 in image order. */
+  /**
+   * For each image: `ZERO`, `UNIQUE`, or the number of its block. Blocks that several images have are numbered from 1,
+   * in the order of the first image that has them.
+   */
   readonly labels: Uint16Array;
-  /** The number of different blocks that several images have: the largest label. */
+  /** The number of different blocks that several images have, which is also the largest label except `UNIQUE`. */
   readonly shared: number;
   /** The block numbers, ascending. */
   readonly blocks: readonly number[];
 }
 
-/** The most rows of all vectors in memory at once. */
+/** The largest number of rows that a window can hold, for all images together. */
 const ROWS_AT_ONCE = 1 << 20;
 
 /**
  * Groups block numbers by the pattern in which images have equal blocks there. Block numbers at which all images are
- * zero are left out. Reads each vector once. Memory: two bytes for each image and pattern, and the rows of some block
- * numbers.
+ * zero are left out. Reads each vector once. Memory: four bytes for each image and pattern, a number for each block
+ * number that is not left out, and up to 2²⁰ rows.
  *
- * @param vectors fewer than 65,535, with the same block size and digests
+ * @param vectors from 1 to 65,534, all with the same hasher and block size
+ * @throws `aborted`, and the errors of reading the vectors.
  */
 export async function blockPatterns(
   vectors: readonly HashVector[],
@@ -77,7 +81,7 @@ class RowCursor {
     this.#batches = vector.rows()[Symbol.asyncIterator]();
   }
 
-  /** Returns the block number of the next row; infinity after the last. */
+  /** Returns the block number of the next row; `Infinity` after the last row. */
   async nextBlock(): Promise<number> {
     while (this.#row === this.#blocks.length) {
       const { done, value } = await this.#batches.next();
@@ -105,11 +109,14 @@ class RowCursor {
   }
 }
 
-/** Some consecutive block numbers of all images. */
+/** The blocks of all images at some consecutive block numbers. Blocks must be added in image order. */
 class Window {
   readonly #start: number;
   readonly #images: number;
-  /** For each block number the images of each digest, in image order. */
+  /**
+   * By block number, from `#start`: the images that have each digest, in image order; `undefined` if all images are
+   * zero.
+   */
   readonly #digests: (Map<string, number[]> | undefined)[];
 
   constructor(start: number, width: number, images: number) {

@@ -11,12 +11,13 @@ export interface ChosenBases {
 }
 
 /**
- * Chooses a base for each image so that all images together cost as little as possible. Without a bound on the depth,
- * and apart from the costs of becoming a base, the choice is optimal: see `optimumBranching`. Then images are moved:
- * first those that are too deep, with the move that costs least; then single images, or all images of a base, as long
- * as the cost falls.
+ * Chooses a base, or none, for each image, with the aim that all images together cost as little as possible. First
+ * finds the optimal choice without a limit on the depth and without the costs of becoming a base: see
+ * `optimumBranching`. Then moves images that are too deep, each time with the move that costs least. Finally moves
+ * single images, or all overlays of a base together, as long as a move lowers the cost.
  *
- * @param maxDepth the largest number of bases below an image, at least 1
+ * @param maxDepth the largest number of bases below an image, at least 1; an existing chain that must not change can be
+ *   deeper
  */
 export function chooseBases(costs: BaseCosts, maxDepth: number): ChosenBases {
   const parents = optimumBranching(costs.roots.map(finite), costs.edges);
@@ -27,14 +28,20 @@ export function chooseBases(costs: BaseCosts, maxDepth: number): ChosenBases {
   return { parents: forest.parents, lowerBound };
 }
 
-/** More than any forest costs. The images can always stay as they are, so no forest of least cost contains it. */
+/**
+ * More than any forest costs; replaces infinite costs of roots. All images can stay as they are, so no forest of least
+ * cost contains a root with this cost.
+ */
 const LARGEST_COST = 2 ** 52;
 
 function finite(cost: number): number {
   return Math.min(cost, LARGEST_COST);
 }
 
-/** Moves images until none is too deep, the deepest first. The images on an image move with it. */
+/**
+ * Moves images until none has more than `maxDepth` bases, the deepest first. Their overlays move with them. An image
+ * stays too deep if neither it nor any of its bases has an allowed move.
+ */
 function limitDepth(forest: BaseForest, maxDepth: number): void {
   const fixed = new Set<number>();
   for (;;) {
@@ -44,7 +51,7 @@ function limitDepth(forest: BaseForest, maxDepth: number): void {
     }
     const moves = movesBelow(forest, image, maxDepth);
     if (moves.length === 0) {
-      // An existing chain that must not change.
+      // The image is in an existing chain that must not change.
       fixed.add(image);
     } else {
       forest.apply(cheapestOf(moves));
@@ -63,7 +70,9 @@ function deepestOf(forest: BaseForest, except: ReadonlySet<number>): number | un
   return deepest;
 }
 
-/** Returns the best moves of an image and of each base below it. */
+/**
+ * Returns the best move of an image and of each of its bases, direct and indirect. Omits those without an allowed move.
+ */
 function movesBelow(forest: BaseForest, image: number, maxDepth: number): Move[] {
   const moves: Move[] = [];
   for (let each = image; each !== NO_PARENT; each = forest.parentOf(each)) {

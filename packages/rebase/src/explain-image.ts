@@ -1,22 +1,25 @@
 import { type HashVector, pairRuns } from '@virt-similarity/core';
 
-/** A template that explains a part of an image, in blocks. */
+/** One or more templates that explain the same blocks of an image. */
 export interface Explanation {
-  /** The templates, by index, that explain exactly the same blocks; the first is the one that was chosen. */
+  /** The indices of these templates, ascending. */
   readonly templates: readonly number[];
-  /** The number of blocks of the image that the template has at the same place. */
+  /** The number of non-zero blocks of the image that each of these templates has at the same block number. */
   readonly alone: number;
-  /** The number of these blocks that no earlier template explains. */
+  /** The number of these blocks that no earlier explanation includes. */
   readonly added: number;
 }
 
 /**
- * Explains the non-zero blocks of an image by templates that have the same blocks at the same places: first the
- * template that explains most, then repeatedly the template that explains most of the rest. Templates that explain the
- * same blocks are named together. This greedy cover explains at least 1 − 1/e of the blocks that the best choice of as
- * many templates explains (Nemhauser, Wolsey and Fisher, Mathematical Programming 14, 1978).
+ * Explains the non-zero blocks of an image by templates that have the same blocks at the same places: first by the
+ * template that explains most blocks, then repeatedly by the template that explains most of the remaining blocks, until
+ * no template adds any. Templates that explain the same blocks are in one explanation. This greedy cover explains at
+ * least 1 − 1/e of the blocks that the best choice of the same number of templates explains (Nemhauser, Wolsey and
+ * Fisher, Mathematical Programming 14, 1978).
  *
- * Memory: for each template, one bit for each block of the image.
+ * Memory: for each template, at most two bits for each block of the image.
+ *
+ * @throws as `pairRuns`.
  */
 export async function explainImage(
   image: HashVector,
@@ -96,7 +99,7 @@ class BlockSet {
     return this.#words.reduce((sum, word, index) => sum + onesIn(word & ~other.#words[index]!), 0);
   }
 
-  /** Returns a text that two sets share only if they are equal. */
+  /** Returns a text that two sets of the same size share exactly if they are equal. */
   key(): string {
     return Buffer.from(this.#words.buffer).toString('latin1');
   }

@@ -22,22 +22,22 @@ export const DEFAULT_MAX_DEPTH = 4;
 /** The options for planning. */
 export interface PlanOptions extends PlanLimits, CompareOptions {
   /**
-   * The bases to use; `auto` plans with both kinds and returns the plan that needs less space. The default is
-   * `existing` if `onlyBases` is set, else `auto`.
+   * The bases to use; `auto` makes one plan with each kind and returns the plan that needs less space. The default is
+   * `existing` if `onlyBases` is set, otherwise `auto`.
    */
   readonly bases?: BaseKind | 'auto' | undefined;
 }
 
 /**
- * Plans which images should become overlays on which bases, so that all files together need the least space. Only reads
- * the hash vectors.
+ * Plans which images should become overlays on which bases, so that all files together need as little space as
+ * possible. Only reads the hash vectors; nothing is changed.
  *
- * @param images with hash vectors of one hasher and one block size, which is the cluster size of overlays
- * @throws `usage` if there is no image or the block size is not from 4 KiB to 2 MiB, and the errors of comparing and
- *   reading the vectors.
+ * @param images with hash vectors of one hasher and one block size, which is also the cluster size of overlays
+ * @throws `usage` if there is no image or the block size is not from 4 KiB to 2 MiB, and what `compareByPosition` and
+ *   reading the vectors throw.
  */
 export async function makePlan(images: readonly PlanImage[], options: PlanOptions = {}): Promise<Plan> {
-  // New bases are not among the allowed bases.
+  // `onlyBases` excludes new bases.
   const bases = options.bases ?? (options.onlyBases === undefined ? 'auto' : 'existing');
   requireClusterSize(images);
   const counts = await compareByPosition(
@@ -64,12 +64,12 @@ function requireClusterSize(images: readonly PlanImage[]): void {
   if (blockSize < SMALLEST_CLUSTER || blockSize > LARGEST_CLUSTER) {
     throw new VirtSimilarityError(
       'usage',
-      `expected blocks of 4 KiB to 2 MiB, which are clusters of overlays, found ${blockSize} bytes`,
+      `expected blocks of 4 KiB to 2 MiB, because a block becomes a cluster of an overlay; found ${blockSize} bytes`,
     );
   }
 }
 
-/** A tree, and the labels of the blocks of its files. */
+/** A tree, and a function that returns the label of each node of the tree at the block numbers of a pattern. */
 interface MeasuredTree {
   readonly tree: BaseTree;
   readonly labelsOf: (pattern: BlockPattern) => Uint16Array;
@@ -104,7 +104,7 @@ class Planner {
     return { ...this.#planOf('existing', { tree, labelsOf: ({ labels }) => labels }), lowerBound };
   }
 
-  /** Images that have a backing image or must stay as they are do not change. */
+  /** Images that have a backing image, must stay as they are, or are alone in their group do not change. */
   withSynthetic(): Plan {
     const parents = Array.from(this.#images, ({ backing }) => backing ?? NO_PARENT);
     const labelers: {
@@ -204,8 +204,8 @@ function referenceTo(node: number, { images }: BaseTree): BaseReference {
 }
 
 /**
- * Restricts a pattern to some of the images. Labels are not renumbered, so a block that only one of them has may keep
- * the label of a shared block.
+ * Restricts a pattern to some of the images. Labels are not renumbered, so a block that only one of these images has
+ * can keep the label of a shared block.
  */
 function patternOf({ labels, shared, blocks }: BlockPattern, members: readonly number[]): BlockPattern {
   return { labels: Uint16Array.from(members, (index) => labels[index]!), shared, blocks };

@@ -5,21 +5,23 @@ export const NO_PARENT = -1;
  * Finds the spanning forest of least total cost in a complete directed graph: every node either is a root, at the cost
  * of a root, or has one parent, at the cost of that edge. Edmonds' optimum branching in the dense form of Tarjan
  * (Networks 7, 1977) with the correction of Camerini, Fratta and Maffioli (Networks 9, 1979): time and memory are
- * O(n²). Among forests of equal cost the choice is deterministic.
+ * O(n²). Among forests of equal cost the choice is deterministic. The result is exact if the costs are whole numbers
+ * whose sum is below 2⁵³.
  *
  * @param rootCosts the cost of each node as a root: n finite numbers
- * @param edgeCosts n × n, row-major: at parent × n + child the cost of that edge; `Infinity` forbids it. The diagonal is
- *   ignored. Results are exact if the costs are whole numbers whose sum is below 2⁵³.
+ * @param edgeCosts n × n, row-major: at parent × n + child the cost of that edge; `Infinity` forbids it. The diagonal
+ *   is ignored.
  * @returns the parent of each node, or `NO_PARENT`
  */
 export function optimumBranching(rootCosts: Float64Array, edgeCosts: Float64Array): Int32Array {
   return new Contraction(rootCosts, edgeCosts).branching();
 }
 
-/** The state of a component's slot while paths grow. */
+/** The state of a slot while paths grow: no path has reached it. */
 const UNSEEN = 0;
+/** The slot is on the current path. */
 const ON_PATH = 1;
-/** Connected to the virtual root. */
+/** The slot is connected to the virtual root. */
 const CONNECTED = 2;
 
 /**
@@ -31,11 +33,11 @@ class Contraction {
   /** Number of slots: the nodes and the virtual root. */
   readonly #slots: number;
   /**
-   * At source × slots + target: the cost of the best edge between two slots, minus the costs that contracted cycles
-   * already include.
+   * At source × slots + target: the cost of the cheapest edge from one slot to the other, minus the costs that
+   * contracted cycles already include.
    */
   readonly #costs: Float64Array;
-  /** That edge between nodes, as source × slots + target. */
+  /** At source × slots + target: that cheapest edge, as source node × slots + target node. */
   readonly #edges: Int32Array;
   /** The component in each slot. */
   readonly #component: Int32Array;
@@ -45,7 +47,7 @@ class Contraction {
   readonly #cycleOf: number[];
   /** By component: its members, for contracted cycles. */
   readonly #members: (readonly number[])[] = [];
-  /** By component: the edge that enters it. */
+  /** By component: the edge that enters it, as in `#edges`. */
   readonly #entering: number[] = [];
 
   constructor(rootCosts: Float64Array, edgeCosts: Float64Array) {
@@ -110,11 +112,12 @@ class Contraction {
     return best;
   }
 
-  /** Makes the cycle one component, in the slot of its first member, at the end of the path. */
+  /** Makes a cycle one component in the slot of its first member, and appends that slot to the path. */
   #contract(cycle: readonly number[], path: number[], states: Uint8Array): void {
     const slots = this.#slots;
     const into = cycle[0]!;
-    // Each member follows the source of its entering edge in the path, and the last member is entered from the first.
+    // In the path, each member is followed by the source of its entering edge. The first member is the source for the
+    // last one.
     const least = cycle.map((slot, index) => this.#costs[cycle[(index + 1) % cycle.length]! * slots + slot]!);
     const removed = new Set(cycle.slice(1));
     this.#active = this.#active.filter((slot) => !removed.has(slot));
@@ -134,7 +137,10 @@ class Contraction {
     path.push(into);
   }
 
-  /** Sets the costs between a slot outside a cycle and the cycle's first slot to those of the cheapest edges. */
+  /**
+   * Sets the costs between the slot `other`, outside a cycle, and the cycle's first slot to those of the cheapest
+   * edges. The cost of an edge into the cycle is reduced by that of the cycle's edge that it replaces.
+   */
   #mergeCosts(other: number, cycle: readonly number[], least: readonly number[]): void {
     const slots = this.#slots;
     const into = cycle[0]!;

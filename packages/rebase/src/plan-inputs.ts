@@ -46,10 +46,11 @@ interface Known {
 }
 
 /**
- * Collects the images that were hashed, and their backing files, which are hashed too.
+ * Collects the images that were hashed and their backing files. Hashes the backing files that were not named. Omits
+ * images that failed; `leftOut` lists those that no plan can include.
  *
- * @throws the error of a backing file that cannot be hashed, `changed` if a file changed since it was hashed, and the
- *   errors of the stages.
+ * @throws the error of a backing file that cannot be hashed, `changed` if a file was replaced since it was hashed or a
+ *   backing file changed, and the errors of `hashOthers`.
  */
 export async function planInputs(hashed: HashedImages): Promise<PlanInputs> {
   const known = new Map<string, Known>();
@@ -120,14 +121,17 @@ const DISK_FORMATS: ReadonlySet<string> = new Set([
   ...['raw', 'qcow2', 'qcow', 'qed', 'vmdk', 'vdi', 'vhdx', 'vpc', 'parallels', 'dmg'],
 ]);
 
-/** The format that is stated for a hash vector is not that of its image. */
+/**
+ * Returns whether the format of an image was stated. The format that is stated for a hash vector is not that of the
+ * image that it records.
+ */
 function isStated(source: DiskSource): boolean {
   return source.format !== undefined && !isNamedAsVector(source);
 }
 
 function problemOf(identity: ImageIdentity | undefined): string | undefined {
   if (identity === undefined || identity.chain.some((link) => link.parts.some(({ kind }) => kind !== 'file'))) {
-    return 'its content is not stored in separate files';
+    return 'the files that store its content are unknown, or it is not stored in files';
   }
   if (encryptionOf(identity) !== undefined) {
     return 'it is encrypted';
@@ -151,7 +155,7 @@ function backingKeyOf(identity: ImageIdentity): string | undefined {
   return backing && keyOf(backing);
 }
 
-/** Returns a key that identifies an image by its top file. */
+/** Returns a key that identifies an image by its top file, without its backing files. */
 function keyOf({ chain: [top] }: ImageIdentity): string {
   return fileKeyOf(filesOf(top!)[0]!);
 }

@@ -45,7 +45,7 @@ function referenceOf(base: BaseReference | undefined): { image: number } | { new
   return base.kind === 'image' ? { image: base.index } : { newBase: base.index };
 }
 
-/** Writes inode numbers and times as decimal text: they may not fit in a number. */
+/** Converts inode numbers, sizes and times, which can be too large for a JavaScript number, to decimal text. */
 function withBigIntegers(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }

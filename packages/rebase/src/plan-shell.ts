@@ -10,8 +10,9 @@ set -eu
 `;
 
 /**
- * Yields a plan with existing bases as commands for qemu-img. Overlays are first written beside their images, on hard
- * links of the files that become bases; then every image that changes is replaced by a rename.
+ * Yields a plan with existing bases as a shell script that calls qemu-img. The script first writes every overlay beside
+ * its image. As backing files, the overlays use hard links to the files that become bases. Then the script replaces
+ * each image that changes, by a rename.
  *
  * @throws `usage` for a plan with new bases, which qemu-img cannot write.
  */
@@ -52,13 +53,13 @@ qemu-img compare -q -f qcow2 -F ${format} ${shellOperand(content.path)} ${shellO
   }
 }
 
-/** An image and the files that the commands make of it. */
+/** An image, and the files that the script makes for it. */
 interface ShellImage {
   readonly path: string;
   readonly format: string;
   readonly isWritten: boolean;
   readonly isNewBase: boolean;
-  /** Where the content of the image is found once the overlays are written, and its format. */
+  /** The file that contains the image once the overlays are written but not yet renamed, and its format. */
   readonly content: { readonly path: string; readonly format: string };
   /** The file that replaces the image. */
   readonly overlay: string;

@@ -2,7 +2,7 @@ import type { BaseReference, Plan } from './plan.js';
 import type { PlanInput } from './plan-inputs.js';
 import { sizeText } from './size-text.js';
 
-/** Returns the rows of a plan: a forest of bases and the images on them, with sizes. The first row has the titles. */
+/** Returns the rows of a table: the titles, then the forest of bases and their overlays with sizes, then the totals. */
 export function planRows(plan: Plan, inputs: readonly PlanInput[]): string[][] {
   const rows: string[][] = [['IMAGE', 'NOW', 'PLANNED', 'CHANGE']];
   const add = (file: BaseReference, depth: number): void => {
@@ -18,7 +18,7 @@ export function planRows(plan: Plan, inputs: readonly PlanInput[]): string[][] {
   return rows;
 }
 
-/** Returns one line about what a plan saves. */
+/** Returns one line that states what a plan saves and writes. */
 export function summaryOf({ bytesNow, bytesPlanned, bytesToWrite, lowerBound }: Plan): string {
   const saved = bytesNow - bytesPlanned;
   if (bytesToWrite === 0) {
@@ -51,7 +51,7 @@ function rowOf(file: BaseReference, depth: number, plan: Plan, inputs: readonly 
   ];
 }
 
-/** Returns the name by which a plan refers to a new base. */
+/** Returns the name of a new base in the table, which is also the beginning of its file name. */
 export function nameOfNewBase(index: number): string {
   return `common-base-${index + 1}`;
 }

@@ -1,4 +1,4 @@
-/** The kinds of bases that a plan uses: existing images only, or new bases with the blocks that images share. */
+/** The kind of bases that a plan uses: existing images, or new bases with the blocks that images share. */
 export type BaseKind = 'existing' | 'synthetic';
 
 /** A reference to a base of a plan: an image or a new base, by index. */
@@ -10,7 +10,7 @@ export type BaseReference =
 export interface PlannedFile {
   /** Its base; absent if it has none. */
   readonly base?: BaseReference | undefined;
-  /** The size of the file, as it is or as it will be written. */
+  /** The size of the file: as it is now, or an estimate if the file has to be written. */
   readonly bytes: number;
   /** Whether the file has to be written; otherwise it stays as it is. */
   readonly isWritten: boolean;
@@ -21,29 +21,30 @@ export interface PlannedImage extends PlannedFile {
   /** The size of its file now. */
   readonly bytesNow: number;
   /**
-   * The size of the empty overlay in which its machine continues, if other images become overlays on it. Its file is
-   * then no longer written to. 0 otherwise.
+   * If other images become overlays on this image: the size of the empty overlay in which its machine continues,
+   * because nothing must write to the image's own file from then on. 0 if no other image does, or if the image is
+   * already a backing file.
    */
   readonly emptyOverlayBytes: number;
 }
 
 /** A base that is created. */
 export interface NewBase extends PlannedFile {
-  /** Bytes; the size of the largest disk on it. */
+  /** The size of the disk in bytes: that of the largest image that uses this base, directly or indirectly. */
   readonly virtualSize: number;
   /**
-   * The runs of blocks that it stores, ascending, each copied from an image at the same position. Its other blocks are
-   * those of its base.
+   * The blocks that are stored in this base, as runs in ascending order. Each run is copied from an image, from the
+   * same block numbers. All other blocks are read from the base of this base, or are zeros if it has none.
    */
   readonly runs: readonly BaseRun[];
 }
 
-/** Consecutive blocks of a new base. */
+/** Consecutive blocks of a new base, copied from one image. */
 export interface BaseRun {
-  /** Number of the first block. */
+  /** Number of the first block, in the base and in the image. */
   readonly start: number;
   readonly blocks: number;
-  /** The image, by index, that has these blocks. */
+  /** The index of the image that the blocks are copied from. */
   readonly image: number;
 }
 
@@ -52,18 +53,19 @@ export interface Plan {
   readonly bases: BaseKind;
   /** The block size in bytes, which is also the cluster size of overlays and new bases. */
   readonly blockSize: number;
-  /** In the order of the images. */
+  /** One entry for each image, in the order in which the images were given. */
   readonly images: readonly PlannedImage[];
   readonly newBases: readonly NewBase[];
   /** The bytes of all files now. */
   readonly bytesNow: number;
-  /** The bytes of all files once the plan is applied and the originals are deleted. */
+  /** The bytes of all files once the plan is applied and the originals are deleted; an estimate. */
   readonly bytesPlanned: number;
-  /** The bytes that applying the plan writes. */
+  /** The bytes that applying the plan writes; an estimate. */
   readonly bytesToWrite: number;
   /**
-   * A lower bound on the bytes of any plan with bases of this kind and within the limits; absent if none is known. It
-   * is estimated like the costs of the choice, so `bytesPlanned` can be slightly less.
+   * With existing bases: a lower bound on the cost of any plan within the limits, in bytes; absent with new bases. The
+   * cost of a plan is estimated, and includes what each change must save (`minSaving`), so `bytesPlanned` can be less
+   * than this bound.
    */
   readonly lowerBound?: number | undefined;
 }

@@ -1,14 +1,16 @@
 /** Bytes of an entry of an L1 or L2 table. */
 const ENTRY_BYTES = 8;
-/** Bytes of a refcount, by default. */
+/** Bytes of a refcount of the default width. */
 const REFCOUNT_BYTES = 2;
 /** The unit in which most file systems allocate. */
 const ALLOCATION_UNIT = 4096;
 
 /**
- * The cluster sizes of overlays, in bytes. qcow2 also allows smaller clusters, which no file system stores efficiently.
+ * The smallest cluster size of overlays, in bytes. qcow2 also allows smaller clusters, which no file system stores
+ * efficiently.
  */
 export const SMALLEST_CLUSTER = 4096;
+/** The largest cluster size that qemu supports, in bytes. */
 export const LARGEST_CLUSTER = 2 * 1024 * 1024;
 
 /** The contents of a qcow2 file that determine its size. */
@@ -45,7 +47,10 @@ export function qcow2Bytes({ clusterSize, virtualSize, dataClusters, tables }: Q
   return (1 + table + blocks + tables + dataClusters) * clusterSize + l1Allocated;
 }
 
-/** Returns the numbers of clusters for the refcounts of a file that has `others` clusters with other content. */
+/**
+ * Returns how many clusters the refcount table and the refcount blocks of a file occupy, if the file has `others` other
+ * clusters.
+ */
 export function refcountClusters(
   others: number,
   clusterSize: number,

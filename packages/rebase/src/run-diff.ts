@@ -50,7 +50,7 @@ function rangeOf({ start, blocks }: PairRun, blockSize: number): DifferentRange 
   return { start: start * blockSize, length: blocks * blockSize };
 }
 
-/** @throws `usage` unless there are two images, and the error of an image that failed. */
+/** @throws the error of an image that failed, and `usage` unless there are exactly two images. */
 function vectorsOf({ outcomes }: HashedImages): [HashVector, HashVector] {
   const vectors = outcomes.map(({ vector, error }) => {
     if (error !== undefined) {

@@ -8,7 +8,7 @@ import type { PLAN_OPTIONS } from './plan-options.js';
 import { planShell } from './plan-shell.js';
 import { planRows, summaryOf } from './plan-table.js';
 
-/** Some images could not be planned for; the plan for the others was printed. */
+/** The exit code if some images failed or were left out. The plan for the other images was printed. */
 const EXIT_PARTIAL = 3;
 
 export async function runPlan(context: CommandContext): Promise<number> {
@@ -53,7 +53,11 @@ function tooFew(found: number): VirtSimilarityError {
   );
 }
 
-/** @throws `usage` if a path is not among the images. */
+/**
+ * Returns the indices of the images with these paths.
+ *
+ * @throws `usage` if a path is not among the images.
+ */
 async function numbersOf(paths: readonly string[], inputs: readonly PlanInput[]): Promise<Set<number>> {
   const files = inputs.map(({ identity }) => identity.chain[0]!.parts[0]!.path);
   const numbers = new Set<number>();

@@ -3,7 +3,7 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { type Explanation, explainImage } from './explain-image.js';
 import type { SEARCH_OPTIONS } from './search-options.js';
 
-/** Some templates could not be read; the others were searched. */
+/** The exit code if some templates could not be read. The other templates were searched. */
 const EXIT_PARTIAL = 3;
 
 export async function runSearch(context: CommandContext): Promise<number> {
@@ -60,7 +60,7 @@ export async function runSearch(context: CommandContext): Promise<number> {
   return firstFailure === undefined ? 0 : EXIT_PARTIAL;
 }
 
-/** Returns the paths and the shares of an explanation; shares are from 0 to 1. */
+/** Returns the paths and the shares of an explanation. Shares are fractions from 0 to 1. */
 function describe(
   { templates: [chosen, ...ties], alone, added }: Explanation,
   templates: readonly { readonly path: string; readonly vector: HashVector }[],
@@ -79,11 +79,18 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** @throws `usage` if the first operand names no image or several, as a directory does. */
+/**
+ * Requires that the first operand is the path of one image.
+ *
+ * @throws `usage` otherwise, even for a directory that contains exactly one image, and the errors of finding images.
+ */
 async function requireOneImage({ operands: [first], analyzer, signal }: CommandContext): Promise<void> {
   const { sources } = await (await analyzer()).findImages([first!], { onNote: () => {}, signal });
   if (sources.length !== 1 || sources[0]!.path !== first) {
-    const found = `${sources.length} in ${first}`;
-    throw new VirtSimilarityError('usage', `expected one image to search for as the first name, found ${found}`);
+    const found = `${sources.length} ${sources.length === 1 ? 'image' : 'images'} in ${first}`;
+    throw new VirtSimilarityError(
+      'usage',
+      `expected the first name to be that of one image, found ${found}; name the image to search for first`,
+    );
   }
 }

@@ -15,9 +15,9 @@ export interface SyntheticLimits {
 }
 
 /**
- * Creates bases for a group of images: a base for each merge of their dendrogram, with the blocks with which all files
- * together contain the least data. Then removes the bases that cost more than they save, and those that make chains too
- * deep. An image that would not need less space as an overlay stays as it is.
+ * Creates bases for a group of images. Starts with a base for each merge of their dendrogram, and gives it the blocks
+ * with which all files together contain the least data. Then removes the bases that save nothing, and bases of chains
+ * that are too deep. An image that would save less than `minSaving` bytes as an overlay stays as it is.
  *
  * @param images the images, none of which has a backing image
  * @param patterns the patterns of these images
@@ -49,8 +49,9 @@ function treeOf({ size, merges }: Dendrogram): BaseTree {
 }
 
 /**
- * Returns the tree without some of the bases and overlays that save nothing; the same tree if there are none and no
- * chain is too deep.
+ * Returns the tree after one round of removals. Images that would save less than `minSaving` bytes become roots, and
+ * bases that save nothing are removed; if no base saves nothing, bases of chains that are too deep. Returns the same
+ * object if there is nothing to remove.
  */
 function pruned(
   tree: BaseTree,
@@ -98,7 +99,10 @@ class TreeFiles {
     return qcow2Bytes({ clusterSize, virtualSize, dataClusters, tables });
   }
 
-  /** Returns by how many bytes all files would grow without a base, if the other bases kept their blocks. */
+  /**
+   * Returns the bytes by which all files together would grow if `base` were removed and the other bases kept their
+   * blocks; negative if they would shrink.
+   */
   growthWithout(base: number): number {
     const isRoot = this.#tree.parents[base] === NO_PARENT;
     let growth = -this.bytes[base]!;
@@ -111,7 +115,10 @@ class TreeFiles {
   }
 }
 
-/** Chooses bases that can be removed in one step, because none of them is the base of another. */
+/**
+ * Chooses bases to remove in one step: bases that save nothing or, if there are none, bases of chains that are too
+ * deep. None of the chosen bases is the base of another of them.
+ */
 function removedBases(tree: BaseTree, files: TreeFiles, maxDepth: number): ReadonlySet<number> {
   const growths = new Map<number, number>();
   for (let base = tree.images; base < tree.parents.length; base++) {
@@ -129,7 +136,7 @@ function removedBases(tree: BaseTree, files: TreeFiles, maxDepth: number): Reado
   return removed;
 }
 
-/** Returns, for each image that is too deep, the base below it whose removal costs least. */
+/** Returns, for each image with more than `maxDepth` bases, the one of its bases whose removal costs least. */
 function cheapestOfDeepChains(tree: BaseTree, growths: ReadonlyMap<number, number>, maxDepth: number): number[] {
   const found = new Set<number>();
   for (let image = 0; image < tree.images; image++) {
@@ -145,8 +152,8 @@ function cheapestOfDeepChains(tree: BaseTree, growths: ReadonlyMap<number, numbe
 }
 
 /**
- * Returns the tree without the removed bases. What was on them is then on their bases, and the remaining nodes are
- * renumbered.
+ * Returns the tree without the removed bases. The base of a removed base becomes the base of its children. The
+ * remaining nodes are renumbered.
  */
 function withoutBases({ images, parents }: BaseTree, removed: ReadonlySet<number>): BaseTree {
   const numbers = new Map<number, number>();
@@ -165,7 +172,10 @@ function withoutBases({ images, parents }: BaseTree, removed: ReadonlySet<number
   return { images, parents: kept };
 }
 
-/** Returns the virtual size of each node: a base is as large as the largest disk on it. */
+/**
+ * Returns the virtual size of each node. A new base is as large as the largest image that uses it, directly or
+ * indirectly.
+ */
 function virtualSizesOf(tree: BaseTree, images: readonly PlanImage[]): Float64Array {
   const sizes = new Float64Array(tree.parents.length);
   for (const [image, { vector }] of images.entries()) {

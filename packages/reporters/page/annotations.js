@@ -1,6 +1,9 @@
 // Bars, filters and legends of annotations.
 
-/** The values of an annotation, the most frequent first, and the colour of each. @param {string[]} values */
+/**
+ * Returns the different values of an annotation, the most frequent first, and their colours.
+ * @param {string[]} values
+ */
 function barOf(values) {
   /** @type {Map<string, number>} */
   const counts = new Map();

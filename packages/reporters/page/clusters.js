@@ -1,6 +1,8 @@
 // The cut of the tree, and the clusters at it.
 
-/** Cuts the tree: subtrees without a node above `cut` are clusters, numbered from 0 by their first images. */
+/**
+ * Cuts the tree: the largest subtrees without a node above `cut` are clusters, numbered from 0 by their first images.
+ */
 function cutTree(/** @type {number} */ cut) {
   state.cut = cut;
   if (cut === data.cut) {

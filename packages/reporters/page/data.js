@@ -1,4 +1,5 @@
-// The data of the page, and what follows from it. The files of this folder are one script, in the order of page-asset.ts.
+// The data of the page, and what is derived from it. The files of this folder form one script, in the order that
+// page-asset.ts lists.
 
 /**
  * @typedef {{ height: number, children: number[] }} TreeNode
@@ -15,15 +16,17 @@
  * @property {number[]} leaves the images in drawing order
  * @property {{ type: 'Uint8' | 'Uint16' | 'Uint32' | 'Float64', values: string }} distances condensed, base64
  * @property {number | undefined} cut
- * @property {number[]} clusters by image, from 0, at `cut`; ties can be split as no other height does
+ * @property {number[]} clusters by image, from 0, at `cut`; merges of equal height can be in different clusters, if the
+ *   user chose the number of clusters
  * @property {{ name: string, values: string[] }[]} annotations columns with a value for each image
  * @property {{ count: number, blocks: number, digests: string } | null} strips by image, 8 bytes for each section of
  *   the disk, 0 for zeros; `blocks` is the length of a section
  */
 
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#7f7f7f', '#8c6bb1'];
-/** The colour of the less frequent values of an annotation, and those of the others. */
+/** The colour of the less frequent values of an annotation. */
 const OTHER_VALUES = '#7f7f7f';
+/** The colours of the most frequent values of an annotation. */
 const VALUE_COLORS = COLORS.filter((color) => color !== OTHER_VALUES);
 const BAR_WIDTH = 9;
 /** The colour of branches above the cut. */
@@ -72,7 +75,7 @@ function largest(values) {
   return most;
 }
 
-/** @param {number} one @param {number} other images */
+/** Returns the distance of two images. @param {number} one @param {number} other */
 function distanceOf(one, other) {
   if (one === other) {
     return 0;

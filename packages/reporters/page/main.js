@@ -1,6 +1,6 @@
 // The address, the input, and the start.
 
-/** The address keeps the cut and the pair, by the names of its images. */
+/** Writes the cut, and the names of the chosen pair, to the address of the page. */
 function writeLink() {
   const names = state.cell.map((place) => data.names[data.leaves[place]]);
   const link = new URLSearchParams({ cut: String(state.cut) });
@@ -20,7 +20,7 @@ function readLink() {
   return cut !== null && cut !== '' && Number.isFinite(Number(cut)) ? Number(cut) : data.cut;
 }
 
-/** The place of the pointer in the map: rows and, in the heat map, columns. */
+/** Returns the row of the map under the pointer, and the column of the heat map; −1 to the left of the heat map. */
 function placeOf(/** @type {MouseEvent} */ event) {
   const box = map.getBoundingClientRect();
   const columns = columnsOf(box.width);

@@ -15,7 +15,7 @@ function style(/** @type {string} */ name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** From dark blue for equal images to nearly white for the most different, as 32-bit pixels. */
+/** Colours from dark blue for equal images to nearly white for the most different images, as 32-bit pixels. */
 const SHADES = Uint32Array.from({ length: 256 }, (_, index) => {
   const channel = (/** @type {number} */ from, /** @type {number} */ to) =>
     Math.round(from + ((to - from) * index) / 255);
@@ -23,7 +23,7 @@ const SHADES = Uint32Array.from({ length: 256 }, (_, index) => {
   return (255 << 24) | (channel(107, 255) << 16) | (channel(48, 251) << 8) | channel(8, 247);
 });
 
-/** The visible part of the heat map, and what it shows. */
+/** The visible part of the heat map, and a text of the size and rows for which it was painted. */
 const heat = { canvas: document.createElement('canvas'), shown: '' };
 
 /** Paints the visible rows of the heat map, one pixel for each pixel of the screen, unless they are painted already. */
@@ -159,7 +159,7 @@ function drawNames(context, columns, row, height) {
     context.fillRect(columns.tree, y - row / 2, 5, Math.max(1, row));
     if (place % step === 0) {
       context.fillStyle = style('--text');
-      // The first and the last name are whole, however low their rows are.
+      // The first and the last name are completely visible, however low their rows are.
       context.fillText(data.names[image], columns.tree + 9, Math.max(6, Math.min(height - 6, y)));
     }
   }

@@ -15,7 +15,7 @@ function setPair(/** @type {number} */ one, /** @type {number} */ other) {
   redraw();
 }
 
-/** The kinds of the sections of a pair's disks: `equal`, `different` or `zero`. */
+/** Returns the kind of each section of two disks: `equal`, `different` or `zero`; `null` if it is unknown. */
 function sectionsOf(/** @type {number} */ one, /** @type {number} */ other) {
   if (!strips || !data.strips) {
     return null;

@@ -25,8 +25,9 @@ const cutField = /** @type {HTMLInputElement} */ (element('cut'));
 const scroller = element('scroller');
 const body = /** @type {HTMLTableSectionElement} */ (element('rows'));
 
-/** Shows what changed: the map and the strip always, the table and the legend on request. */
 let isScheduled = false;
+
+/** Draws the map, the strip and the visible rows of the table again, in the next frame of the browser. */
 function redraw() {
   if (!isScheduled) {
     isScheduled = true;

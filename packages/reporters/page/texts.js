@@ -30,7 +30,10 @@ function colorOf(cluster) {
   return COLORS[cluster % COLORS.length];
 }
 
-/** The characters that spreadsheets interpret, as in the reporter `clusters`. Names have no unprintable ones. */
+/**
+ * The characters that spreadsheets interpret, as in the reporter `clusters`. The texts contain no unprintable
+ * characters.
+ */
 const TABLE_ESCAPED = /["'#;]|^[ =+\-@\uff1d\uff0b\uff0d\uff20]| $/gu;
 
 function csvCell(/** @type {unknown} */ value) {

@@ -4,12 +4,13 @@ import { excerptOf, messageOf, VirtSimilarityError } from '@virt-similarity/core
 import { parse } from 'csv-parse/sync';
 import { safeLabels } from './tree-labels.js';
 
-/** The longest line of a table in characters, and the most columns, to limit memory. */
+/** The longest line of a table in characters, to limit memory. */
 const LONGEST_LINE = 1024 * 1024;
+/** The largest number of columns after the first, to limit memory. */
 const MOST_COLUMNS = 64;
 const DELIMITERS = ['\t', ';', ','];
 
-/** A table about images: its first column names them, the others annotate them. */
+/** A table about images. The first column names the images; the other columns annotate them. */
 export interface AnnotationTable {
   /** The names of the columns after the first; unique. */
   readonly columns: readonly string[];
@@ -19,7 +20,7 @@ export interface AnnotationTable {
 
 /**
  * Parses comma-separated values (RFC 4180) with a header line. The separator is a tab, a semicolon or a comma: the
- * first of these that the header contains. Blanks around values are removed.
+ * first of these that the header contains. Blanks around values, and empty lines, are ignored.
  *
  * @throws `usage` if a line is too long, has another number of cells than the header, or has quotes that do not end; if
  *   a column has no name or the name of another column; or if the number of columns after the first is not 1 to 64.
@@ -40,7 +41,12 @@ export function parseAnnotations(text: string): AnnotationTable {
   const [[, ...columns] = [], ...rows] = lines;
   const wrong = columns.find((name, index) => name === '' || columns.indexOf(name) !== index);
   if (columns.length === 0 || columns.length > MOST_COLUMNS || wrong !== undefined) {
-    const found = wrong === undefined ? String(columns.length) : `${excerptOf(wrong)} twice or without a name`;
+    const found =
+      wrong === undefined
+        ? String(columns.length)
+        : wrong === ''
+          ? 'a column without a name'
+          : `${excerptOf(wrong)} twice`;
     const expected = `a header line with 1 to ${MOST_COLUMNS} different names after the first column`;
     throw new VirtSimilarityError('usage', `cannot read the annotations: expected ${expected}, found ${found}`);
   }
@@ -49,7 +55,8 @@ export function parseAnnotations(text: string): AnnotationTable {
 
 /**
  * Adds the columns of a table to an analysis. A line names an image by its name, its path, or its label in Newick
- * trees. Also returns the names in the table that no image has.
+ * trees. Also returns the names in the table that no image has. The annotations that the analysis already has are
+ * replaced.
  *
  * @throws `usage` if two lines name the same image.
  */

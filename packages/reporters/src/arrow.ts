@@ -15,12 +15,12 @@ import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
 /** The media type of Arrow IPC files: https://www.iana.org/assignments/media-types/application/vnd.apache.arrow.file */
 const ARROW_FILE = 'application/vnd.apache.arrow.file';
 const PAIRS_PER_BATCH = 65_536;
-/** Numbers of the matrix in a batch, which take 8 MiB. */
+/** The largest number of distances in a batch, which take 8 MiB, unless a single row of the matrix has more. */
 const NUMBERS_PER_BATCH = 2 ** 20;
 
 /**
- * Writes the distances as an Arrow file in long form, a row for each pair: `image` and `other`, the `distance`, and the
- * non-zero `blocks` and `other_blocks` of both images.
+ * Writes the distances as an Arrow file in long form, with a row for each pair: the names `image` and `other`, their
+ * `distance`, and the numbers of non-zero blocks: `blocks` of `image`, and `other_blocks` of `other`.
  */
 export class DistancesReporter implements Reporter {
   readonly extension = '.distances.arrow';
@@ -41,8 +41,9 @@ export class DistancesReporter implements Reporter {
 }
 
 /**
- * Writes the analysis as an Arrow file, a row for each image: `image`, `path`, sizes in bytes and blocks, `cluster` from
- * 1, the `nearest` image and its distance, and `distances`, the image's row of the square matrix; annotations follow.
+ * Writes the analysis as an Arrow file, with a row for each image: `image` (its name), `path`, `virtual_size` in bytes,
+ * `data_blocks`, `repeated_blocks`, `cluster` (from 1), `nearest` and `nearest_distance`, and `distances`, the image's
+ * row of the square matrix. The annotations follow as further columns.
  */
 export class ArrowReporter implements Reporter {
   readonly extension = '.report.arrow';

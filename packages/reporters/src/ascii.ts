@@ -17,18 +17,21 @@ interface PendingCluster {
 interface Pieces {
   /** Before the first child of a node, after the node's stem. */
   readonly first: string;
-  /** Before a child that is neither the first nor the last, and before the last. */
+  /** Before a child that is neither the first nor the last. */
   readonly middle: string;
+  /** Before the last child. */
   readonly last: string;
-  /** On the lines below a child, before and after the last child. */
+  /** On the lines between a child and the next. */
   readonly through: string;
+  /** On the lines below the last child. */
   readonly blank: string;
   /** Before the name of a leaf. */
   readonly leaf: string;
-  /** The character of stems, and how many of them a stem without a height has. */
+  /** The character of stems. */
   readonly dash: string;
+  /** The length of a stem without a height. */
   readonly dashes: number;
-  /** Whether an empty line follows each leaf. */
+  /** Whether a line without a name follows each leaf. */
   readonly spaced: boolean;
 }
 
@@ -62,7 +65,7 @@ const NARROWEST_NAME = 12;
 const DEFAULT_COMPACT_WIDTH = 100;
 
 /**
- * Draws the cladogram with ASCII characters, exactly as the original virt-similarity (2013) did.
+ * Draws the cladogram with characters; by default exactly as the original virt-similarity (2013) did.
  *
  * A leaf is `--- name` and a spacer row. A node starts with `---+---` on its first child's line; each further child
  * starts with `   +---`; every other line continues with `   |   `, or with seven spaces below the last child. Other
@@ -70,7 +73,10 @@ const DEFAULT_COMPACT_WIDTH = 100;
  *
  * The drawing to scale is described at `scaledDrawing`.
  *
- * The compact drawing has one row for each image; equal images share a row, and branches beyond the width are left out.
+ * The compact drawing has one row for each image, or for each group of equal images. Groups that are too deep for the
+ * width are drawn without their branches.
+ *
+ * @throws as `clustersOf`, if the user chose where to cut the tree.
  */
 export class AsciiReporter implements Reporter {
   readonly extension = '.txt';
@@ -144,20 +150,26 @@ function namesOf(analysis: Analysis, options: OptionValues): string[] {
 
 function* captions({ parameters, cladogram }: Analysis, options: OptionValues, omitted: number): Generator<string> {
   if (omitted > 0) {
-    const levels = omitted === 1 ? '1 deeper group is' : `${omitted} deeper groups are`;
-    yield `${levels} drawn without their branches; a larger width shows more.\n`;
+    const levels =
+      omitted === 1
+        ? '1 deeper group is drawn without its branches'
+        : `${omitted} deeper groups are drawn without their branches`;
+    yield `${levels}; a larger width shows more.\n`;
   }
   if (options.heights === true && cladogram.size > 1) {
     yield `${terminalText(heightsCaption(parameters))}\n`;
   }
 }
 
-/** Returns how many levels of branches leave room for names. */
+/** Returns how many levels of branches fit into 60 % of the width, so that there is room for names; at least 1. */
 function levelsWithin(width: number, { first, dashes }: Pieces): number {
   return Math.max(1, Math.floor((width * 0.6) / (first.length + dashes)));
 }
 
-/** Returns each node's stem of dashes with its height, all of one length so that nodes are aligned. */
+/**
+ * Returns the stem of each node: dashes and the node's height. All stems have the same length, so that nodes are
+ * aligned.
+ */
 function heightStems({ nodes }: Cladogram, { dash, dashes }: Pieces): string[] {
   const texts = nodes.map(({ height }) => heightText(height));
   const width = texts.reduce((widest, text) => Math.max(widest, text.length), 0);

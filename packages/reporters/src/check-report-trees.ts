@@ -34,14 +34,17 @@ export function checkReportTrees({ dendrogram, cladogram }: ReportTrees): void {
   requireSameTree({ dendrogram, cladogram });
 }
 
-/** Each image and cluster but the last, which is the root, must be a part of exactly one other cluster. */
+/** Requires that each image and each cluster, except the last, which is the root, is a part of exactly one cluster. */
 function requireTree(parts: readonly (readonly number[])[], size: number, name: string): void {
   const all = parts.flat();
   const expected = size + parts.length - 1;
   if (all.length === expected && new Set(all).size === expected) {
     return;
   }
-  throw new Error(`expected ${name} to be one tree of ${size} images, found ${all.length} parts of ${expected}`);
+  const found = `${all.length} parts, ${new Set(all).size} of them different`;
+  throw new Error(
+    `expected ${name} to be one tree of ${size} images, which has ${expected} different parts, found ${found}`,
+  );
 }
 
 function requireSizes(merges: readonly Merge[], size: number): void {
@@ -65,11 +68,15 @@ function requireInverted({ size, merges, inverted }: Analysis['dendrogram']): vo
   }
 }
 
-/** Each merge must join children of one node of the cladogram, and the merges of a node must join all of them. */
+/**
+ * Requires that each merge joins children of one node of the cladogram at the node's height, and that connected merges
+ * of equal height are in one node.
+ */
 function requireSameTree({ dendrogram, cladogram: { size, nodes } }: ReportTrees): void {
   const parents = new Map(nodes.flatMap(({ children }, index) => children.map((child) => [child, size + index])));
   /**
-   * By cluster of the dendrogram: the number of the same cluster in the cladogram, or the part of a node that it is.
+   * By cluster of the dendrogram: the number of the same cluster in the cladogram, or, if the cluster is only a part of
+   * a node, that part.
    */
   const clusters: (number | Gathered)[] = Array.from({ length: size }, (_, image) => image);
   for (const [index, { left, right, height }] of dendrogram.merges.entries()) {

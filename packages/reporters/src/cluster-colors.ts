@@ -1,4 +1,7 @@
-/** Colours that people with any colour vision can distinguish (Okabe and Ito 2008), without yellow. */
+/**
+ * Colours that people with any colour vision can distinguish (Okabe and Ito 2008), without yellow and with a grey
+ * instead of black.
+ */
 export const CLUSTER_COLORS: readonly string[] = [
   '#0072b2',
   '#d55e00',

@@ -41,7 +41,7 @@ export function clustersOf({ dendrogram }: Analysis, options: OptionValues): Uin
 }
 
 /**
- * Returns the place to cut that the user chose, if any.
+ * Returns where the user chose to cut the tree; `undefined` if the user did not choose.
  *
  * @throws `usage` if both options are given.
  */
@@ -60,8 +60,10 @@ export function chosenCut({ clusters, cut }: OptionValues): Cut | undefined {
 }
 
 /**
- * Returns the height at which a cut divides a tree into its clusters: halfway between two merges. If these have the
- * same height, no height separates them, and there are fewer clusters.
+ * Returns a height that divides a tree as the cut does. For a number of clusters, this is halfway between the heights
+ * of the last merge within a cluster (0 if there is none) and of the next merge; for one cluster, it is the height of
+ * the root. If both merges have the same height, no height separates them, and cutting at this height results in fewer
+ * clusters.
  */
 export function heightOfCut({ size, merges }: Dendrogram, cut: Cut): number {
   if ('height' in cut) {

@@ -9,8 +9,8 @@ import { csvLine } from './table-cell.js';
 
 /**
  * Writes the distances as comma-separated values (RFC 4180): a square matrix with the names of the images in the first
- * line and column, or one line for each pair. Characters of names that spreadsheets or table readers interpret are
- * written as `\xNN` or `\u{N…}`.
+ * line and column, or one line for each pair, optionally only for pairs up to `max-distance`. Characters of names that
+ * spreadsheets or table readers interpret are written as `\\`, `\xNN` or `\u{N…}`.
  */
 export class CsvReporter implements Reporter {
   readonly extension = '.csv';

@@ -6,13 +6,13 @@ export interface FoldedTree {
   readonly tree: Cladogram;
   /** The images of each leaf, in drawing order. */
   readonly leaves: readonly (readonly number[])[];
-  /** The number of nodes that are left out because they are too deep. */
+  /** The number of nodes that were left out because they are too deep. */
   readonly omitted: number;
 }
 
 /**
- * Folds images whose distance is 0 into one leaf, and leaves out nodes that have `levels` or more nodes above them:
- * their leaves become children of the deepest node that stays.
+ * Folds the images below each node of height 0 into one leaf, and leaves out nodes that have `levels` or more nodes
+ * above them. The leaves of a node that is left out become children of the deepest node above it that remains.
  */
 export function foldedTree(cladogram: Cladogram, levels: number): FoldedTree {
   const { size, nodes } = cladogram;

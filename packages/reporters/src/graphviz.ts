@@ -18,20 +18,19 @@ const NODE = {
 const EDGE = { color: '#5b6b7f' };
 const LEAF = { style: 'filled', fillcolor: '#eef3f9', fontsize: 11, height: 0.3, margin: '0.12,0.04' };
 
-/**
- * The deepest tree whose leaves are aligned: `dot` takes minutes to align the leaves of a tree of hundreds of levels.
- */
+/** Leaves of deeper trees are not aligned: `dot` takes minutes to align the leaves of a tree of hundreds of levels. */
 const DEEPEST_ALIGNED = 32;
-/** The longest path from the root to a leaf for layouts that use `len`, and the shortest edge; in inches. */
+/** The length in inches of the path from the root to a leaf, for layouts that use `len`. */
 const LONGEST_PATH = 12;
+/** The shortest `len` of an edge, in inches. */
 const SHORTEST_EDGE = 0.1;
 
 /**
  * Writes the cladogram as an undirected Graphviz graph, drawn from left to right: leaves are boxes with the images'
  * names, inner nodes show the height at which their parts were merged.
  *
- * For programs, a node has its `distance`, the height of the merge, and an edge its `length`, as in Newick. `len` is the
- * same length, scaled, for the layouts neato, fdp and sfdp.
+ * For programs, a node has its `distance`, the height of the merge, and an edge its `length`, as in Newick. `len` is
+ * the same length, scaled, for the layouts neato, fdp and sfdp.
  *
  * Format: https://graphviz.org/doc/info/lang.html, restricted to what pydot, graphlib-dot and vis-network also read:
  * attributes are separated by commas. Node ids are `n0` …, numbered as the clusters of the cladogram.

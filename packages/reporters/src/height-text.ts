@@ -1,6 +1,9 @@
 import type { AnalysisParameters } from '@virt-similarity/core';
 
-/** Formats a height: integers and numbers from 100,000 on without decimals, others with six significant digits. */
+/**
+ * Formats a height. Whole numbers, and numbers from 100,000 on, have no decimals; others have at most six significant
+ * digits.
+ */
 export function heightText(height: number): string {
   if (Number.isInteger(height)) {
     return String(height);
@@ -8,7 +11,7 @@ export function heightText(height: number): string {
   return Math.abs(height) < 100_000 ? String(Number(height.toPrecision(6))) : height.toFixed(0);
 }
 
-/** Returns the caption below a tree, which says what its heights mean. */
+/** Returns the caption below a tree, which states what its heights mean. */
 export function heightsCaption({ metric, unit, linkage }: AnalysisParameters): string {
   return `Heights: ${metric} distance in ${unit}, ${linkage} linkage.`;
 }

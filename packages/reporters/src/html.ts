@@ -15,9 +15,10 @@ import { xmlText } from './xml-text.js';
 
 /**
  * Writes one HTML file to explore an analysis: the cladogram beside the heat map of the distances, clusters at any
- * cut, a table of the images, and for each pair the places on the disk where they are equal. The page fetches nothing.
+ * cut, a table of the images, and, if all images have hash vectors, for each pair the places on the disk where they are
+ * equal. The page fetches nothing.
  *
- * @throws as `clustersOf`.
+ * @throws as `clustersOf`, and the errors of reading the hash vectors.
  */
 export class HtmlReporter implements Reporter {
   readonly extension = '.html';
@@ -123,7 +124,9 @@ function scriptJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
 
-/** Encodes numbers in the smallest type that holds all of them, so that 5,000 images fit into a page. */
+/**
+ * Encodes numbers as base64, in the smallest type that can represent all of them, so that 5,000 images fit into a page.
+ */
 function encodedNumbers(values: Float64Array): { type: string; values: string } {
   const isWhole = values.every((value) => Number.isInteger(value) && value >= 0);
   const most = values.reduce((largest, value) => Math.max(largest, value), 0);

@@ -81,7 +81,7 @@ function* failures(analysis: Analysis): Generator<string> {
   }
 }
 
-/** Yields the condensed matrix, one line for each image with its distances to all later images. */
+/** Yields the condensed matrix: for each image except the last, a line with its distances to all later images. */
 function* distanceRows({ distances }: Analysis): Generator<string> {
   const { size, values } = distances;
   for (let image = 0, start = 0; image < size - 1; image++) {

@@ -6,8 +6,8 @@ import { leafOrder, mergeTree } from './tree-order.js';
  * Writes the dendrogram as comma-separated values, for programs that cut and draw it themselves.
  *
  * `scipy`: SciPy's linkage matrix Z, one line without a header for each merge: the two clusters that join, the height,
- * and the number of images. Clusters below n are images; cluster n + k is line k. A single image gives an
- * empty line.
+ * and the number of images. Clusters below n are images; line k, from 0, forms cluster n + k. For a single image, the
+ * report is an empty line.
  *
  * `r`: the columns of R's `hclust`, with a header and n lines: `merge.1` and `merge.2` (negative: an image, positive: a
  * line; both from 1), `height`, `order` and `label`. The last line has no merge.

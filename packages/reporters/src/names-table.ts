@@ -25,8 +25,8 @@ const COLUMNS = ['label', 'name', 'path', 'cluster', 'nearest', 'distance', 'siz
 
 /**
  * Yields a table of the images by label: a header line, then one line for each image, with columns separated by tabs.
- * Auspice, Taxonium, IcyTree and Microreact read it as metadata. No cell contains a quote or begins like a formula:
- * such characters, unprintable ones and backslashes are written as `\\`, `\xNN` or `\u{N…}`.
+ * Auspice, Taxonium, IcyTree and Microreact read it as metadata. Characters that table readers interpret, such as
+ * quotes and the beginnings of formulas, and unprintable characters are escaped as by `tableCell`.
  *
  * `cluster` numbers the clusters from 1; `nearest` is the label of the nearest image; `size` and `data` are the bytes
  * of the disk and of its non-zero blocks. A cell without a value is empty. Annotations follow; an annotation with the

@@ -20,9 +20,9 @@ import { treeWarnings } from './tree-warnings.js';
 const PLAIN = /^[A-Za-z0-9.]+$/;
 
 /**
- * Writes the cladogram as a NEXUS file with a TAXA block and a TREES block, for FigTree, SplitsTree, IcyTree and others.
- * Labels are those of the safe Newick dialect. Nodes have the annotation `height`, and leaves `cluster` and the user's
- * annotations in ASCII.
+ * Writes the cladogram as a NEXUS file with a TAXA block and a TREES block, for FigTree, SplitsTree, IcyTree and
+ * others. Labels are those of the safe Newick dialect. Nodes have the annotation `height`, and leaves `cluster` and the
+ * user's annotations in ASCII.
  *
  * Format: Maddison, Swofford and Maddison, NEXUS: an extensible file format for systematic information, Syst. Biol. 46
  * (1997); annotations as in BEAST and FigTree.
@@ -72,7 +72,7 @@ export class NexusReporter implements Reporter {
   }
 }
 
-/** Returns the user's annotations of an image, without characters that end a comment or a value. */
+/** Returns the user's annotations of an image in ASCII. Characters that could end a comment or a value are replaced. */
 function annotationsOf({ annotations = [] }: Analysis, image: number): string {
   return annotations
     .map(({ name, values }) => {

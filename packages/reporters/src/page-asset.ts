@@ -8,7 +8,10 @@ export interface PageAsset {
   readonly source: string;
 }
 
-/** The files of the page's script, in their order: constants are used only in the same file and in later ones. */
+/**
+ * The files of the page's script, in the order in which they are joined. At load time, each file uses only its own
+ * constants and those of earlier files.
+ */
 const SCRIPT = ['data', 'state', 'texts', 'clusters', 'map', 'annotations', 'pair', 'table', 'main'];
 
 /** Returns the script of the page. */

@@ -6,9 +6,9 @@ import { REPORT_VERSION } from './json.js';
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * Returns the analysis in the text of a JSON report, which can be reported in other formats or extended. Its images
- * have no hash vectors: set them before `Analyzer.extend`. Annotations, and members that this version does not know,
- * are ignored.
+ * Returns the analysis in the text of a JSON report. The analysis can be reported in other formats, or extended. Its
+ * images have no hash vectors: set them before `Analyzer.extend`. The clusters of images, annotations, and members that
+ * this version does not know are ignored.
  *
  * @throws `corrupt` if the text is not a report of this version, if two images have the same name, or if `merges`,
  *   `inverted` and `clusters` contradict each other.
@@ -97,7 +97,7 @@ function distanceOf(value: unknown): number {
   throw new Error(`expected distances from 0, found ${excerptOf(value)}`);
 }
 
-/** @param cluster the number of the cluster that the merge makes; its parts have smaller numbers */
+/** @param cluster the number of the cluster that the merge forms; its parts must have smaller numbers */
 function mergeOf(value: unknown, cluster: number): Merge {
   const merge = membersOf(value, 'a merge');
   return {

@@ -10,9 +10,10 @@ export const BRANCH_OPTIONS = {
 } as const satisfies OptionDeclarations;
 
 /**
- * Requires that no branch is negative, unless the user allows it.
+ * Requires that no branch is negative, unless the user allows negative branches.
  *
- * @throws `usage`, with the remedies.
+ * @param lengths the lengths of all branches
+ * @throws `usage` otherwise.
  */
 export function requireBranches(
   reporter: string,

@@ -3,16 +3,16 @@ import { heightText } from './height-text.js';
 import { shortened, widthOf } from './shortened.js';
 import { leafOrder } from './tree-order.js';
 
-/** The least fraction of the width that the tree occupies. */
+/** The smallest fraction of the width that the tree occupies. */
 const FEWEST_TREE_COLUMNS = 0.5;
 
-/** The directions in which a cell is connected. */
+/** The directions in which a cell is connected, as bits. */
 const UP = 1;
 const DOWN = 2;
 const LEFT = 4;
 const RIGHT = 8;
 
-/** The character of a cell, by its directions. */
+/** The character of a cell, by the sum of its directions. */
 const ASCII = ' |||-+++-+++-+++';
 const UNICODE = ' │││─┘┐┤─└┌├─┴┬┼';
 

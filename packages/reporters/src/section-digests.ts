@@ -1,32 +1,33 @@
 import type { Analysis, HashVector } from '@virt-similarity/core';
 
-/** The most sections into which the largest disk is divided. */
+/** The largest number of sections into which a disk is divided. */
 const SECTIONS = 200;
-/**
- * The prime of 32-bit FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/, and the initial values of the two digests:
- * its offset basis, and the hash of a zero byte.
- */
+/** The prime of 32-bit FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/. */
 const PRIME = 0x01000193;
+/** The initial values of the two halves of a digest: the offset basis of FNV-1a, and its hash of a zero byte. */
 const BASES = [0x811c9dc5, 0x050c5d1f] as const;
 
 /**
- * Digests of the sections of all disks. Equal digests mean equal content; a digest of zeros means a section of zeros.
+ * Digests of the sections of all disks. Sections with equal digests have equal content, except for collisions, which
+ * are improbable unless they are made on purpose. A digest of zeros means a section of zeros.
  */
 export interface SectionDigests {
-  /** Sections of each disk. */
+  /** Number of sections of each disk. Sections past the end of a smaller disk have digests of zeros. */
   readonly count: number;
-  /** Blocks of a section. */
+  /** Number of blocks in a section. */
   readonly blocks: number;
-  /** For each image and section two 32-bit numbers, little-endian, encoded as base64. */
+  /** For each image and section: two 32-bit numbers, little-endian. All of them are encoded as base64. */
   readonly digests: string;
 }
 
 /**
- * Combines the digests of blocks into 64-bit digests of sections. With these, a page can show for any pair where the
- * disks are equal without the hash vectors. Returns `null` if an image has no hash vector.
+ * Combines the digests of blocks into 64-bit digests of sections. With these, a page can show where the disks of any
+ * pair are equal, although it has no hash vectors. Returns `null` if an image has no hash vector.
  *
  * Both halves of a digest mix in block numbers and bytes as FNV-1a does; the second half also mixes in its own high
  * bits.
+ *
+ * @throws the errors of reading the hash vectors.
  */
 export async function sectionDigests({ images, parameters }: Analysis): Promise<SectionDigests | null> {
   const vectors = images.map(({ vector }) => vector);

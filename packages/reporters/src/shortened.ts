@@ -5,7 +5,9 @@ export function widthOf(text: string): number {
   return stringWidth(text);
 }
 
-/** Returns a text of at most `width` columns, with `…` instead of its middle where it is longer. */
+/**
+ * Returns a text unchanged if it has at most `width` columns. Otherwise replaces its middle with `…`, so that it fits.
+ */
 export function shortened(text: string, width: number): string {
   // A UTF-16 code unit is at most two columns wide.
   if (text.length * 2 <= width || widthOf(text) <= width) {

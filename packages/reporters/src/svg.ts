@@ -13,14 +13,14 @@ import { widthOf } from './shortened.js';
 import { leafOrder } from './tree-order.js';
 import { xmlText } from './xml-text.js';
 
-/** Pixels. */
+/** The sizes of the parts of the drawing, in pixels. */
 const ROW = 18;
 const TREE_WIDTH = 480;
 const MARGIN = 16;
 const AXIS = 40;
 const CHARACTER = 7.2;
 const TEXT_GAP = 6;
-/** The most intervals between the distances on the axis. */
+/** The largest number of intervals on the axis. */
 const TICKS = 6;
 
 /** Writes the cladogram as an SVG image, drawn to scale: the position of a node is its height. */
@@ -60,9 +60,9 @@ export class SvgReporter implements Reporter {
   }
 }
 
-/** The position of each cluster. */
+/** The position of each cluster of the cladogram, in pixels. */
 interface Layout {
-  /** The greatest height, at the left. With centroid and median linkage, the root may be lower than its parts. */
+  /** The greatest height, at the left. With centroid and median linkage, the root can be lower than its parts. */
   readonly highest: number;
   readonly x: Float64Array;
   readonly y: Float64Array;
@@ -82,8 +82,8 @@ function layoutOf({ cladogram }: Analysis): Layout {
 }
 
 /**
- * Returns the colour of each cluster of the cladogram: that of the cut's cluster that contains it, or grey if it
- * contains images of several.
+ * Returns the colour of each cluster of the cladogram. If the user cut the tree, this is the colour of the cut's
+ * cluster that contains it, or grey if it contains images of several; otherwise all clusters are dark grey.
  */
 function colorsOf(analysis: Analysis, options: OptionValues): string[] {
   const { size, nodes } = analysis.cladogram;
@@ -142,7 +142,7 @@ function* axis(highest: number, caption: string, top: number): Generator<string>
   yield `<text stroke="none" x="${MARGIN}" y="${y + 30}">${xmlText(caption)}</text>\n</g>\n`;
 }
 
-/** Returns round numbers from 0 to the highest. */
+/** Returns round numbers at equal intervals, from 0 to at most the highest height. */
 function ticks(highest: number): number[] {
   if (highest === 0) {
     return [0];

@@ -20,11 +20,14 @@ export const LABEL_OPTIONS = {
   },
 } as const satisfies OptionDeclarations;
 
-/** With a letter or digit, and without a hyphen at either end, as in options and formulas. */
+/**
+ * Names of letters, digits, dots and hyphens, with at least one letter or digit. None begins or ends with a hyphen,
+ * because options and formulas begin with one.
+ */
 const SAFE_NAME = /^(?!-)(?=.*[A-Za-z0-9])[A-Za-z0-9.-]+(?<!-)$/;
 /**
- * Texts that readers interpret as numbers (NCL interprets a number as the taxon with that number), or as a missing or
- * logical value in the table of names (pandas, R).
+ * Labels that readers interpret as numbers (NCL interprets a number as the taxon with that number), or as missing or
+ * logical values in the table of names (pandas, R).
  */
 const VALUE = /^([-.]*\d[\d.]*(e-?\d+)?|0x[\da-f]+|-?inf(inity)?|-?nan|n\.?a\.?|null|none|true|false|t|f)$/i;
 
@@ -32,9 +35,9 @@ const VALUE = /^([-.]*\d[\d.]*(e-?\d+)?|0x[\da-f]+|-?inf(inity)?|-?nan|n\.?a\.?|
  * Returns labels of ASCII letters, digits, dots and hyphens, which every Newick reader reads unchanged. Letters of
  * other scripts are transliterated.
  *
- * A safe name is used as its image's label. Every other label differs from the labels and names of all other images,
- * even if case is ignored, as in DendroPy; a number is appended where necessary. Names that differ only in case are
- * all changed.
+ * A safe name that is not too long is used as its image's label, unless another name differs from it only in case.
+ * Every other label differs from the labels and names of all other images, even if case is ignored, as in DendroPy. A
+ * number is appended where necessary.
  */
 export function safeLabels(images: readonly AnalyzedImage[], options: OptionValues = {}): string[] {
   const longest = Number(options['label-length'] ?? LONGEST_LABEL);
@@ -75,8 +78,8 @@ function isSafe(name: string): boolean {
 }
 
 /**
- * Folds case, so that texts that differ only in case become equal, even if only their upper-case forms are equal (`ſ`,
- * `s`).
+ * Folds case: texts that differ only in case become equal, including texts of which only the upper-case forms are equal
+ * (`ſ` and `s`).
  */
 function caseFolded(text: string): string {
   return text.toUpperCase().toLowerCase();

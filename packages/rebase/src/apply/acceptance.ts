@@ -4,15 +4,15 @@ import { readQcow2Extras } from './qcow2-extras.js';
 
 /** The consequences that the user accepts. */
 export interface Accepted {
-  /** Whether images in other formats may become qcow2. */
+  /** Whether the user accepts that images in other formats become qcow2. */
   readonly formatChange: boolean;
 }
 
 /**
- * Requires that a plan decides nothing that is the user's decision.
+ * Requires that applying a plan involves no decision that the user has not made.
  *
- * @throws `refused` if a format was only detected, if formats change and that is not accepted, or if an image has
- *   snapshots or bitmaps that an overlay would lose.
+ * @throws `refused` if the format of an image was only detected, if formats change and the user does not accept that,
+ *   or if an image has snapshots or bitmaps that an overlay would lose; and the errors of reading the images' headers.
  */
 export async function requireAcceptable(plan: PlanFile, { formatChange }: Accepted): Promise<void> {
   const changing = plan.images.filter(({ isWritten, emptyOverlayBytes }) => isWritten || emptyOverlayBytes > 0);

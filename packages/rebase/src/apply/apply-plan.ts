@@ -11,14 +11,17 @@ const WRITABLE = 0o222n;
 const PERMISSIONS = 0o7777n;
 
 /**
- * Applies a plan, or continues where an earlier process was interrupted. First every new file is written beside its
- * image and flushed to disk, and each overlay, read through its bases, is compared with its image byte by byte. Only when
- * all are complete is each image replaced, by a rename, bases before the overlays on them; the image stays under another
- * name. Whatever happens in between, every image is complete under its path.
+ * Applies a plan, or continues where an earlier process was interrupted. First writes every new file beside its image,
+ * flushes it to disk, and compares each overlay, read through its bases, with its image byte by byte. Once all new
+ * files are complete, replaces each image by a rename, every base before its overlays; the original remains under
+ * another name. Finally removes the write permissions of all bases. At every moment, each image is complete at its
+ * path.
  *
  * @param note receives one line for each file that was written or exchanged
- * @throws `changed` if an image or base is not as planned, `in-use`, `refused`, `unavailable` if there is not enough
- *   room, and the errors of reading. Every image is then as before, or replaced by an equal overlay.
+ * @throws `changed` if an image or a base is not as planned; `in-use` if another program has an image or overlay open
+ *   for writing; `refused` if the plan cannot be applied to these files (see `requireApplicable`); `unavailable` if
+ *   there is not enough room or a tool is missing; `corrupt` if a tool fails for a new file; `aborted`; and the errors
+ *   of reading and writing. Every image is then as before, or replaced by an equal overlay.
  */
 export async function applyPlan(
   state: PlanState,
@@ -43,8 +46,8 @@ export async function applyPlan(
 }
 
 /**
- * Replaces an image by its overlay. Requires that the image and the overlay are unused, and that the image and all
- * bases of the overlay are unchanged.
+ * Replaces an image by its overlay, unless that was done already. Requires that no other program has the image or the
+ * overlay open for writing, and that the image and all bases of the overlay are unchanged.
  */
 async function exchange(
   index: number,

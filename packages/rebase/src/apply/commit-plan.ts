@@ -1,19 +1,23 @@
-import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { VirtSimilarityError, wording } from '@virt-similarity/core/errors';
 import { changed, isPlanned } from './file-state.js';
 import type { PlanState } from './plan-state.js';
 import { checkQcow2 } from './tools.js';
 
 /**
- * Deletes the originals that overlays have replaced.
+ * Deletes the originals that overlays have replaced. Can be called again if it was interrupted.
  *
  * @param note receives one line for each file that was deleted
- * @throws `refused` unless the plan is applied, `changed` if a base was written to, or if an overlay or an original is
- *   not that of the plan, and `corrupt` if an overlay is damaged
+ * @throws `refused` if the plan is not applied; `changed` if a base was written to, if an image is not the overlay of
+ *   the plan, or if another file is at the path of an original; `corrupt` if an overlay is damaged; `unavailable` if
+ *   qemu-img is missing; and `aborted`.
  */
 export async function commitPlan(state: PlanState, note: (text: string) => void, signal: AbortSignal): Promise<void> {
   const { journal, directories, paths, changedImages } = state;
   if (!journal.has('applied') || journal.has('rolled-back')) {
-    throw new VirtSimilarityError('refused', 'cannot commit: the plan is not applied; apply it first');
+    const problem = journal.has('rolled-back')
+      ? 'the plan was rolled back; plan again'
+      : wording`the plan is not completely applied; continue with ${{ option: 'resume' }} first`;
+    throw new VirtSimilarityError('refused', wording`cannot commit: ${problem}`);
   }
   for (const base of state.bases()) {
     if (!(await state.isBaseUnchanged(base))) {

@@ -8,17 +8,17 @@ const SECTOR = 512;
 
 /** The clusters in which a disk differs from another disk. */
 export interface Difference {
-  /** Numbers of the clusters that are not zero, ascending. */
+  /** Numbers of the differing clusters that are not zero in the disk, ascending. */
   readonly data: readonly number[];
-  /** Numbers of the clusters that are zero, ascending. */
+  /** Numbers of the differing clusters that are zero in the disk, ascending. */
   readonly zeros: readonly number[];
 }
 
 /**
- * Compares a disk with another one byte by byte, and lists the clusters in which they differ. Past its end the other
- * disk counts as zeros, as in qemu. Ranges that are known to be zero in both are not read.
+ * Compares a disk with `base` byte by byte, and returns the clusters in which they differ. Past the end of `base`, its
+ * content counts as zeros, as in qemu. Ranges that are known to be zero in both are not read.
  *
- * @param base absent to list the clusters that are not zero
+ * @param base absent to return the clusters that are not zero
  * @throws `aborted`, and the errors of reading.
  */
 export async function differenceOf(
@@ -50,8 +50,8 @@ export function guestSize({ virtualSize }: Pick<DiskImage, 'virtualSize'>): numb
 }
 
 /**
- * Returns the position of the first byte in which two disks differ for a guest; `undefined` if they are equal. If their
- * sizes differ, returns the smaller size.
+ * Returns the position of the first byte in which two disks differ for a guest; `undefined` if they are equal. If a
+ * guest sees different sizes, returns the smaller size and does not compare the content.
  *
  * @throws as `differenceOf`.
  */
@@ -71,7 +71,10 @@ export async function firstDifference(
   return undefined;
 }
 
-/** Yields the content of both disks in pieces, but not where both are known to be zero. */
+/**
+ * Yields the content of both disks in pieces, except where both are known to be zero. The next piece overwrites the
+ * buffers of the last one.
+ */
 async function* contents(
   disk: DiskImage,
   base: DiskImage | undefined,
@@ -93,7 +96,10 @@ async function* contents(
   }
 }
 
-/** Fills the first `length` bytes of `target`, with zeros past the end of the disk or without a disk. */
+/**
+ * Fills the first `length` bytes of `target` with the content of the disk from `start`. Bytes past the end of the disk
+ * become zeros; without a disk, all bytes do.
+ */
 async function readInto(disk: DiskImage | undefined, target: Uint8Array, start: number, length: number): Promise<void> {
   const available = Math.max(0, Math.min(length, (disk?.virtualSize ?? 0) - start));
   target.fill(0, available, length);
@@ -102,7 +108,7 @@ async function readInto(disk: DiskImage | undefined, target: Uint8Array, start: 
   }
 }
 
-/** Returns the numbers of the pieces in which a disk may have data. */
+/** Returns the numbers of the pieces that contain data according to the extents of the disk. */
 async function dataPieces(disk: DiskImage): Promise<Set<number>> {
   const pieces = new Set<number>();
   for await (const { kind, start, length } of disk.extents()) {

@@ -5,7 +5,9 @@ import { type FileStamp, fileKeyOf, fileNumberOf, OpenDirectory, sweepOnce, syst
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { JournalFile } from './journal.js';
 
-/** The directories of a plan, each opened once, so that later changes of their paths have no effect. */
+/**
+ * The directories of a plan. Each is opened once, at its first use, so that later changes of its path have no effect.
+ */
 export class PlanDirectories {
   readonly #open = new Map<string, Promise<OpenDirectory>>();
 
@@ -30,14 +32,19 @@ export class PlanDirectories {
     });
   }
 
-  /** Gives a file a second name, which must be unused, and flushes the directory to disk. */
+  /**
+   * Creates a second name for a file in the same directory (a hard link), and flushes the directory to disk. The second
+   * name must not exist.
+   */
   async link(path: string, second: string): Promise<void> {
     const directory = await this.of(path);
     await directory.link(basename(path), basename(second));
     await directory.sync();
   }
 
-  /** Renames a file within its directory, replacing the file with the other name, and flushes the directory to disk. */
+  /**
+   * Renames a file within its directory, and flushes the directory to disk. A file that has the new name is replaced.
+   */
   async rename(path: string, other: string): Promise<void> {
     const directory = await this.of(path);
     await directory.rename(basename(path), basename(other));
@@ -50,14 +57,20 @@ export class PlanDirectories {
     await directory.sync();
   }
 
-  /** Removes the temporary files that killed processes left in all directories that were used. */
+  /**
+   * Removes the temporary files that killed processes left in the directories that are open. Each directory is swept
+   * only once per process.
+   */
   async sweep(): Promise<void> {
     for (const directory of this.#open.values()) {
       await sweepOnce(await directory);
     }
   }
 
-  /** Returns the file system on which new files beside a file would be, and the bytes that are free on it. */
+  /**
+   * Returns the device number of the file system that contains the directory of a path, and the bytes on it that are
+   * available to unprivileged users.
+   */
   async freeBytes(path: string): Promise<{ readonly fileSystem: string; readonly bytes: number }> {
     const { bavail, bsize } = await statfs(systemPath(dirname(path)), { bigint: true });
     const directory = await this.of(path);
@@ -77,14 +90,14 @@ export class PlanDirectories {
 export class LastChanges {
   readonly #ctimes = new Map<string, bigint>();
 
-  /** Records the present ctime of a file, for example after a change that this process made. */
+  /** Records the ctime in a status, for example after this process has changed the file. */
   see(status: BigIntStats): void {
     this.#ctimes.set(fileKeyOf(fileNumberOf(status)), status.ctimeNs);
   }
 
   /**
-   * Returns whether a file has the ctime that was recorded. Records the ctime of a file that is seen for the first
-   * time.
+   * Returns whether a file has the ctime that was recorded for it. If none was recorded, records the present one and
+   * returns `true`.
    */
   isAsSeen(status: BigIntStats): boolean {
     const seen = this.#ctimes.get(fileKeyOf(fileNumberOf(status)));
@@ -96,8 +109,8 @@ export class LastChanges {
 }
 
 /**
- * Returns whether a status is that of the planned file, with the same size and mtime. Ignores the ctime, which adding a
- * name changes.
+ * Returns whether a status is that of the planned file, with the same size and mtime. Ignores the ctime, which a new
+ * hard link changes.
  */
 export function isPlanned(status: BigIntStats | undefined, { device, inode, size, mtimeNs }: FileStamp): boolean {
   return isSameFile(status, { device, inode }) && status!.size === size && status!.mtimeNs === mtimeNs;

@@ -20,11 +20,11 @@ const entrySchema = z.discriminatedUnion('event', [
     size: integer,
     mtimeNs: integer,
   }),
-  /** A base lost its write permissions; these are the permission bits that it had. */
+  /** A base is about to lose its write permissions; `mode` has its permission bits before that. */
   z.object({ event: z.literal('protected'), path: z.string(), mode: z.number() }),
   /** Every file is in its place. */
   z.object({ event: z.literal('applied') }),
-  /** The originals may have been deleted. */
+  /** The originals are being deleted, so any of them can be missing. */
   z.object({ event: z.literal('committing') }),
   /** All originals were deleted. */
   z.object({ event: z.literal('committed') }),
@@ -39,9 +39,9 @@ export type JournalEntry = z.output<typeof entrySchema>;
 export type JournalFile = Extract<JournalEntry, { readonly event: 'written' }>;
 
 /**
- * The record of a plan's application, in a file beside the plan: one JSON object per line. Each entry is flushed to
- * disk before the next step starts. Where a file is now is read from the file system; the journal states which files
- * were complete.
+ * The record of how far a plan was applied, in a file beside the plan: one JSON object per line. Each entry is flushed
+ * to disk before the next step starts. The journal states which files were complete; where these files are now is
+ * determined from the file system.
  */
 export class Journal {
   readonly entries: JournalEntry[];
@@ -57,7 +57,7 @@ export class Journal {
   /**
    * Returns the entries of a journal; none if the file does not exist. An incomplete last line is left out.
    *
-   * @throws `unreadable`, and `corrupt` if a line is not an entry.
+   * @throws as `readSmallFile`, and `corrupt` if a complete line is not an entry.
    */
   static async read(path: string): Promise<JournalEntry[]> {
     return (await completeLines(path))
@@ -68,9 +68,10 @@ export class Journal {
   }
 
   /**
-   * Opens the journal for appending, and creates it if needed. Until it is closed, no other process can open it.
+   * Opens the journal for appending. Creates the file if it does not exist, and removes an incomplete last line. Until
+   * the journal is closed, a lock file beside it prevents other processes from opening it.
    *
-   * @throws as `read`, and `in-use`.
+   * @throws as `read`; `in-use` if another process has the journal open; and the errors of creating and opening files.
    */
   static async open(path: string): Promise<Journal> {
     const lock = `${path}.lock`;
@@ -104,7 +105,7 @@ export class Journal {
     this.entries.push(entry);
   }
 
-  /** Returns the last record of a written file. */
+  /** Returns the last record of a written file; `undefined` if there is none. */
   written(path: string): JournalFile | undefined {
     return this.entries.findLast((entry) => entry.event === 'written' && entry.path === path) as
       | JournalFile
@@ -115,12 +116,12 @@ export class Journal {
     return this.entries.some((entry) => entry.event === event);
   }
 
-  /** @throws `refused` if the entries are of another plan. */
+  /** @throws `refused` if the entries belong to another plan. */
   static requirePlan([first]: readonly JournalEntry[], id: string, path: string): void {
     if (first !== undefined && (first.event !== 'began' || first.plan !== id)) {
       throw new VirtSimilarityError(
         'refused',
-        `the journal ${path} is of another plan; move it away to apply this plan`,
+        `the journal ${path} belongs to another plan; move it elsewhere to apply this plan`,
       );
     }
   }
@@ -167,13 +168,13 @@ async function takeLock(path: string): Promise<void> {
     }
     await removeStaleLock(path);
   }
-  const problem = `another process applies this plan; wait until it ends, or delete ${path} if there is none`;
+  const problem = `another process is using this plan; wait until it ends, or delete ${path} if no such process is running`;
   throw new VirtSimilarityError('in-use', problem, { image: path });
 }
 
 /**
- * Removes the lock file of a process that has ended. A second lock file ensures that no other process has replaced it
- * meanwhile.
+ * Removes a lock file whose process has ended. A second lock file ensures that no other process replaces the first one
+ * between the check and the removal.
  */
 async function removeStaleLock(path: string): Promise<void> {
   const guard = `${path}.removal`;
@@ -193,7 +194,7 @@ async function isStaleLock(path: string): Promise<boolean> {
   return hasEnded(mark, () => 0);
 }
 
-/** Creates a file with the mark of this process. Returns whether it did not exist. */
+/** Creates a file with the mark of this process. Returns `false` if the file exists already. */
 async function createMarkedFile(path: string): Promise<boolean> {
   try {
     await writeFile(systemPath(path), processMark(), { flag: 'wx', mode: 0o600 });

@@ -7,7 +7,7 @@ import type { PlanState } from './plan-state.js';
 import { qcow2File } from './qcow2-file.js';
 import { checkQcow2, copyAttributes } from './tools.js';
 
-/** Writes the new files of a plan beside the images, checks them and records them. */
+/** Writes the new files of a plan beside the images, checks them and records them in the journal. */
 export class NewFileWriter {
   readonly #state: PlanState;
   readonly #disks: PlanDisks;
@@ -22,9 +22,12 @@ export class NewFileWriter {
   }
 
   /**
-   * Writes every new file that is not complete.
+   * Writes every new file that is not complete. Overlays of an earlier process are compared with their images again,
+   * except those that have replaced their images.
    *
-   * @throws `changed` if an image differs from its overlay, and the errors of reading and writing
+   * @throws `changed` if an overlay differs from its image or an image is not as planned; `in-use` if another program
+   *   has a file open for writing; `corrupt` if a tool fails for a new file; `aborted`; and the errors of reading and
+   *   writing.
    */
   async writeAll(): Promise<void> {
     for (const index of this.#state.newBases) {
@@ -89,7 +92,11 @@ export class NewFileWriter {
     }
   }
 
-  /** Writes a file with the content of an image, and compares the two. */
+  /**
+   * Writes a file with the content of an image: an overlay on `backing`, or a full file without it. Compares the file
+   * with the image, and records it. If the file is complete already, only compares it again, and only if the plan was
+   * begun by an earlier process and the file has not replaced the image.
+   */
   async #writeContent(index: number, path: string, backing: PlacedContent | undefined): Promise<void> {
     if (await this.#state.isWritten(path)) {
       if (this.#state.wasBegun && !(await this.#state.isExchanged(index))) {
@@ -123,8 +130,8 @@ export class NewFileWriter {
   }
 
   /**
-   * Requires that an overlay, read through its bases, is equal to its image, and that the image is still as planned
-   * afterwards.
+   * Requires that an overlay, read through its bases, is equal to its image, and that the image is as planned after the
+   * comparison.
    */
   async #requireEqual(index: number, path: string): Promise<void> {
     const image = this.#state.paths.image(index);
@@ -136,7 +143,7 @@ export class NewFileWriter {
         if (position !== undefined) {
           throw changed(
             image,
-            `differs from its overlay at byte ${position}: it was written to; roll back and plan again`,
+            `differs from its overlay at byte ${position}: the image was written to; roll back and plan again`,
           );
         }
       } finally {
@@ -148,7 +155,10 @@ export class NewFileWriter {
     await this.#state.requireUnchanged(image, this.#state.planned(index));
   }
 
-  /** Writes a new file with the owner, permissions and extended attributes of an image, and checks its structure. */
+  /**
+   * Writes a new file, checks its structure, and gives it the owner, permissions and extended attributes of the image
+   * `like`.
+   */
   async #write(path: string, chunks: AsyncIterable<Uint8Array>, like: number): Promise<void> {
     const directory = await this.#state.directories.of(path);
     await writeFileAtomically(path, chunks, { directory, mode: 0o600, signal: this.#signal });
@@ -162,7 +172,10 @@ export class NewFileWriter {
   }
 }
 
-/** Reads a cluster of a disk; the last cluster may be shorter. */
+/**
+ * Reads a cluster of a disk into the beginning of `target`. At the end of the disk, the remaining bytes of `target` do
+ * not change.
+ */
 async function readCluster(disk: DiskImage, cluster: number, clusterSize: number, target: Uint8Array): Promise<void> {
   const start = cluster * clusterSize;
   await disk.read(target.subarray(0, Math.min(clusterSize, disk.virtualSize - start)), start);

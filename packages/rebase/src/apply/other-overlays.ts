@@ -12,7 +12,12 @@ export interface FoundOverlay {
   readonly backing: string;
 }
 
-/** Returns the qcow2 files in some directories whose backing file exists. Files that cannot be read are left out. */
+/**
+ * Returns the qcow2 files in some directories whose backing file exists. Subdirectories, symbolic links and files that
+ * cannot be read are left out.
+ *
+ * @throws the errors of listing a directory.
+ */
 export async function overlaysIn(directories: Iterable<string>): Promise<FoundOverlay[]> {
   const found: FoundOverlay[] = [];
   for (const directory of directories) {

@@ -16,14 +16,16 @@ export class PlanDisks {
     this.#signal = signal;
   }
 
-  /** Opens an image that no overlay has replaced; for errors, see `open`. */
+  /** Opens an image that no overlay has replaced. For errors, see `open`. */
   openImage(index: number): Promise<DiskImage> {
     return this.open({ path: this.#state.paths.image(index), format: this.#state.image(index).chain[0]!.format });
   }
 
   /**
-   * @throws `in-use` if another program has the file open for writing, `refused` if the disk has no random access, and
-   *   the errors of opening
+   * Opens the disk in a file, with its backing files. The caller closes it.
+   *
+   * @throws `in-use` if another program has the file open for writing, `refused` if the disk can only be read from
+   *   beginning to end, and the errors of opening.
    */
   async open({ path, format }: PlacedContent): Promise<DiskImage> {
     const files = this.#state.plan.images.flatMap(({ chain }) => chain.flatMap((element) => element.files));

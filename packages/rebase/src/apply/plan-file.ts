@@ -51,9 +51,12 @@ const schema = z.object({
   ),
 });
 
-/** A plan as read from its file. References are to images and new bases of the plan, without cycles. */
+/**
+ * A plan as read from its file. Every base is an image or a new base of the plan, and no file is its own direct or
+ * indirect base.
+ */
 export type PlanFile = z.output<typeof schema> & {
-  /** Eight hexadecimal digits of the SHA-256 of the plan's text, for names of files. */
+  /** The first eight hexadecimal digits of the SHA-256 of the plan's text, for names of files. */
   readonly id: string;
 };
 
@@ -63,7 +66,7 @@ export type PlanFileReference = PlanFileImage['base'];
 /**
  * Reads the plan that `plan -O json` printed.
  *
- * @throws `unreadable`, and `corrupt` if the file is not a plan of this version.
+ * @throws as `readSmallFile`, and `corrupt` if the file is not a plan of this version.
  */
 export async function readPlanFile(path: string): Promise<PlanFile> {
   const text = (await readSmallFile(path, LARGEST_PLAN)).toString('utf8');
@@ -114,7 +117,7 @@ function requireForest(path: string, { images, newBases }: z.output<typeof schem
   }
 }
 
-/** Returns the file of an image that the plan changes or uses as a base. */
+/** Returns the file of an image, without its backing files. */
 export function topFile({ chain }: PlanFileImage): FileStamp {
   return chain[0]!.files[0]!;
 }

@@ -2,13 +2,15 @@ import { dirname, join } from 'node:path';
 import { nameOfNewBase } from '../plan-table.js';
 import { type PlanFile, type PlanFileReference, topFile } from './plan-file.js';
 
-/** A file that contains an image or a new base once the plan is applied. */
+/** The path of a file that contains an image or a new base, and the format of the file. */
 export interface PlacedContent {
   readonly path: string;
   readonly format: string;
 }
 
-/** The names of the files that applying a plan makes, all in the directories of the images. */
+/**
+ * The paths of the images of a plan, and of the files that applying the plan creates in the directories of the images.
+ */
 export class PlanPaths {
   readonly #plan: PlanFile;
   readonly #directoryOfNewBase: readonly string[];
@@ -23,22 +25,22 @@ export class PlanPaths {
     return topFile(this.#plan.images[index]!).path;
   }
 
-  /** Returns the name under which the overlay that replaces the image is written. */
+  /** Returns the path at which the overlay that replaces the image is written. */
   overlay(index: number): string {
     return `${this.image(index)}.${this.#plan.id}.new`;
   }
 
-  /** Returns the name under which the image is kept after an overlay has replaced it. */
+  /** Returns the path at which the image is kept after an overlay with its content has replaced it. */
   original(index: number): string {
     return `${this.image(index)}.${this.#plan.id}.original`;
   }
 
-  /** Returns the name under which the content of an image that becomes a base is kept. */
+  /** Returns the path at which the content of an image that becomes a base is kept. */
   base(index: number): string {
     return `${this.image(index)}.${this.#plan.id}.base`;
   }
 
-  /** Returns the name under which an image is linked before it is renamed to its own path again. */
+  /** Returns the path of the temporary link to an image, which a rollback renames to the image's own path. */
   restored(index: number): string {
     return `${this.image(index)}.${this.#plan.id}.restored`;
   }
@@ -52,7 +54,7 @@ export class PlanPaths {
     return this.#plan.images[index]!.emptyOverlayBytes > 0;
   }
 
-  /** Returns the file of an image or new base that its overlays name as their backing file. */
+  /** Returns the file that the overlays on an image or new base name as their backing file. */
   content(reference: NonNullable<PlanFileReference>): PlacedContent {
     if ('newBase' in reference) {
       return { path: this.newBase(reference.newBase), format: 'qcow2' };
@@ -63,7 +65,10 @@ export class PlanPaths {
   }
 }
 
-/** Returns the directory of the first image on a new base. */
+/**
+ * Returns the directory of the first image that uses a new base, directly or indirectly. If no image uses it, returns
+ * that of the plan's first image.
+ */
 function directoryOfNewBase({ images, newBases }: PlanFile, index: number): string {
   const isOn = (base: PlanFileReference): boolean => {
     for (

@@ -7,7 +7,7 @@ import { PlanPaths } from './plan-paths.js';
 /** A file that is a base of overlays of the plan. */
 export interface PlanBase {
   readonly path: string;
-  /** The index of the image whose original file it is; `undefined` for a file that the plan makes. */
+  /** The index of the image whose original file this is; `undefined` for a file that the plan creates. */
   readonly image: number | undefined;
 }
 
@@ -20,7 +20,7 @@ export class PlanState {
    * written.
    */
   readonly wasBegun: boolean;
-  /** The images that the plan changes, each after the image that it is based on. */
+  /** The indices of the images that the plan changes; every base comes before its overlays. */
   readonly changedImages: readonly number[];
   readonly newBases: readonly number[];
   readonly #lastChanges = new LastChanges();
@@ -53,7 +53,10 @@ export class PlanState {
     return topFile(this.image(index));
   }
 
-  /** The files that this plan makes and keeps, an overlay before its base. */
+  /**
+   * Returns the paths at which the plan writes overlays and bases, or links bases; every overlay comes before its
+   * bases.
+   */
   newFiles(): string[] {
     const images = this.changedImages.flatMap((index) => [
       ...(this.paths.becomesBase(index) ? [this.paths.base(index)] : []),
@@ -62,12 +65,12 @@ export class PlanState {
     return [...this.newBases.map((index) => this.paths.newBase(index)), ...images].toReversed();
   }
 
-  /** The second names that images get while the plan is applied or rolled back. */
+  /** Returns the paths of the hard links that images can get while the plan is applied or rolled back. */
   secondNames(): string[] {
     return this.changedImages.flatMap((index) => [this.paths.original(index), this.paths.restored(index)]);
   }
 
-  /** Returns the name under which the image itself is kept once an overlay has replaced it. */
+  /** Returns the path at which the image itself is kept once an overlay has replaced it. */
   keptPath(index: number): string {
     return this.image(index).isWritten ? this.paths.original(index) : this.paths.base(index);
   }
@@ -78,7 +81,7 @@ export class PlanState {
     return [...new Map(found.map((base) => [base.path, base])).values()];
   }
 
-  /** Returns the bases of the overlay of an image, direct and indirect. */
+  /** Returns the direct and indirect bases of the overlay of an image; the direct base comes first. */
   basesOf(index: number): PlanBase[] {
     const found: PlanBase[] = [];
     for (let next = this.paths.becomesBase(index) ? { image: index } : this.image(index).base; next !== null; ) {
@@ -90,7 +93,7 @@ export class PlanState {
     return found;
   }
 
-  /** Returns whether the overlay of an image is in the image's place. A machine may have written to the overlay. */
+  /** Returns whether the overlay of an image is at the path of the image, even if it was written to since. */
   async isExchanged(index: number): Promise<boolean> {
     const status = await this.directories.statusOf(this.paths.image(index));
     const written = this.journal.written(this.paths.overlay(index));
@@ -99,7 +102,7 @@ export class PlanState {
     );
   }
 
-  /** Returns whether a new file is complete, under its own name or in its place. */
+  /** Returns whether a new file is complete, at its own path or, for an overlay, at the path of its image. */
   async isWritten(path: string): Promise<boolean> {
     if (isWrittenFile(await this.directories.statusOf(path), this.journal.written(path))) {
       return true;
@@ -109,9 +112,9 @@ export class PlanState {
   }
 
   /**
-   * Requires that each image of the plan, with its backing files, is as it was planned, or was replaced by this plan.
+   * Requires that each image of the plan, with its backing files, is as planned, or was replaced by this plan.
    *
-   * @throws `changed`
+   * @throws `changed` otherwise.
    */
   async requirePlanned(): Promise<void> {
     for (const [index, { chain }] of this.plan.images.entries()) {
@@ -125,10 +128,10 @@ export class PlanState {
   }
 
   /**
-   * Requires that a file is as it was planned, and was not changed since this process first examined it. The ctime
-   * reveals a write even if the mtime was reset afterwards.
+   * Requires that a file is as planned and was not changed since this process first examined it. The ctime reveals a
+   * write even if the mtime was reset afterwards.
    *
-   * @throws `changed`
+   * @throws `changed` otherwise.
    */
   async requireUnchanged(path: string, planned: FileStamp): Promise<void> {
     const status = await this.directories.statusOf(path);
@@ -148,7 +151,7 @@ export class PlanState {
     return isAsBefore && this.#lastChanges.isAsSeen(status!);
   }
 
-  /** Records that a new file is complete. */
+  /** Records in the journal that a new file is complete. */
   async record(path: string): Promise<void> {
     const status = (await this.directories.statusOf(path))!;
     this.#lastChanges.see(status);
@@ -163,9 +166,9 @@ export class PlanState {
   }
 
   /**
-   * Gives an unchanged image a second name, unless it already has that name.
+   * Creates a hard link to an unchanged image at the path `second`, unless that path already leads to the image.
    *
-   * @throws `changed`
+   * @throws `changed` if the image is not as planned.
    */
   async link(index: number, second: string): Promise<void> {
     const planned = this.planned(index);
@@ -179,7 +182,7 @@ export class PlanState {
     this.#lastChanges.see((await this.directories.statusOf(second))!);
   }
 
-  /** Renames the overlay of an image to the image's path. The image must have its second name already. */
+  /** Renames the overlay of an image to the image's path. The image must already have its hard link at `keptPath`. */
   async exchange(index: number): Promise<void> {
     await this.directories.rename(this.paths.overlay(index), this.paths.image(index));
     // Both ctimes changed: the image lost a name, and the overlay was renamed.

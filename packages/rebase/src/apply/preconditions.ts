@@ -6,13 +6,16 @@ import { overlaysIn } from './other-overlays.js';
 import type { PlanDisks } from './plan-disks.js';
 import type { PlanState } from './plan-state.js';
 
-/** Linux's limit on the bytes of a file name. */
+/** The longest file name that Linux allows, in bytes. */
 const LONGEST_NAME = 255;
 
 /**
- * Checks everything that can be checked before a plan is applied.
+ * Requires that a plan can be applied, or that its application can be continued.
  *
- * @throws `changed` if an image is not as planned, `in-use`, `refused`, and `unavailable` if there is not enough room
+ * @throws `changed` if an image or a backing file is not as planned; `refused` if the name of a new file cannot be used
+ *   or is taken, if an image that changes has other hard links, or if an overlay outside the plan uses such an image as
+ *   its backing file; `in-use` if another program has such an image open for writing; `unavailable` if there is not
+ *   enough room; and the errors of opening an image.
  */
 export async function requireApplicable(state: PlanState, disks: PlanDisks): Promise<void> {
   requireUsableNames(state);
@@ -35,10 +38,11 @@ export async function requireApplicable(state: PlanState, disks: PlanDisks): Pro
 }
 
 /**
- * Requires that no overlay outside the plan is on one of these files. Only qcow2 files in the directories of the plan's
- * images are examined.
+ * Requires that no overlay outside the plan uses one of these files as its backing file. Examines only qcow2 files in
+ * the directories of the plan's images. If the plan was begun, first removes the temporary files that killed processes
+ * left in these directories.
  *
- * @throws `refused`
+ * @throws `refused` if there is such an overlay, and the errors of listing the directories.
  */
 export async function requireNoOtherOverlays(state: PlanState, paths: readonly string[]): Promise<void> {
   const { paths: names, directories } = state;
@@ -58,42 +62,55 @@ export async function requireNoOtherOverlays(state: PlanState, paths: readonly s
   for (const { path, backing } of await overlaysIn(new Set(images.map((image) => dirname(image))))) {
     const base = keys.get(backing);
     if (base !== undefined && !own.has(path)) {
+      const remedy = state.wasBegun ? 'remove it' : 'include it in the plan, or remove it';
       throw new VirtSimilarityError(
         'refused',
-        `${path} is an overlay on ${base} and not part of the plan; include it in the plan, or remove it`,
+        `${path} uses ${base} as its backing file but is not part of the plan; ${remedy}`,
         { image: path },
       );
     }
   }
 }
 
-/** Requires names that tools accept and that all differ, so that no file of the plan replaces another. */
+/**
+ * Requires that tools accept the paths of all files that the plan creates, and that no two files of the plan have the
+ * same path.
+ *
+ * @throws `refused` otherwise.
+ */
 function requireUsableNames(state: PlanState): void {
   const made = [...state.newFiles(), ...state.secondNames()];
-  const names = [...state.plan.images.map((_, index) => state.paths.image(index)), ...made];
+  const images = state.plan.images.map((_, index) => state.paths.image(index));
+  const names = [...images, ...made];
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined) {
     throw new VirtSimilarityError('refused', `two files of the plan would be named ${repeated}; plan for fewer images`);
   }
   for (const name of made) {
     if (isEscaped(name)) {
+      const image =
+        images.find((path) => name.startsWith(`${path}.${state.plan.id}.`)) ??
+        images.find((path) => dirname(path) === dirname(name));
       throw new VirtSimilarityError(
         'refused',
-        `${name} has a name that is not UTF-8, which tools do not accept; rename it`,
+        `cannot create a file beside ${image}, because the path of that file would not be UTF-8, which tools do not accept; ` +
+          'rename the image or its directory',
       );
     }
     if (Buffer.byteLength(basename(name)) > LONGEST_NAME) {
       throw new VirtSimilarityError(
         'refused',
-        `${name} would have a name of more than ${LONGEST_NAME} bytes; rename the image`,
+        `the name of ${name} would have more than ${LONGEST_NAME} bytes; give the image a shorter name`,
       );
     }
   }
 }
 
 /**
- * Requires that no image that changes has another name, through which a machine could continue to write to it. The
- * ctime of each of these images must also be as planned.
+ * Requires that no image that changes has other hard links, through which a machine could continue to write to it, and
+ * that its ctime is as planned.
+ *
+ * @throws `refused` if there are other hard links, and `changed` if the ctime differs.
  */
 async function requireSoleNames(state: PlanState): Promise<void> {
   for (const index of state.changedImages) {
@@ -102,7 +119,7 @@ async function requireSoleNames(state: PlanState): Promise<void> {
     if (status?.nlink !== 1n) {
       throw new VirtSimilarityError(
         'refused',
-        `${path} has other names (hard links), which would keep the image; remove them`,
+        `${path} has other hard links, which would still refer to the unchanged image; remove them`,
         { image: path },
       );
     }
@@ -113,17 +130,28 @@ async function requireSoleNames(state: PlanState): Promise<void> {
 }
 
 /**
- * Requires that no file that the plan makes exists yet. Once the plan has begun, this is not required: a process that
- * was killed may have left a file that it had not recorded. The name of the file contains the plan's id.
+ * Requires that no file exists at the paths of the files that the plan creates. Not called once the plan was begun,
+ * because a killed process can have left a file that it had not recorded. Such a file belongs to the plan: its name
+ * contains the plan's id.
+ *
+ * @throws `refused` if there is such a file.
  */
 async function requireFreeNames(state: PlanState): Promise<void> {
   for (const path of [...state.newFiles(), ...state.secondNames()]) {
     if ((await state.directories.statusOf(path)) !== undefined) {
-      throw new VirtSimilarityError('refused', `${path} exists already and is not of this plan; move it away`);
+      throw new VirtSimilarityError(
+        'refused',
+        `${path} already exists and does not belong to this plan; move it elsewhere`,
+      );
     }
   }
 }
 
+/**
+ * Requires that each file system has enough room for the new files that are not complete.
+ *
+ * @throws `unavailable` otherwise.
+ */
 async function requireRoom({ plan, paths, directories, journal, changedImages }: PlanState): Promise<void> {
   const needed = new Map<string, { bytes: number; free: number; path: string }>();
   const add = async (path: string, bytes: number) => {
@@ -145,7 +173,7 @@ async function requireRoom({ plan, paths, directories, journal, changedImages }:
     if (bytes > free) {
       throw new VirtSimilarityError(
         'unavailable',
-        `expected ${bytes} free bytes for the new files beside ${path}, found ${free}; free some space`,
+        `expected ${bytes} free bytes for new files on the file system of ${dirname(path)}, found ${free}; free some space`,
       );
     }
   }

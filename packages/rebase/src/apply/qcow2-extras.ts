@@ -4,7 +4,10 @@ import { systemPath } from '@virt-similarity/core';
 const HEADER_BYTES = 104;
 const BITMAPS = 1n;
 
-/** Returns names, for messages, of what a qcow2 file contains besides the disk: internal snapshots and bitmaps. */
+/**
+ * Returns what a qcow2 file contains besides the disk, as names for messages: internal snapshots, bitmaps, both or
+ * neither.
+ */
 export async function readQcow2Extras(path: string): Promise<string[]> {
   const header = Buffer.alloc(HEADER_BYTES);
   const file = await open(systemPath(path), 'r');

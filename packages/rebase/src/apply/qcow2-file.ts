@@ -14,8 +14,8 @@ export interface Qcow2Source {
   /** Numbers of the clusters that are zero where the backing file may have data, ascending. */
   readonly zeros: readonly number[];
   /**
-   * Fills `target` with the content of a cluster. `target` is zeroed, so bytes past the end of the disk can be left as
-   * they are.
+   * Fills `target` with the content of a cluster. `target` contains zeros, so bytes past the end of the disk can be
+   * left unchanged.
    */
   readonly read: (cluster: number, target: Uint8Array) => Promise<void>;
 }
@@ -27,7 +27,7 @@ const REFCOUNT_ORDER = 4;
 const REFCOUNT_BYTES = 2;
 const ENTRY_BYTES = 8;
 const BACKING_FORMAT = 0xe279_2aca;
-/** The refcount of the cluster is 1. */
+/** In an L1 or L2 entry: the refcount of the cluster is 1. */
 const COPIED = 1n << 63n;
 /** In an L2 entry: the cluster reads as zeros. */
 const READS_AS_ZEROS = 1n;
@@ -35,9 +35,9 @@ const LONGEST_BACKING_NAME = 1023;
 
 /**
  * Yields a new qcow2 file from its first byte to its last: header, refcounts, L2 tables, data, and the L1 table, which
- * need not fill its cluster. Format: docs/interop/qcow2.txt of qemu.
+ * need not fill its last cluster. Format: docs/interop/qcow2.txt of qemu.
  *
- * @throws `usage` if the name of the backing file is too long for the format, and the errors of reading.
+ * @throws `usage` if the path of the backing file is too long for the header, and the errors of reading.
  */
 export async function* qcow2File(source: Qcow2Source): AsyncGenerator<Uint8Array> {
   const { clusterSize, data } = source;
@@ -53,9 +53,11 @@ export async function* qcow2File(source: Qcow2Source): AsyncGenerator<Uint8Array
   yield l1Table(layout);
 }
 
-/** Positions and lengths in clusters. */
+/** The layout of the file. */
 interface Layout {
+  /** Number of clusters of the refcount table. */
   readonly refcountTable: number;
+  /** Number of refcount blocks, each of which is a cluster. */
   readonly refcountBlocks: number;
   /** The ranges of the disk that have an L2 table, ascending. */
   readonly ranges: readonly number[];
@@ -90,7 +92,7 @@ function headerOf({ clusterSize, virtualSize, backing, data }: Qcow2Source, layo
   if (name.length > LONGEST_BACKING_NAME || nameOffset + name.length > clusterSize) {
     throw new VirtSimilarityError(
       'usage',
-      `expected a backing file whose path is at most ${LONGEST_BACKING_NAME} bytes, found ${name.length}; move the images`,
+      `expected a backing file whose path is at most ${LONGEST_BACKING_NAME} bytes, found ${name.length}; move the images to a directory with a shorter path`,
     );
   }
   header.writeUInt32BE(MAGIC, 0);

@@ -7,32 +7,33 @@ import type { PlanState } from './plan-state.js';
 import { requireNoOtherOverlays } from './preconditions.js';
 
 /**
- * Puts every image back and removes the new files. Everything is checked before anything is changed.
+ * Puts every image back, restores the permissions of the bases, and removes the new files. Everything is checked before
+ * anything is changed.
  *
- * @param note receives one line for each image that is restored
- * @throws `changed` if an overlay or base was written to since the plan was applied, because that would be lost, and
- *   `refused` after the commit
+ * @param note receives one line for each image that the plan changes
+ * @throws `changed` if an overlay was written to since the plan was applied, because that would be lost, or if an image
+ *   or its overlay is not where the plan left it; `refused` once the commit has begun, or if an overlay outside the
+ *   plan uses a new file as its backing file; `in-use` if another program has an overlay open for writing; and the
+ *   errors of opening an overlay.
  */
 export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (text: string) => void): Promise<void> {
   const { journal, directories, paths, changedImages } = state;
   if (journal.has('committing')) {
-    throw new VirtSimilarityError(
-      'refused',
-      'cannot roll back: the originals were deleted when the plan was committed',
-    );
+    throw new VirtSimilarityError('refused', 'cannot roll back: the plan was committed, which deletes the originals');
   }
   for (const index of changedImages) {
     await requireRestorable(index, state, disks);
   }
   await requireNoOtherOverlays(state, state.newFiles());
-  // Overlays before their bases, whose names stay until the end: at every moment each image is complete.
+  // Overlays are restored before their bases, and the paths of the bases remain until the end. Every image is therefore
+  // complete at every moment.
   for (const index of changedImages.toReversed()) {
     await restore(index, state);
     note(`${paths.image(index)} is the original again`);
   }
   await unprotectBases(state);
-  // Including files that a killed process wrote and did not record: none of these files existed before the plan was
-  // begun.
+  // Also removes files that a killed process wrote but did not record. No file existed at these paths before the plan
+  // was begun.
   for (const path of [...state.secondNames(), ...state.newFiles()]) {
     await removeIfPresent(path, state);
   }
@@ -41,8 +42,8 @@ export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (te
 }
 
 /**
- * Requires that an image is in its place; or that its unchanged overlay is there, and the image is kept under its other
- * name.
+ * Requires that an image is at its path, or that its unchanged overlay is there and the unchanged image is kept at its
+ * other path.
  */
 async function requireRestorable(index: number, state: PlanState, disks: PlanDisks): Promise<void> {
   const { directories, journal, paths } = state;
@@ -65,7 +66,7 @@ async function requireRestorable(index: number, state: PlanState, disks: PlanDis
   await disks.requireUnused({ path, format: 'qcow2' });
 }
 
-/** Restores an image through a second name, so that the name under which it is kept remains for overlays on it. */
+/** Restores an image through a new hard link, so that the path at which it is kept remains valid for overlays on it. */
 async function restore(index: number, state: PlanState): Promise<void> {
   if (await state.isExchanged(index)) {
     const restored = state.paths.restored(index);

@@ -29,7 +29,7 @@ export async function runApply({
   if ([resume, rollback, commit].filter(Boolean).length > 1 || (dryRun && (rollback || commit))) {
     throw new VirtSimilarityError(
       'usage',
-      'expected one of --resume, --rollback and --commit, and --dry-run only without the last two; choose one',
+      'expected at most one of --resume, --rollback and --commit, and --dry-run without --rollback and --commit; choose one',
     );
   }
   const [path] = operands as [string];
@@ -108,7 +108,7 @@ function imagesWithNewFormat(state: PlanState): string[] {
     .map((index) => state.paths.image(index));
 }
 
-/** Returns the new files and their bases. */
+/** Returns a row for each new file, with the path at which it will finally be and its base. */
 function newFileRows({ plan, paths, changedImages }: PlanState): string[][] {
   const nameOf = (base: PlanFileReference) => (base === null ? '' : paths.content(base).path);
   const rows = plan.newBases.map(({ base }, index) => [paths.newBase(index), nameOf(base)]);

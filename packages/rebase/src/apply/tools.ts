@@ -6,17 +6,19 @@ const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
 const CP: Tool = { command: 'cp', package: 'coreutils' };
 
 /**
- * Checks the structure of a qcow2 file and that its backing files can be opened, even while a machine uses it.
+ * Checks the structure of a qcow2 file, and that its backing files can be opened. Works while a machine uses the file.
  *
- * @throws `corrupt` if qemu-img finds an error, and `unavailable` if it cannot run.
+ * @throws `corrupt` if qemu-img finds an error, `unavailable` if it cannot run, and `aborted`.
  */
 export async function checkQcow2(path: string, signal: AbortSignal): Promise<void> {
   await run(QEMU_IMG, ['check', '-q', '-U', '-f', 'qcow2', path], path, signal);
 }
 
 /**
- * Gives a file the owner, permissions and extended attributes of another, among them access control lists and the label
- * of SELinux; but not its times.
+ * Gives a file the owner, permissions and extended attributes of another file, including its access control list and
+ * SELinux label, but not its times.
+ *
+ * @throws `corrupt` if cp fails, `unavailable` if it cannot run, and `aborted`.
  */
 export async function copyAttributes(from: string, to: string, signal: AbortSignal): Promise<void> {
   const options = ['--attributes-only', '--preserve=all', '--no-preserve=timestamps', '--no-target-directory'];

@@ -6,7 +6,9 @@ const BLOCK_BYTES = 65_536;
 /** Guard bytes on each side of a digest; they must not change. */
 const MARGIN = 64;
 
-/** The contract of every block hasher. Each call of the factory returns a new hasher, which is then prepared. */
+/**
+ * The contract of every block hasher. Each call of the factory must return a new hasher, which the tests then prepare.
+ */
 export function blockHasherContract(create: () => BlockHasher): ContractTest[] {
   const prepare = async (): Promise<BlockHasher> => {
     const hasher = create();
@@ -18,7 +20,7 @@ export function blockHasherContract(create: () => BlockHasher): ContractTest[] {
       title: 'has a digest length of 1 to 64 bytes and a valid version, if it has one',
       run: async () => testProperties(await prepare()),
     },
-    { title: 'writes the whole digest and nothing outside it', run: async () => testBounds(await prepare()) },
+    { title: 'writes the complete digest and nothing outside it', run: async () => testBounds(await prepare()) },
     {
       title: 'writes the digest synchronously and does not return a promise',
       run: async () => testSynchrony(await prepare()),
@@ -69,7 +71,7 @@ function testBounds(hasher: BlockHasher): void {
     );
     return surroundings.slice(MARGIN, end);
   });
-  assertSame(outcomes[0], outcomes[1], 'hash() did not write the whole digest');
+  assertSame(outcomes[0], outcomes[1], 'hash() did not write the complete digest');
 }
 
 function testSynchrony(hasher: BlockHasher): void {
@@ -94,7 +96,7 @@ function testDifference(hasher: BlockHasher): void {
   const block = patternedBlock(BLOCK_BYTES);
   const before = digestOf(hasher, block);
   for (const position of [0, 1000, 1001, 4096, BLOCK_BYTES / 2, BLOCK_BYTES - 1]) {
-    // Changes the block in place: a hasher must not identify a block by its memory.
+    // Changes the block in place, to detect a hasher that caches the digest of a buffer although its content changes.
     block[position]! ^= 1;
     assertDifferent(digestOf(hasher, block), before, `byte ${position} does not affect the digest`);
     block[position]! ^= 1;

@@ -40,7 +40,7 @@ export function clustererContract(create: () => Clusterer): ContractTest[] {
         assertWellFormed(await clusterer.cluster(matrix, linkage), matrix.size);
       }),
       forEach(`joins the closest clusters first for ${kind}`, create, matrices, async (clusterer, matrix, linkage) => {
-        // The definition of a plugin's own linkage is not known here.
+        // The suite does not know the definitions of other linkages. For ties, see orderOfTiesIsFree.
         if (isStandard(linkage) && (orderOfTiesIsFree(linkage) || !hasTies(matrix))) {
           assertGreedy(matrix, linkage, await clusterer.cluster(matrix, linkage));
         }
@@ -95,7 +95,7 @@ function assertWellFormed({ size, merges, inverted }: Dendrogram, expectedSize: 
       0 <= merge.left && merge.left < merge.right,
       `row ${row}: expected the smaller cluster number on the left`,
     );
-    assert.ok(merge.right < size + row, `row ${row}: expected parts before wholes`);
+    assert.ok(merge.right < size + row, `row ${row}: expected both parts to be images or clusters of earlier rows`);
     const leaves = partsOf(merge.left).size + partsOf(merge.right).size;
     assert.equal(merge.size, leaves, `row ${row}: expected a size of ${leaves}, found ${merge.size}`);
     assert.ok(
@@ -107,7 +107,7 @@ function assertWellFormed({ size, merges, inverted }: Dendrogram, expectedSize: 
   assert.equal(
     inverted,
     inversions > 0,
-    'expected inverted to be true if a merge is lower than its parts, and false otherwise',
+    'expected inverted to be true if a merge is lower than one of its parts, and false otherwise',
   );
   if (!inverted) {
     const heights = merges.map(({ height }) => height);
@@ -120,9 +120,9 @@ function assertWellFormed({ size, merges, inverted }: Dendrogram, expectedSize: 
 }
 
 /**
- * Returns whether merges of equal height may be listed in any order. Under centroid and median linkage, one merge can
- * move the parts of another closer to it, so that `assertGreedy` accepts only the order in which the merges were made.
- * The contract does not require that order.
+ * Returns whether `assertGreedy` accepts merges of equal height in any order. Under centroid and median linkage, it
+ * does not: a cluster can be closer to another cluster than its parts are, so `assertGreedy` accepts only the order in
+ * which the merges were made. The contract does not require that order.
  */
 function orderOfTiesIsFree(linkage: Linkage): boolean {
   return linkage !== 'centroid' && linkage !== 'median';
@@ -155,7 +155,7 @@ function scaled(distance: () => number, factor: number): () => number {
   return () => distance() * factor;
 }
 
-/** Returns a linear congruential generator of numbers from 0 to 1 (Knuth 1997, section 3.3.4). */
+/** Returns a linear congruential generator of numbers from 0 to below 1 (Knuth 1997, section 3.3.4). */
 function randomDistances(seed: number): () => number {
   let state = seed;
   return () => {

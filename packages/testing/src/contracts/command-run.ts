@@ -18,7 +18,7 @@ export interface CommandCase {
   readonly options?: OptionValues | undefined;
   /** Default: an analyzer without readers, hashers and reporters. */
   readonly analyzer?: Analyzer | undefined;
-  /** Seconds within which the command must end once it is interrupted. Default: 60. */
+  /** Seconds within which the command must end after it was interrupted. Default: 60. */
   readonly limit?: number | undefined;
 }
 
@@ -37,11 +37,14 @@ export interface CommandRun {
   readonly isWriting: boolean;
 }
 
-/** Hooks into a run, and its signal. */
+/** Hooks into a run, and the signal that interrupts it. */
 export interface RunEvents {
-  /** Called before the context responds to any request of the command. */
+  /**
+   * Called whenever the command sends a message, starts to write a result, or requests the analyzer; before the context
+   * responds.
+   */
   readonly onUse?: (() => void) | undefined;
-  /** Called before each piece of results is written; may throw to simulate that results cannot be written. */
+  /** Called before each piece of a result is written. Can throw to simulate that results cannot be written. */
   readonly onWrite?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

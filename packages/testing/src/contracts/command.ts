@@ -7,7 +7,7 @@ import { assertDeclarations, ONE_LINE } from './option-declarations.js';
 /**
  * The contract of every command, tested with one input.
  *
- * @param setUp called for each run; it must restore whatever the command changes
+ * @param setUp called before each run; it must restore everything that an earlier run changed
  */
 export function commandContract(
   create: () => Command,
@@ -75,7 +75,7 @@ function testWritten(run: CommandRun): void {
   assert.ok(!run.isWriting, 'expected the command to await what context.write returns');
 }
 
-/** Simulates `virt-similarity … | head -1`. */
+/** Simulates `virt-similarity … | head -1`. Passes if the command writes no results. */
 async function testUnwritable(run: (events: RunEvents) => Promise<CommandRun>): Promise<void> {
   let hasWritten = false;
   const ended = await run({
@@ -116,8 +116,7 @@ async function testInterruption(
 }
 
 /**
- * Requires the run to end within the limit, in seconds. An interrupted command may throw, but only a
- * `VirtSimilarityError`.
+ * Requires the run to end within the limit, in seconds. The run is allowed to throw, but only a `VirtSimilarityError`.
  */
 async function requireEnd(running: Promise<CommandRun>, limit: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -5,7 +5,9 @@ import { excerptOf, messageOf } from '@virt-similarity/core';
 /** One requirement of a contract, for any test runner: `test(title, run)`. */
 export interface ContractTest {
   readonly title: string;
-  /** Rejects with an `AssertionError` that states the requirement, the problem, and where the contract is documented. */
+  /**
+   * Rejects with an `AssertionError` that states the requirement, the problem, and where the contract is documented.
+   */
   run(): Promise<void>;
 }
 
@@ -18,7 +20,8 @@ export interface Contract {
 }
 
 /**
- * Wraps the tests so that each failure states the complete requirement. The cause is what the test threw.
+ * Wraps the tests so that the error of a failing test states the complete requirement. Its `cause` is what the test
+ * threw.
  *
  * @param tests their titles must continue a sentence that begins with the interface's name
  */
@@ -38,8 +41,8 @@ export function asserting({ of, file }: Contract, tests: readonly ContractTest[]
 }
 
 /**
- * Asserts that two values are deeply equal. Unlike `assert.deepEqual`, it does not compute the difference of large
- * values, for which Node.js 26 takes gigabytes of memory: instead, it reports the first place where they differ.
+ * Asserts that two values are deeply equal. Reports only the first place in which they differ: for large values, the
+ * complete difference, which `assert.deepEqual` computes, takes gigabytes of memory in Node.js 26.
  *
  * @param requirement such as `expected the same digest again`
  */
@@ -62,7 +65,10 @@ function differenceOf(found: unknown, expected: unknown): string {
   }
 }
 
-/** Returns the first index or property in which two objects differ; `undefined` if they differ otherwise. */
+/**
+ * Returns the first index or property in which two objects differ; `undefined` if they differ in another way, such as
+ * in length.
+ */
 function differingKey(one: unknown, other: unknown): number | string | undefined {
   if (isList(one) && isList(other)) {
     const end = Math.min(one.length, other.length);

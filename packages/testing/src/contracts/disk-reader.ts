@@ -35,7 +35,7 @@ export interface DiskReaderSubject {
 
 /**
  * The contract of every disk reader, tested with one image that can be read at any position. The factory is called once
- * per test; it may return the same image each time.
+ * per test; it can return the same image each time.
  */
 export function diskReaderContract(create: () => Promise<DiskReaderSubject>): ContractTest[] {
   const withImage = (title: string, check: (image: DiskImage, subject: DiskReaderSubject) => Promise<void>) => ({
@@ -56,14 +56,14 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
     { title: 'identifies the image', run: async () => testIdentified(await create()) },
     withImage('reports the size that the guest sees', testSize),
     withImage('reports the same identity with and without opening the image', testIdentity),
-    withImage('returns extents that cover the whole disk in order', testExtentsCover),
+    withImage('returns extents that cover the complete disk in order', testExtentsCover),
     withImage('returns zero extents only where the disk reads as zeros', testZeroExtents),
     withImage('reports correctly where data is stored verbatim', testStoredExtents),
     withImage('reports its base image and its inherited extents correctly', testBacking),
     withImage('reads any range exactly', testRanges),
     withImage('reads several ranges at once', testConcurrentReads),
     withImage('reads into shared memory', testSharedMemory),
-    withImage('refuses to read past the end', testPastTheEnd),
+    withImage('refuses to read before the beginning or past the end', testPastTheEnd),
     withImage('can be closed repeatedly, and refuses to read afterwards', testClose),
     { title: 'does not change the files', run: async () => testFilesUntouched(await create()) },
     { title: 'fails with a VirtSimilarityError on a missing image', run: async () => testMissing(await create()) },
@@ -73,11 +73,11 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
       run: async () => testSession(await create()),
     },
     {
-      title: 'finds the parts of images in a directory, if it supports this',
+      title: 'does not report the image as a part of another image, if it lists parts',
       run: async () => testParts(await create()),
     },
     {
-      title: 'names the images in a file distinctly, if it supports this',
+      title: 'returns distinct names of the images in a file, if it lists them',
       run: async () => testImages(await create()),
     },
     {
@@ -114,7 +114,7 @@ async function testIdentified(subject: DiskReaderSubject): Promise<void> {
   const { chain } = await identityOf(subject);
   assert.ok(chain.length >= 1, 'chain: expected at least one link');
   for (const { format } of chain) {
-    assert.match(format, /^[^<]*$/, 'formats: expected names without <');
+    assert.match(format, /^[^<]*$/, 'formats: expected names without <, which separates the formats of a chain');
   }
 }
 
@@ -171,7 +171,7 @@ async function testStoredExtents(image: DiskImage, subject: DiskReaderSubject): 
     if (extent.kind === 'data' && extent.stored !== undefined) {
       const { file, offset } = extent.stored;
       const part = fileStampsOf(image.identity)[file];
-      assert.ok(part !== undefined, `expected the number of a file of the chain, found ${file}`);
+      assert.ok(part !== undefined, `stored.file: expected an index of fileStampsOf(identity), found ${file}`);
       const bytes = await readFile(part.path);
       const stored = bytes.subarray(offset, offset + extent.length);
       assertSameBytes(stored, subject.image.content.subarray(extent.start, extent.start + extent.length));
@@ -264,7 +264,7 @@ async function testFilesUntouched(subject: DiskReaderSubject): Promise<void> {
 
 async function testMissing(subject: DiskReaderSubject): Promise<void> {
   const { reader, image } = subject;
-  // Keeps the extension, because a reader may recognise its images by it.
+  // Keeps the extension, because a reader can recognise its images by the extension.
   const source = { ...image.source, path: image.source.path.replace(/[^/]*$/, 'missing-$&') };
   const isUnreadable = (error: unknown) => error instanceof VirtSimilarityError && error.code === 'unreadable';
   const problem = 'expected a VirtSimilarityError with the code unreadable for a missing file';
@@ -272,7 +272,7 @@ async function testMissing(subject: DiskReaderSubject): Promise<void> {
     assert.ok(isUnreadable(thrown), `identify: ${problem}; found ${messageOf(thrown)}`);
     return undefined;
   });
-  // Checking whether an object exists may need a connection, so a reader may check it only when it opens the object.
+  // Checking whether an object exists can need a connection, so a reader is allowed to check this only in open().
   const isObject = unopened !== undefined && partsOf(unopened).every(({ kind }) => kind === 'object');
   assert.ok(unopened === undefined || isObject, 'expected a missing file to have no identity');
   await assert.rejects(reader.open(source, await identityOf(subject), image.options), isUnreadable, `open: ${problem}`);
@@ -301,7 +301,7 @@ async function testSession(subject: DiskReaderSubject): Promise<void> {
   }
   try {
     const image = asImage(await session.open(named.source, identity, named.options));
-    assertSame(image.identity, identity, 'expected the image to have the identity that was announced');
+    assertSame(image.identity, identity, 'expected the image to have the identity that startSession received');
     await assertRange(image, named.content, 0, named.content.length);
     await image.close();
   } finally {
@@ -314,8 +314,8 @@ async function testParts({ reader, image }: DiskReaderSubject): Promise<void> {
   const name = basename(image.source.path);
   const parts = await reader.partsIn?.(dirname(image.source.path), [name, `${name}.missing`]);
   if (reader.partsIn !== undefined) {
-    assert.ok(parts !== undefined && typeof parts[Symbol.iterator] === 'function', 'expected a map');
-    assert.ok(!parts.has(name), 'expected the image not to be a part of another');
+    assert.ok(parts !== undefined && typeof parts[Symbol.iterator] === 'function', 'partsIn: expected a map');
+    assert.ok(!parts.has(name), 'partsIn: expected the image not to be a part of another image');
   }
 }
 
@@ -370,7 +370,10 @@ function rangesWithin(size: number): { readonly start: number; readonly length: 
   return starts.flatMap((start) => lengths.map((length) => ({ start, length: Math.min(length, size - start) })));
 }
 
-/** Reads into a part of a larger buffer, and asserts that the rest does not change. */
+/**
+ * Reads into a part of a larger buffer. Asserts that this part has the expected content, and that the rest does not
+ * change.
+ */
 async function assertRange(image: DiskImage, content: Uint8Array, start: number, length: number): Promise<void> {
   const surroundings = new Uint8Array(length + 2 * MARGIN).fill(0xa5);
   const target = surroundings.subarray(MARGIN, MARGIN + length);

@@ -27,8 +27,8 @@ export function diskStreamContract(create: () => Promise<DiskReaderSubject>): Co
   });
   return asserting({ of: 'DiskStream', file: 'disk-image.d.ts' }, [
     withStream('reports the same identity with and without opening the image', testIdentity),
-    withStream('reads the whole disk in one call', testWhole),
-    withStream('reads the whole disk in pieces', testPieces),
+    withStream('reads the complete disk in one call', testWhole),
+    withStream('reads the complete disk in pieces', testPieces),
     withStream('reads into shared memory', testSharedMemory),
     withStream('can be closed repeatedly before its end, and refuses to read afterwards', testClose),
     { title: 'does not read after the signal has fired', run: async () => testSignal(await create()) },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CondensedMatrix, Dendrogram, StandardLinkage } from '@virt-similarity/core';
 
-/** Distances between, and numbers of leaves of, the joined clusters i and j and another cluster k. */
+/** The distances between the clusters i, j and k, and the number of leaves of each. The clusters i and j are joined. */
 interface Joined {
   readonly ik: number;
   readonly jk: number;
@@ -11,7 +11,7 @@ interface Joined {
   readonly k: number;
 }
 
-/** The distance of a joined pair to another cluster (Lance and Williams 1967). */
+/** The distance from the cluster that joins i and j to the cluster k, by linkage (Lance and Williams 1967). */
 const UPDATES: Readonly<Record<StandardLinkage, (joined: Joined) => number>> = {
   single: ({ ik, jk }) => Math.min(ik, jk),
   complete: ({ ik, jk }) => Math.max(ik, jk),
@@ -23,9 +23,10 @@ const UPDATES: Readonly<Record<StandardLinkage, (joined: Joined) => number>> = {
 };
 
 /**
- * Replays a dendrogram on its matrix by the definition of the linkage in O(n³) time. Asserts that every merge joins
- * two clusters at their distance and that no other two were closer at that moment. If distances tie, several
- * dendrograms pass; under centroid and median linkage, only those whose rows are in the order of the merges.
+ * Replays a dendrogram on its matrix by the definition of the linkage, in O(n³) time. Asserts that the height of every
+ * merge is the distance of the two clusters that it joins, and that no other two clusters were closer at that moment.
+ * If distances tie, several dendrograms pass; under centroid and median linkage, only those whose rows are in the order
+ * in which the merges were made.
  */
 export function assertGreedy(matrix: CondensedMatrix, linkage: StandardLinkage, { merges }: Dendrogram): void {
   const { size } = matrix;

@@ -5,7 +5,7 @@ import { asserting, assertSame, type ContractTest } from './contract-test.js';
 /** A source and the words to test it with. */
 export interface SourceCase {
   readonly source: ImageSource;
-  /** Words that the source accepts: at least two, each for one distinct image. */
+  /** Words that the source accepts: at least two, each of which names one image, and no two the same image. */
   readonly words: readonly string[];
 }
 
@@ -59,7 +59,7 @@ async function testSignal({ source, words }: SourceCase): Promise<void> {
   controller.abort(new Error('enough'));
   const ending = (async () => {
     for await (const _ of images) {
-      // Images that were already found may still be listed.
+      // The source is allowed to list images that it has already found.
     }
   })();
   const ended = await Promise.race([

@@ -13,7 +13,7 @@ import { MemoryDisksPlugin } from '../fixtures/memory-disks-plugin.js';
 import { vectorOfBlocks } from '../fixtures/numbered-blocks.js';
 import { sampleAnalysis } from '../fixtures/sample-analysis.js';
 
-/** The name of the reader of the sample disk. */
+/** The name of the reader of the sample disks. */
 const READER = 'testing-memory';
 const BLOCK_SIZE = 512;
 const PATHS = ['memory:a', 'memory:b'];
@@ -76,7 +76,7 @@ async function distancesOf(analyzer: Analyzer, name: string): Promise<unknown[]>
   return [...distances.values];
 }
 
-/** Tests only one linkage, because each linkage needs its own thread. */
+/** Applies only the first linkage, because each linkage needs its own thread. */
 async function mergesOf(analyzer: Analyzer, name: string, { linkages }: PartKinds['clusterer']): Promise<unknown[]> {
   const { dendrogram } = await analyzer.cluster(SAMPLE_MATRIX, { clusterer: name, linkage: linkages[0] ?? '' });
   return [...dendrogram.merges].flatMap(({ left, right, height }) => [left, right, height]);

@@ -9,13 +9,13 @@ import {
   type Registration,
 } from '@virt-similarity/core';
 
-/** The name of a part into which the suite has another part injected. */
+/** The name of a plugin and its hasher. The factory of the hasher obtains the part to construct from the registry. */
 const COLLECTOR = 'testing-collector';
 
 /**
  * Returns the plugin that a module exports.
  *
- * @throws `usage` if it exports none, and any error of the module.
+ * @throws `usage` if its default export is not a valid plugin, and any error of the module.
  */
 export async function importPlugin(address: string): Promise<Plugin> {
   return checkPlugin(defaultExportOf(await import(address)), address);

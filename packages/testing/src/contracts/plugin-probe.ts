@@ -11,7 +11,10 @@ export interface ProbedPlugin {
 
 /** The findings of a process that only loads a plugin. */
 export interface PluginProbe {
-  /** Why the module cannot be imported twice or in a thread; absent if it can. */
+  /**
+   * Why the module cannot be imported twice, its parts cannot be listed, or it cannot be imported in a thread; absent
+   * if all of this works.
+   */
   readonly problem?: string | undefined;
   /** Output of the plugin. */
   readonly printed: string;
@@ -21,12 +24,12 @@ export interface PluginProbe {
   readonly inThread: readonly string[];
 }
 
-/** The time limit in milliseconds: as long as the command waits for a plugin. */
+/** The time limit in milliseconds, which is the time that the command waits for a plugin. */
 const LIMIT = 60_000;
 
 /**
- * Imports a plugin and constructs its parts in a separate process, where only the plugin prints, opens files or starts
- * threads. Rejects if the process ends early or takes more than a minute.
+ * Imports a plugin and constructs its parts in a separate process, where nothing but the plugin prints, opens files or
+ * starts threads. Rejects if the process ends early or takes more than a minute.
  */
 export function probePlugin(plugin: ProbedPlugin): Promise<PluginProbe> {
   const program = fileURLToPath(new URL('./plugin-process.js', import.meta.url));

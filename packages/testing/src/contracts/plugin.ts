@@ -22,7 +22,10 @@ import { type PluginProbe, probePlugin } from './plugin-probe.js';
 export interface PluginCase {
   /** Values for the plugin's options; omitted options have their defaults. */
   readonly options?: OptionValues | undefined;
-  /** Modules of other plugins, in the same form: those whose parts it injects or that users load with it. */
+  /**
+   * Modules of other plugins, in the same form as the plugin's module: those whose parts the plugin injects, and those
+   * that users load with it.
+   */
   readonly beside?: readonly string[] | undefined;
 }
 
@@ -104,7 +107,7 @@ export function pluginContract(module: string, { options = {}, beside = [] }: Pl
   ]);
 }
 
-/** Returns the URL of the file with symbolic links resolved, as Node.js passes it to the module. */
+/** Returns the URL of a module. For a file, symbolic links are resolved, as Node.js does for `import.meta.url`. */
 function addressOf(module: string): string {
   const url = isAbsolute(module) ? pathToFileURL(module) : new URL(module);
   if (url.protocol !== 'file:') {

@@ -59,11 +59,11 @@ export function reporterContract(create: () => Reporter): ContractTest[] {
     { title: 'does not change the analysis', run: () => checkUnchanged(create()) },
     { title: 'prints nothing', run: () => checkOutput(create()) },
     {
-      title: 'has a companion that is empty with emptyWith',
+      title: 'has an empty companion with each option of emptyWith, if it has a companion',
       run: () => checkCompanion(create()),
     },
     {
-      title: 'warns in single lines, and has the same warnings if an empty companion is not written',
+      title: 'returns warnings of one line each, which do not depend on whether an empty companion is written',
       run: () => checkWarnings(create()),
     },
   ]);
@@ -77,7 +77,7 @@ function checkForms(reporter: Reporter): void {
     assert.notEqual(
       reporter.companion.extension,
       reporter.extension,
-      'companion.extension: expected another extension than that of the report',
+      'companion.extension: expected an extension other than that of the report',
     );
   }
 }
@@ -193,7 +193,10 @@ function optionChoices(reporter: Reporter): OptionValues[] {
   return [{}, ...choices].map((given) => completeOptionValues('the reporter', reporter.options, given));
 }
 
-/** Joins the pieces. They are strings, or bytes, each of which becomes a character up to U+00FF. */
+/**
+ * Joins the pieces of a report. Strings are joined as they are; each byte of a binary report becomes the character with
+ * its number.
+ */
 async function join(pieces: ReportPieces, isBinary?: boolean): Promise<string> {
   let text = '';
   for await (const piece of pieces) {
@@ -208,7 +211,7 @@ async function join(pieces: ReportPieces, isBinary?: boolean): Promise<string> {
   return text;
 }
 
-/** Freezes everything except the distances: typed arrays cannot be frozen. */
+/** Freezes a value and its members, except typed arrays such as the distances, which cannot be frozen. */
 function freeze(value: unknown): void {
   if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
     Object.values(value).forEach(freeze);

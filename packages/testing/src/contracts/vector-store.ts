@@ -19,19 +19,21 @@ const SUBJECT = {
 } as const satisfies VectorSubject;
 
 /**
- * Subjects that each differ from {@link SUBJECT} in one respect. None of them may find the vector of {@link SUBJECT}.
+ * Subjects that differ from {@link SUBJECT}, by the difference. A store must not return the vector of {@link SUBJECT}
+ * for any of them, or the vector of one of them for {@link SUBJECT}.
  */
 const OTHERS: Readonly<Record<string, VectorSubject>> = {
   'another file': { ...SUBJECT, identity: { chain: [linkOf(3n, 'qcow2'), linkOf(2n, 'raw')] } },
   'another base': { ...SUBJECT, identity: { chain: [linkOf(1n, 'qcow2'), linkOf(3n, 'raw')] } },
-  'the base alone': { ...SUBJECT, identity: { chain: [linkOf(2n, 'raw')] } },
+  'only the base': { ...SUBJECT, identity: { chain: [linkOf(2n, 'raw')] } },
   'another format': { ...SUBJECT, identity: { chain: [linkOf(1n, 'raw'), linkOf(2n, 'raw')] } },
-  'a file that was written to': { ...SUBJECT, identity: changed(SUBJECT.identity) },
+  'files that have changed': { ...SUBJECT, identity: changed(SUBJECT.identity) },
   'another hasher': { ...SUBJECT, algorithm: 'blake3' },
   'another version of the hasher': { ...SUBJECT, hasherVersion: '2' },
   'another block size': { ...SUBJECT, blockSize: 1024 },
-  'the same files in one link': { ...SUBJECT, identity: { chain: [linkOf([1n, 2n], 'qcow2')] } },
-  'a format with a separator': { ...SUBJECT, identity: { chain: [linkOf([1n, 2n], 'qcow2<raw')] } },
+  'the same files in a single link': { ...SUBJECT, identity: { chain: [linkOf([1n, 2n], 'qcow2')] } },
+  // `formatsOf` returns the same text for this chain as for that of SUBJECT, because it joins formats by `<`.
+  'a single link whose format contains <': { ...SUBJECT, identity: { chain: [linkOf([1n, 2n], 'qcow2<raw')] } },
 };
 
 const VOLATILE = {
@@ -39,7 +41,7 @@ const VOLATILE = {
   identity: { chain: [linkOf(1n, 'qcow2'), { ...linkOf(2n, 'raw'), volatile: true }] },
 } as const satisfies VectorSubject;
 
-/** The contract of every store of hash vectors. Each call of the function returns an empty store. */
+/** The contract of every store of hash vectors. Each call of the function must return an empty store. */
 export function vectorStoreContract(create: () => VectorStore | Promise<VectorStore>): ContractTest[] {
   return asserting({ of: 'VectorStore', file: 'vector-store.d.ts' }, [
     {
@@ -49,7 +51,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       },
     },
     {
-      title: 'finds what was stored, row by row, and returns the stored vector',
+      title: 'returns the header and rows of a vector from store() and from find()',
       async run() {
         for (const rows of [0, 1, 1000]) {
           const store = await create();
@@ -62,7 +64,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
     },
     ...Object.entries(OTHERS).map(
       ([difference, other]): ContractTest => ({
-        title: `does not return the vector of ${difference}`,
+        title: `keeps the vectors of two subjects apart if the second has ${difference}`,
         async run() {
           const store = await create();
           await store.store(vectorOf(SUBJECT, 3));
@@ -74,7 +76,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       }),
     ),
     {
-      title: 'finds a vector under another path of the same file',
+      title: 'finds the vector of files that were moved to other paths',
       async run() {
         const store = await create();
         await store.store(vectorOf(SUBJECT, 3));
@@ -82,7 +84,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       },
     },
     {
-      title: 'keeps one of several vectors that are stored concurrently for one subject',
+      title: 'stores the same vector several times concurrently',
       async run() {
         const store = await create();
         const stored = await Promise.all([1, 2, 3].map(() => store.store(vectorOf(SUBJECT, 5))));
@@ -122,7 +124,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
       },
     },
     {
-      title: 'refuses a vector whose identity is volatile, and finds none for such an identity',
+      title: 'refuses a vector whose identity is volatile, and finds no vector for a volatile identity',
       async run() {
         const store = await create();
         await assertRefused(store.store(vectorOf(VOLATILE, 1)), 'usage');
@@ -145,7 +147,7 @@ export function vectorStoreContract(create: () => VectorStore | Promise<VectorSt
   ]);
 }
 
-/** @param rows the number of rows of the expected vector; `undefined` if none may be found */
+/** @param rows the number of rows of the expected vector; `undefined` to require that no vector is found */
 async function assertFinds(store: VectorStore, subject: VectorSubject, rows: number | undefined): Promise<void> {
   const found = await store.find(subject);
   const [expected, actual] = [rows, found?.dataBlocks].map((each) =>

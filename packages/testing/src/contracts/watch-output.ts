@@ -2,7 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 const CONSOLE_METHODS = ['debug', 'dir', 'error', 'info', 'log', 'table', 'trace', 'warn'] as const;
 
-/** Captures what `work` prints. Concurrent output of other code, such as the test runner, passes through. */
+/**
+ * Captures what `work` prints, instead of printing it. Concurrent output of other code, such as the test runner, is
+ * printed as usual.
+ */
 export async function watchOutput<Outcome>(
   work: () => Promise<Outcome>,
 ): Promise<{ outcome: Outcome; printed: string }> {

@@ -219,7 +219,7 @@ describe('the reporter contract', () => {
         options: { all: { type: 'boolean', description: 'everything' } },
         companion: { extension: '.y', emptyWith: { all: true }, report: () => ['x\n'] },
       },
-      'has a companion that is empty with emptyWith',
+      'has an empty companion with each option of emptyWith, if it has a companion',
     ],
     [
       'that warns that an empty companion is not written',
@@ -227,12 +227,12 @@ describe('the reporter contract', () => {
         companion: { extension: '.y', report: () => [] },
         warnings: (_analysis, _options, { isCompanionWritten }) => (isCompanionWritten ? [] : ['all names']),
       },
-      'warns in single lines, and has the same warnings if an empty companion is not written',
+      'returns warnings of one line each, which do not depend on whether an empty companion is written',
     ],
     [
       'with a warning of two lines',
       { warnings: () => ['one\ntwo'] },
-      'warns in single lines, and has the same warnings if an empty companion is not written',
+      'returns warnings of one line each, which do not depend on whether an empty companion is written',
     ],
     [
       'that is binary and yields text',
@@ -307,7 +307,7 @@ describe('the reader contract', () => {
           },
         };
       }),
-      'returns extents that cover the whole disk in order',
+      'returns extents that cover the complete disk in order',
     ],
     [
       'with extents of an unknown kind',
@@ -316,7 +316,7 @@ describe('the reader contract', () => {
           yield { kind: 'hole' as never, start: 0, length: virtualSize };
         },
       })),
-      'returns extents that cover the whole disk in order',
+      'returns extents that cover the complete disk in order',
     ],
     [
       'whose extents are stored in a file outside the chain',
@@ -359,12 +359,12 @@ describe('the reader contract', () => {
     [
       'that returns no map of parts',
       { partsIn: async () => undefined as never },
-      'finds the parts of images in a directory, if it supports this',
+      'does not report the image as a part of another image, if it lists parts',
     ],
     [
       'that gives two images in a file the same name',
       { imagesIn: async () => ['disk.img', 'disk.img'] },
-      'names the images in a file distinctly, if it supports this',
+      'returns distinct names of the images in a file, if it lists them',
     ],
     [
       'whose diagnosis is empty',

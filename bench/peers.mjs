@@ -34,7 +34,7 @@ export function missingTool(tools) {
   return `${missing} is not installed (Debian: ${PEERS[missing].package}); npm run bench installs it when run as root`;
 }
 
-/** Returns the first line of a program's version output, or undefined if the program is missing. */
+/** Returns the first line of a program's version output, or undefined if the program is missing or fails. */
 export function versionOf(tool) {
   const [command, ...args] = PEERS[tool].version;
   if (!isExecutable(command)) {

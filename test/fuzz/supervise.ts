@@ -12,7 +12,7 @@ export interface FuzzLimits {
    * Milliseconds after which an execution counts as hung. The time starts again whenever the memory of the child grows.
    */
   readonly timeMs: number;
-  /** The most milliseconds until a child's first execution: it has to create images. */
+  /** The most milliseconds until a child's first execution. Before it, some targets create images. */
   readonly startMs: number;
   /** The most resident bytes of the child process. */
   readonly memory: number;
@@ -82,7 +82,7 @@ interface EarlyEnd extends Pick<FuzzFinding, 'kind' | 'description'> {
 /** A child that exits with status 0 although its work is not done: its input made it exit. */
 const ENDED_EARLY: EarlyEnd = { kind: 'crashes', description: 'exited before its work was done', isBeforeFirst: false };
 
-/** Waits until a child exits. Returns `undefined` if its exit status is 0. */
+/** Waits until a child exits, and kills it if it exceeds a limit. Returns `undefined` if its exit status is 0. */
 async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits): Promise<EarlyEnd | undefined> {
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text) => {

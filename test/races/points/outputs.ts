@@ -23,7 +23,7 @@ async function writeImages(stage: Stage): Promise<SceneImage[]> {
   return images;
 }
 
-/** Returns the targets of planted links, which must not be written: a named image, another image, secrets. */
+/** Returns the targets of the planted links: a named image, another image, and secrets. None must be written to. */
 function victims(stage: Stage): string[] {
   return [stage.shared('a.raw'), stage.root.concat('/work/good/other.raw'), stage.secret('key'), stage.secret('new')];
 }

@@ -10,7 +10,7 @@ import type { Point, SceneImage } from './point.js';
 const NOBODY = 65_534;
 const BLOCKS = 16;
 const [OWN, OTHER] = versionsOf(BLOCKS);
-/** The content of the overlay itself. */
+/** The blocks that the overlay itself contains. */
 const TOP = contentOf('top', BLOCKS, [0, 7]);
 
 const ZSTD: Storage = { format: 'qcow2', compressed: true, creation: { compression_type: 'zstd' } };
@@ -30,7 +30,7 @@ interface Referenced {
   writeCanary(path: string): Promise<unknown>;
 }
 
-/** The number of images of a point: many, for many exchanges per run, because libguestfs starts slowly. */
+/** The number of images of a point. Many images make many exchanges per run, because a run with libguestfs starts slowly. */
 const IMAGES = 12;
 
 /** Creates the counterpart of a referenced file, and returns the exchange of the two. */

@@ -123,8 +123,8 @@ const PACKAGES = [
 ];
 
 /**
- * Installs the missing packages with apt-get if it exists and this process runs as root; otherwise prints how to install
- * them. Returns the names of the packages that are still missing.
+ * Installs the missing packages with apt-get if it exists and this process runs as root; otherwise prints how to
+ * install them. Returns the names of the packages that are still missing.
  */
 export function installSystemPackages(goal) {
   const missing = missingPackages(goal);

@@ -83,9 +83,9 @@ class PlanStage extends Stage {
 }
 
 /**
- * Kills `apply` at random points. Immediately after each kill, every image must have its original content. In half of the
- * rounds, the plan is then resumed to its end. In all rounds, the plan is finally rolled back. This must restore the
- * original files, not copies of them.
+ * Kills `apply` at random points. Immediately after each kill, every image must have its original content. In half of
+ * the rounds, the plan is then resumed to its end. In all rounds, the plan is finally rolled back. This must restore
+ * the original files, not copies of them.
  */
 export async function applyRounds(seed: number, kills: number, tally: CrashTally): Promise<void> {
   const stage = await PlanStage.make();
@@ -154,8 +154,8 @@ function momentOf({ directory }: Stage, random: SeededRandom, durationMs: number
 }
 
 /**
- * Rolls a plan back if it was begun, and removes its journal. In half of these cases, kills a first rollback, and then rolls
- * back completely.
+ * Rolls a plan back if it was begun, and removes its journal. In half of these cases, kills a first rollback, and then
+ * rolls back completely.
  */
 async function undo(
   stage: PlanStage,

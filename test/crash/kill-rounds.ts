@@ -28,7 +28,8 @@ export function wordsOf(command: CommandName, { images }: Stage): string[] {
 }
 
 /**
- * Runs `analyze` and `hash` without killing them, and returns their outputs. Empties the cache first; it is filled afterwards.
+ * Runs `analyze` and `hash` without killing them, and returns their outputs. Empties the cache first; it is filled
+ * afterwards.
  *
  * @throws Error if that fails, because then nothing can be compared
  */

@@ -13,8 +13,8 @@ const PYTHON = '/usr/bin/python3';
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
 
 /**
- * Requires that the JSON report of an analysis contains the paths of these images and of the good images, that the DOT and
- * Newick reports contain their names, and that nothing that is printed contains control characters.
+ * Requires that the JSON report of an analysis contains the paths of these images and of the good images, that the DOT
+ * and Newick reports contain their names, and that nothing that is printed contains control characters.
  */
 export async function expectReports(stage: Stage, end: CommandEnd, images: readonly string[]): Promise<void> {
   const paths = [...GOOD_IMAGES, ...images].sort();

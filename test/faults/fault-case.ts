@@ -36,8 +36,8 @@ export interface CommandLine {
   /** Called before the run. */
   before?(): Promise<void>;
   /**
-   * The expected exit code, or several of which one must occur. Default: the case's exit code; with `besideGood`, 3 instead
-   * of any code other than 0.
+   * The expected exit code, or several of which one must occur. Default: the case's exit code; with `besideGood`, 3
+   * instead of any code other than 0.
    */
   readonly exit?: number | readonly number[];
   /** The exit code that each failing image would have alone; 0 if the images differ. Default: the case's exit code. */

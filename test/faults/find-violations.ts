@@ -57,8 +57,8 @@ export function violationsOf(line: CommandLine, end: LineEnd, exitOfCase: number
 }
 
 /**
- * Returns the violations of all runs of a case together: changed inputs, leaked secrets, leftovers, external calls and bad
- * entries in the cache.
+ * Returns the violations of all runs of a case together: changed inputs, leaked secrets, leftovers, external calls and
+ * bad entries in the cache.
  *
  * @param before the digests of the inputs before the first run, by path
  */

@@ -116,8 +116,8 @@ export class Stage {
   }
 
   /**
-   * Returns a trial that hashes the images without the good images, then analyzes them together with the good images. The
-   * limit `within` applies only to hashing.
+   * Returns a trial that hashes the images without the good images, then analyzes them together with the good images.
+   * The limit `within` applies only to hashing.
    */
   trial(images: readonly string[], extras: CommandExtras = {}): Trial {
     const { within: _, ...rest } = extras;
@@ -129,7 +129,10 @@ export class Stage {
     return { ...rest, words: ['hash', '-o', 'out/', ...this.#readerOptions(), ...options, ...images] };
   }
 
-  /** Returns the command line of `analyze` for the good images and these images, with JSON, DOT, Newick and text reports. */
+  /**
+   * Returns the command line of `analyze` for the good images and these images, with JSON, DOT, Newick and text
+   * reports.
+   */
   analyze(images: readonly string[], { options = [], ...rest }: CommandExtras = {}): CommandLine {
     const outputs = ['-O', 'json', '-o', 'out/tree.dot', '-o', 'out/tree.nwk', '-o', 'out/tree.txt'];
     const words = ['analyze', ...outputs, ...this.#readerOptions(), ...GOOD_IMAGES, ...options, ...images];

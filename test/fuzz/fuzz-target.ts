@@ -21,8 +21,8 @@ export interface FuzzSubject {
   /**
    * Runs one execution, which depends only on the random numbers.
    *
-   * @throws `VirtSimilarityError` if the input is refused, `Finding` for a wrong result, and any other error of the code
-   *   under test, which counts as a defect
+   * @throws `VirtSimilarityError` if the input is refused, `Finding` for a wrong result, and any other error of the
+   *   code under test, which counts as a defect
    */
   execute(random: SeededRandom): Promise<Verdict>;
   close?(): Promise<void>;

@@ -9,8 +9,8 @@ export const LARGEST_DISK = 16 * 2 ** 20;
 const MOST_EXTENTS = 20_000;
 
 /**
- * Lists the extents of an image, and reads its data. Returns the bytes that a guest would see; `undefined` for a disk that is
- * larger than `LARGEST_DISK`, of which nothing is read.
+ * Lists the extents of an image, and reads its data. Returns the bytes that a guest would see; `undefined` for a disk
+ * that is larger than `LARGEST_DISK`, of which nothing is read.
  *
  * @throws Finding unless the extents are in order and gapless, and their stored bytes are within their files; and what
  *   reading throws

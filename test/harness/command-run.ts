@@ -46,8 +46,8 @@ export class CommandRun {
   readonly process: ChildProcess;
   readonly watch: ProcessWatch;
   /**
-   * Resolves when the command has ended and its pipes are closed, or 5 s after its end if a child keeps them open. Rejects
-   * if the command cannot be started.
+   * Resolves when the command has ended and its pipes are closed, or 5 s after its end if a child keeps them open.
+   * Rejects if the command cannot be started.
    */
   readonly ended: Promise<CommandEnd>;
   readonly #stderr: () => string;

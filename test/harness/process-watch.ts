@@ -64,8 +64,8 @@ export class ProcessWatch {
   }
 
   /**
-   * Waits until the family has ended, but at most the given time. Kills the members that still run then, and returns their
-   * ids and command lines.
+   * Waits until the family has ended, but at most the given time. Kills the members that still run then, and returns
+   * their ids and command lines.
    */
   async survivorsAfter(milliseconds: number): Promise<string[]> {
     const deadline = performance.now() + milliseconds;

@@ -10,7 +10,9 @@ export type Content = readonly (Buffer | undefined)[];
 /** The length, in bytes, of the random sequence that a block repeats, so that the block can be compressed. */
 const PATTERN = 4096;
 
-/** Returns content in which only the blocks in `data` are not zeros. No two of these blocks, of any seeds, are equal. */
+/**
+ * Returns content in which only the blocks in `data` are not zeros. No two of these blocks, of any seeds, are equal.
+ */
 export function contentOf(seed: string, blocks: number, data: readonly number[] = all(blocks)): Content {
   return Array.from({ length: blocks }, (_, block) =>
     data.includes(block) ? Buffer.alloc(BLOCK, deterministicBytes(`${seed} ${block}`, PATTERN)) : undefined,

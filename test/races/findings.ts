@@ -2,7 +2,9 @@ import { Tally } from '../harness/tally.js';
 
 /** The kinds of faults, none of which may occur. */
 const KINDS = [
-  /** An output contains a secret, or a vector has blocks of, or was read from, a file that does not belong to the image. */
+  /**
+   * An output contains a secret, or a vector has blocks of, or was read from, a file that does not belong to the image.
+   */
   'canary leaks',
   'wrong distances',
   /** A hash vector that does not match the files in its identity. */

@@ -10,8 +10,8 @@ import { BLOCK, type Content, digestsOf } from './contents.js';
 const SECTOR = 512;
 
 /**
- * What a file contains: a complete disk; an overlay's own blocks, the others being in its backing file; or only the names
- * of the files that contain the disk.
+ * What a file contains: a complete disk; an overlay's own blocks, the others being in its backing file; or only the
+ * names of the files that contain the disk.
  */
 type Role = 'disk' | 'overlay' | 'descriptor';
 

@@ -48,7 +48,8 @@ export const ARCHIVES: readonly FaultCase[] = [
   },
   {
     number: 141,
-    title: 'refuses archives with links, sparse files, repeated names or 65 disks, and disks in them that name other files',
+    title:
+      'refuses archives with links, sparse files, repeated names or 65 disks, and disks in them that name other files',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {

@@ -35,8 +35,8 @@ async function writeServed(stage: Stage): Promise<string> {
 }
 
 /**
- * Returns a case with fake tools that print the environment and descriptors that they inherit, and fail. The harness then
- * requires that no output contains a secret.
+ * Returns a case with fake tools that print the environment and descriptors that they inherit, and fail. The harness
+ * then requires that no output contains a secret.
  *
  * @param exposure returns how the command itself gets the secret
  */

@@ -103,8 +103,8 @@ export const BACKING_FILES: readonly FaultCase[] = [
 ];
 
 /**
- * Writes a chain of `layers` images, and returns the path of the top image. All images from the third on are copies of the
- * second, in which the name of the backing file is replaced.
+ * Writes a chain of `layers` images, and returns the path of the top image. All images from the third on are copies of
+ * the second, in which the name of the backing file is replaced.
  */
 async function writeChain(stage: Stage, layers: number): Promise<string> {
   const directory = stage.image(`chain-${layers}`);

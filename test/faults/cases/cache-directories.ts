@@ -11,8 +11,8 @@ const FUZZED = 100;
 const MAGIC = Buffer.from('ARROW1');
 
 /**
- * Returns files of three kinds: random bytes; truncated copies of a valid file; and random bytes between the magic numbers
- * of an Arrow file, with a wrong length of the footer.
+ * Returns files of three kinds: random bytes; truncated copies of a valid file; and random bytes between the magic
+ * numbers of an Arrow file, with a wrong length of the footer.
  */
 function fuzzedFiles(valid: Buffer): Buffer[] {
   return Array.from({ length: FUZZED }, (_, round) => {
@@ -30,8 +30,8 @@ function fuzzedFiles(valid: Buffer): Buffer[] {
 }
 
 /**
- * Damaged files as cache entries and as named hash vectors; cache directories that are links, belong to another user, or
- * are writable by everyone.
+ * Damaged files as cache entries and as named hash vectors; cache directories that are links, belong to another user,
+ * or are writable by everyone.
  */
 export const CACHE_DIRECTORIES: readonly FaultCase[] = [
   {

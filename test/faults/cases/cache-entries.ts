@@ -17,8 +17,8 @@ const READ_AGAIN = /warning: .*the image is read again/;
 type Corrupt = (entry: EntryFile, bytes: Buffer) => Promise<string>;
 
 /**
- * Returns a case of bad cache entries. The library looks up every variant, but the command only the first, the middle and
- * the last variant.
+ * Returns a case of bad cache entries. The library looks up every variant, but the command only the first, the middle
+ * and the last variant.
  */
 function corrupted(
   number: number,

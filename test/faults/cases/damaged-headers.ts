@@ -61,7 +61,9 @@ async function damaged(
   return image;
 }
 
-/** Images with damaged headers, some of which make their disks seem empty, and VMDK descriptors that name other images. */
+/**
+ * Images with damaged headers, some of which make their disks seem empty, and VMDK descriptors that name other images.
+ */
 export const DAMAGED_HEADERS: readonly FaultCase[] = [
   {
     number: 110,

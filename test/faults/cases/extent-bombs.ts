@@ -10,8 +10,8 @@ import type { Stage } from '../stage.js';
 const MOST_MEMORY = 512 * 2 ** 20;
 
 /**
- * Returns a trial that hashes each image alone, then analyzes all images with the good images. Every run must use at most
- * `MOST_MEMORY`.
+ * Returns a trial that hashes each image alone, then analyzes all images with the good images. Every run must use at
+ * most `MOST_MEMORY`.
  */
 function boundedTrial(stage: Stage, images: readonly string[]): Trial {
   return {

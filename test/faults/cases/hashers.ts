@@ -86,7 +86,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 91,
-    title: "does not use vectors that another version of a hasher made, from the cache or from a file",
+    title: 'does not use vectors that another version of a hasher made, from the cache or from a file',
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {

@@ -43,8 +43,8 @@ function named(number: number, title: string, names: readonly string[]): FaultCa
 }
 
 /**
- * Requires that no label is equal to the label or the name of another image, regardless of case, and that no cell begins
- * like a formula or contains a quotation mark.
+ * Requires that no label is equal to the label or the name of another image, regardless of case, and that no cell
+ * begins like a formula or contains a quotation mark.
  */
 async function expectHarmlessTable(stage: Stage): Promise<void> {
   const rows = (await readFile(stage.output('tree.names.tsv'), 'utf8')).split('\n').slice(1, -1);

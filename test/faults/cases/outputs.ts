@@ -293,7 +293,9 @@ async function removeMarker(stage: Stage): Promise<void> {
   await rename(markerFile(stage), `${markerFile(stage)}-before`);
 }
 
-/** Writes a copy of an entry to a directory, with part of the image's name replaced and a matching digest in its name. */
+/**
+ * Writes a copy of an entry to a directory, with part of the image's name replaced and a matching digest in its name.
+ */
 async function forgeEntry(path: string, directory: string, name: string): Promise<void> {
   const copy = join(directory, basename(path));
   const bytes = withTextForged(await readFile(path), new RegExp(name.slice(-8), 'g'), 'forged');

@@ -58,8 +58,8 @@ class Family {
   }
 
   /**
-   * Returns a command line that applies the plan. Each check of a new file takes a second longer. `act` is called once the
-   * first new file is recorded. The run must not replace any image.
+   * Returns a command line that applies the plan. Each check of a new file takes a second longer. `act` is called once
+   * the first new file is recorded. The run must not replace any image.
    */
   async applySlowly(exit: number, act: () => Promise<void>): Promise<CommandLine> {
     const programs = `${this.#stage.root}/slow`;

@@ -7,13 +7,15 @@ import { GOOD_IMAGES, type Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 /**
- * Values of `--plugin-timeout`, in seconds: a short one for plugins that never return, long enough to load them on a busy
- * machine; and a long one for all other plugins.
+ * Values of `--plugin-timeout`, in seconds: a short one for plugins that never return, long enough to load them on a
+ * busy machine; and a long one for all other plugins.
  */
 const [SHORT_TIMEOUT, LONG_TIMEOUT] = ['5', '120'];
 const LOOP = 'for (;;);';
 const THROW = "throw new Error('out of order');";
-/** What a reader does instead of a loop: readers run in the main thread, where nothing can interrupt an endless loop. */
+/**
+ * What a reader does instead of a loop: readers run in the main thread, where nothing can interrupt an endless loop.
+ */
 const WAIT = 'await new Promise(() => {});';
 
 /** Files that a program might load from its working directory. */
@@ -25,8 +27,8 @@ const BAIT_FILES = [
 ];
 
 /**
- * Returns the text of a plugin with a hasher, metric, clusterer and reporter that run `action` when they are called, and a
- * reader that runs `reading`.
+ * Returns the text of a plugin with a hasher, metric, clusterer and reporter that run `action` when they are called,
+ * and a reader that runs `reading`.
  */
 function pluginText(name: string, action: string, reading: string): string {
   return `
@@ -49,8 +51,8 @@ export default {
 }
 
 /**
- * Returns runs on the good images: one with each part of the plugin `name`, and one with the plugin `name`-at-once, which
- * throws or loops while it is loaded.
+ * Returns runs on the good images: one with each part of the plugin `name`, and one with the plugin `name`-at-once,
+ * which throws or loops while it is loaded.
  */
 function everyPart(name: string, exit: number): CommandLine[] {
   const parts: readonly (readonly [option: string, errors: number])[] = [

@@ -22,7 +22,9 @@ async function writeDescriptor(stage: Stage, name: string, text: Buffer): Promis
   return stage.image(name);
 }
 
-/** Files that headers refer to, compressed files and archives, VMDK descriptors, and fixed VHDs with hostile content. */
+/**
+ * Files that headers refer to, compressed files and archives, VMDK descriptors, and fixed VHDs with hostile content.
+ */
 export const REFERENCED_FILES: readonly FaultCase[] = [
   {
     number: 80,
@@ -58,7 +60,8 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 82,
-    title: 'refuses disks compressed by zlib, compressed disks and archives named like disks, and a single part of a split disk',
+    title:
+      'refuses disks compressed by zlib, compressed disks and archives named like disks, and a single part of a split disk',
     readers: READERS,
     exit: 4,
     build: async (stage) => {

@@ -23,7 +23,9 @@ export interface SceneSetting {
 export interface SceneImage {
   /** Absolute path. */
   readonly path: string;
-  /** The digests of its possible contents: first the content without exchanges, then those that exchanges substitute. */
+  /**
+   * The digests of its possible contents: first the content without exchanges, then those that exchanges substitute.
+   */
   readonly versions: readonly Digests[];
 }
 

@@ -30,7 +30,10 @@ interface Referenced {
   writeCanary(path: string): Promise<unknown>;
 }
 
-/** The number of images of a point. Many images make many exchanges per run, because a run with libguestfs starts slowly. */
+/**
+ * The number of images of a point. Many images make many exchanges per run, because a run with libguestfs starts
+ * slowly.
+ */
 const IMAGES = 12;
 
 /** Creates the counterpart of a referenced file, and returns the exchange of the two. */

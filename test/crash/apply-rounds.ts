@@ -19,7 +19,7 @@ const IMAGES = [...RAW, ...QCOW2];
 const EVENTS_PER_IMAGE = 10;
 const LONGEST_LAG_MS = 3;
 
-/** A directory with four clones, an unrelated image, and an overlay on the latter. */
+/** A directory with four clones, and an unrelated image with an overlay. */
 class PlanStage extends Stage {
   static override async make(): Promise<PlanStage> {
     const directory = await Stage.makeDirectory();

@@ -108,7 +108,7 @@ async function killRound(
   await verifyVectors(stage, tally, where);
   const left = await leftovers(stage);
   if (left.length > 0) {
-    tally.count('kills that left files for the next run to remove at once');
+    tally.count('kills after which files were left for the next run to remove');
   }
   if (after.entries.length > before.entries.length) {
     tally.count('kills after which the cache had more entries');

@@ -53,6 +53,8 @@ export interface CommandLine {
   readonly within?: number;
   /** The number of lines with `error:`. Default: 0 if the expected exit code is 0, otherwise 1. */
   readonly errors?: number;
-  /** Called once the command has started. The run ends only when both have ended. */
+  /**
+   * Called once the command has started. The next command line starts after both the command and this call have ended.
+   */
   during?(running: CommandRun): Promise<void>;
 }

@@ -84,7 +84,7 @@ export class Stage {
     return path;
   }
 
-  /** Declares a text that no output of the command may contain. */
+  /** Declares a text that must not occur in any output of the command. */
   forbid(trace: string): void {
     this.#canaries.push({ content: Buffer.alloc(0), traces: [Buffer.from(trace)] });
   }

@@ -12,7 +12,7 @@ export interface FuzzTarget {
   readonly name: string;
   /** The target's share of the executions, relative to the shares of the other targets. */
   readonly share: number;
-  /** Prepares all executions. `directory` belongs to the target and may contain files of an earlier call. */
+  /** Prepares all executions. `directory` belongs to the target, and can contain files of an earlier call. */
   prepare(directory: string): Promise<FuzzSubject>;
 }
 

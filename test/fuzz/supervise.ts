@@ -25,7 +25,7 @@ const POLL_INTERVAL_MS = 200;
  */
 const GROWTH = 1 / 64;
 
-/** The kinds of faults, none of which may occur. */
+/** The kinds of faults. The program fails if any fault occurs. */
 export const FAULTS = ['crashes', 'hangs', 'over the memory limit', 'wrong results'] as const;
 
 /** An execution that went wrong. */

@@ -1,6 +1,6 @@
 import { Tally } from '../harness/tally.js';
 
-/** The kinds of faults, none of which may occur. */
+/** The kinds of faults. The program fails if any fault occurs. */
 const KINDS = [
   /**
    * An output contains a secret, or a vector has blocks of, or was read from, a file that does not belong to the image.

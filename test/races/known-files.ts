@@ -10,18 +10,18 @@ import { BLOCK, type Content, digestsOf } from './contents.js';
 const SECTOR = 512;
 
 /**
- * What a file contains: a complete disk; an overlay's own blocks, the others being in its backing file; or only the
- * names of the files that contain the disk.
+ * What a file contains: a complete disk; the blocks that an overlay itself stores; or only the names of the files that
+ * store the disk (a VMDK descriptor).
  */
 type Role = 'disk' | 'overlay' | 'descriptor';
 
 interface KnownFile {
   readonly role: Role;
-  /** The digests of the blocks in the file itself. */
+  /** The digests of the blocks in this file, without those in a backing file or in extents. */
   readonly digests: Digests;
 }
 
-/** The format of a disk, and its options. */
+/** How a disk is stored: the format, and options for `qemu-img convert`. */
 export interface Storage {
   readonly format: WritableFormat;
   readonly compressed?: boolean;
@@ -29,12 +29,12 @@ export interface Storage {
 }
 
 /**
- * Writes image files, and records their contents. Given the files from which an image was read, it can then state the
- * content that must have been read.
+ * Writes image files, and records their contents. From these, `expected` derives the content of an image that was read
+ * from given files.
  */
 export class KnownFiles {
   readonly #files = new Map<string, KnownFile>();
-  /** The files that contain a block, by its digest. */
+  /** The keys of the files that contain a block, by the digest of the block. */
   readonly #owners = new Map<string, Set<string>>();
   readonly #paths = new Map<string, string>();
 

@@ -2,9 +2,9 @@ import type { SeededRandom } from '../fixtures/seeded-random.js';
 import type { Step } from './exchanger.js';
 
 /**
- * The numbers of exchanges of one pair of names in a run, of which one is drawn. Each exchange is undone. A single
- * exchange gives the command the most time between the two. If there are few pairs, or if runs are long and therefore
- * few, the numbers are higher.
+ * The numbers of exchanges of one pair of names in a run, of which one is drawn. Each exchange is undone. After
+ * a single exchange, the command runs undisturbed for the longest time. If there are few pairs, or if runs are long and
+ * therefore few, the numbers are higher.
  */
 export const TIMES = { manyPairs: [1, 1, 1, 2, 3, 5], fewPairs: [1, 2, 4, 8, 16], longRun: [4, 8, 16, 32] } as const;
 /** Microseconds between the start of the command and an exchange that does not wait for an event. */
@@ -12,8 +12,8 @@ const START = { earliest: 100_000, latest: 400_000 };
 /** Microseconds between an event and an exchange that waits for it. */
 const LAG = { shortest: 10, longest: 5_000 };
 /**
- * Microseconds after which an exchange is undone if that does not wait for an event. The longest time lets a tool
- * start.
+ * Microseconds after which an exchange is undone if that does not wait for an event. The longest is
+ * about the time that a tool takes to start.
  */
 const DURATION = { shortest: 50, longest: 200_000 };
 

@@ -23,7 +23,7 @@ async function written(stage: Stage, archives: Readonly<Record<string, Buffer>>)
   return Object.keys(archives).map((name) => stage.image(name));
 }
 
-/** Archives that are damaged, declare false sizes, or refer to files outside of themselves. */
+/** Archives that are damaged, declare false sizes, or refer to files outside of the archive. */
 export const ARCHIVES: readonly FaultCase[] = [
   {
     number: 140,

@@ -17,7 +17,7 @@ import type { Stage } from '../stage.js';
 const BLOCK = 65_536;
 /** The readers that use qemu's tools in the sandbox. */
 const TOOL_READERS: readonly ReaderName[] = ['auto', 'qemu'];
-/** The most extent files that one VMDK may have. */
+/** The largest number of extent files that the inspector accepts for one VMDK. */
 const MOST_EXTENTS = 1024;
 const MANY_IMAGES = 80;
 /** The time limit, in seconds, of runs that are slow on a busy machine. */
@@ -28,7 +28,7 @@ const UNWRITABLE = '/sys/kernel';
 /** Writes an image that is read through qemu-nbd. */
 async function writeServed(stage: Stage): Promise<string> {
   const [raw, image] = [stage.image('content'), stage.image('served.qcow2')];
-  // Incompressible data would be stored as it is, and read without a tool.
+  // Incompressible data would be stored verbatim, and read without a tool.
   await writeFile(raw, Buffer.alloc(16 * BLOCK, deterministicBytes('served', 5000)));
   await convert(raw, image, 'qcow2', { compressed: true, creation: { compression_type: 'zstd' } });
   return image;

@@ -85,7 +85,7 @@ async function tryAll(stage: Stage, entry: EntryFile, variants: readonly Buffer[
       `variant ${index} is found`,
     );
     assert.equal(warnings.length, 1, `warnings of variant ${index}`);
-    // The cache may already have removed the bad entry.
+    // The cache can have removed the bad entry already.
     await rm(path, { force: true });
   }
 }

@@ -31,7 +31,7 @@ function named(number: number, title: string, names: readonly string[]): FaultCa
   };
 }
 
-/** Names that programs may interpret as options or protocols. */
+/** Names that programs could interpret as options or protocols. */
 const OPTIONS_AND_PROTOCOLS = [
   '-U',
   '--format',

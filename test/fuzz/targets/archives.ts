@@ -97,7 +97,7 @@ class Archives implements FuzzSubject {
   }
 }
 
-/** Parses an archive in memory. Only `HeaderError` may be thrown. */
+/** Parses an archive in memory. Ignores a `HeaderError`. @throws Finding for a wrong result, and any other error */
 async function parse(content: Buffer): Promise<void> {
   let files: readonly TarFile[];
   try {

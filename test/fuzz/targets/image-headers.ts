@@ -81,7 +81,7 @@ class ImageHeaders implements FuzzSubject {
   }
 }
 
-/** Inspects bytes in memory, as an image or as an extent. Only `HeaderError` may be thrown. */
+/** Inspects bytes in memory, as an image or as an extent. Ignores a `HeaderError`. @throws Finding, and other errors */
 async function inspectBytes(sample: SampleImage, content: Buffer): Promise<void> {
   try {
     await (sample.extent === undefined ? inspectImage(sample.format, content) : inspectExtent(content));

@@ -28,7 +28,7 @@ function victims(stage: Stage): string[] {
   return [stage.shared('a.raw'), stage.root.concat('/work/good/other.raw'), stage.secret('key'), stage.secret('new')];
 }
 
-/** The names of the files that a run may write to the directory of results. */
+/** The names of the files that the command is allowed to write to the directory of results. */
 const RESULTS = [...NAMES.map((name) => `${name}.arrow`), ...REPORTS, 'tree.names.tsv'];
 
 /** Output files, directories and temporary files. */

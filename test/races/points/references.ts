@@ -24,7 +24,7 @@ const BACKING: readonly (readonly [name: string, storage: Storage])[] = [
 /** A file that a header refers to, with functions that write counterparts. */
 interface Referenced {
   readonly path: string;
-  /** Writes a file of the same kind with other content, which another user may substitute. */
+  /** Writes a file of the same kind with other content. Another user can substitute it for the referenced file. */
   writeOther(path: string): Promise<void>;
   /** Writes a file with a secret, which must not be read. */
   writeCanary(path: string): Promise<unknown>;
@@ -54,7 +54,7 @@ const RIVALS: Readonly<Record<string, Rival>> = {
     const [first, target] = [dirname(path), stage.secret(dirname(path).replaceAll('/', '-'))];
     await writeCanary(join(target, path.slice(first.length + 1)));
     await symlink(target, `${first}.link`);
-    // The command follows links of its own user, so the link must belong to another user.
+    // The command follows links of the user who runs it, so the link must belong to another user.
     if (process.getuid?.() === 0) {
       await lchown(`${first}.link`, NOBODY, NOBODY);
     }

@@ -29,7 +29,7 @@ async function writeNeighbour(stage: Stage): Promise<string> {
 export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
   {
     number: 1,
-    title: 'refuses a raw disk named .img that begins with a qcow2 header with a backing file',
+    title: 'refuses a raw .img that begins with a qcow2 header with a backing file',
     readers: READERS,
     exit: 4,
     build: async (stage) => {
@@ -40,7 +40,7 @@ export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
   },
   {
     number: 2,
-    title: 'refuses a raw disk named .img that begins with a VMDK descriptor with an extent',
+    title: 'refuses a raw .img that begins with a VMDK descriptor with an extent',
     readers: READERS,
     exit: 4,
     build: async (stage) => {
@@ -69,7 +69,7 @@ export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
   },
   {
     number: 4,
-    title: 'reads a raw disk that begins with a qcow2 header as raw if --format raw is given',
+    title: 'reads a disk with a qcow2 header as raw if --format raw is given',
     readers: READERS,
     exit: 0,
     build: async (stage) => {

@@ -54,7 +54,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
   {
     number: 13,
-    title: 'backing file: reads one beside the overlay, with the same result as qemu-img convert',
+    title: 'backing file: reads one beside the overlay, as qemu-img convert does',
     readers: FORMAT_READERS,
     exit: 0,
     build: async (stage) => {
@@ -73,7 +73,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
   {
     number: 14,
-    title: 'backing file: refuses the image itself within 20 s',
+    title: 'backing file: refuses the image itself, without an endless loop',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -84,7 +84,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
   {
     number: 15,
-    title: 'backing file: refuses a loop of two images within 20 s',
+    title: 'backing file: refuses two images that name each other, without a loop',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {

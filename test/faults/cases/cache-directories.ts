@@ -36,7 +36,7 @@ function fuzzedFiles(valid: Buffer): Buffer[] {
 export const CACHE_DIRECTORIES: readonly FaultCase[] = [
   {
     number: 47,
-    title: 'rejects random bytes, fake Arrow files and truncated vectors, as cache entries and as named files',
+    title: 'rejects random bytes and damaged Arrow files, as cache entries and as images',
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -67,7 +67,7 @@ export const CACHE_DIRECTORIES: readonly FaultCase[] = [
   },
   {
     number: 48,
-    title: "refuses a cache directory that is a link, another user's, or writable by everyone",
+    title: "refuses a cache that is a link, another user's, or writable by everyone",
     readers: ['auto'],
     exit: 4,
     build: async (stage) => {

@@ -75,7 +75,7 @@ export const CHANGE_AND_USE: readonly FaultCase[] = [
   },
   {
     number: 34,
-    title: 'refuses dense and sparse raw images that a running qemu has open for writing',
+    title: 'refuses dense and sparse raw images that qemu has open for writing',
     readers: READERS,
     exit: 6,
     build: async (stage) => {

@@ -24,7 +24,7 @@ async function packed(stage: Stage, name: string, command: string): Promise<stri
 export const COMPRESSED_DISKS: readonly FaultCase[] = [
   {
     number: 130,
-    title: 'refuses compressed disks that expand beyond --max-virtual-size, using at most 512 MiB of memory',
+    title: 'refuses compressed disks beyond --max-virtual-size, in at most 512 MiB',
     readers: DISK_READERS,
     exit: 4,
     build: async (stage) => {
@@ -46,7 +46,7 @@ export const COMPRESSED_DISKS: readonly FaultCase[] = [
   },
   {
     number: 131,
-    title: 'rejects compressed disks that are truncated, damaged, or followed by other bytes',
+    title: 'rejects compressed disks that are truncated, damaged, or have more bytes',
     readers: DISK_READERS,
     exit: 5,
     build: async (stage) => {

@@ -83,7 +83,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
   {
     number: 111,
-    title: 'rejects a header that states a size of 0 bytes, alone or with other damage, as qemu does',
+    title: 'rejects a header that states 0 bytes, where qemu rejects it',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -102,7 +102,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
   {
     number: 112,
-    title: 'reads the extents of a VMDK descriptor beside the link to it, not beside its target',
+    title: 'reads the extents beside a link to a VMDK descriptor, not beside the target',
     readers: FORMAT_READERS,
     exit: 0,
     build: async (stage) => {
@@ -127,7 +127,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
   {
     number: 113,
-    title: 'reads images in a directory although unusable VMDK descriptors list them as parts',
+    title: 'reads images in a directory that unusable VMDK descriptors list as parts',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {

@@ -45,7 +45,7 @@ export const EXTENT_BOMBS: readonly FaultCase[] = [
   },
   {
     number: 78,
-    title: 'stops at a VMDK whose grain tables overlap, are one table, or all refer to one grain',
+    title: 'stops at a VMDK with overlapping grain tables, one table, or one grain',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {

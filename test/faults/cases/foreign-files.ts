@@ -64,7 +64,7 @@ export const FOREIGN_FILES: readonly FaultCase[] = [
   },
   {
     number: 21,
-    title: 'refuses a stream-optimized vmdk whose footer refers to another descriptor than its header',
+    title: 'refuses a vmdk whose footer refers to another descriptor than its header',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {

@@ -66,7 +66,7 @@ export default { name: 'talkative', url: import.meta.url, hashers: { talkative: 
 export const HASHERS: readonly FaultCase[] = [
   {
     number: 90,
-    title: 'reads a raw disk that is also a hash-vector file as a disk, and ignores the digests in it',
+    title: 'ignores the digests in a raw disk that is also a hash-vector file',
     readers: ['auto', 'raw', 'qemu'],
     exit: 0,
     build: async (stage) => {
@@ -86,7 +86,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 91,
-    title: 'does not use vectors that another version of a hasher made, from the cache or from a file',
+    title: "uses no vectors of a hasher's older version, from the cache or from a file",
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -140,7 +140,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 93,
-    title: 'refuses a plugin that was created by a function call which threads would not repeat',
+    title: 'refuses a plugin with arguments that threads would not repeat',
     readers: ['auto'],
     exit: 2,
     build: async (stage) => {

@@ -123,7 +123,7 @@ export const HYPERVISOR_FORMATS: readonly FaultCase[] = [
   },
   {
     number: 153,
-    title: 'refuses a seSparse disk of another version, with unknown flags, or with a journal to replay',
+    title: 'refuses a seSparse disk with another version, other flags, or a journal',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {

@@ -47,7 +47,7 @@ export const LISTINGS: readonly FaultCase[] = [
   },
   {
     number: 96,
-    title: 'directory: reads disks whose names resemble VMDK parts, and counts what it leaves out',
+    title: 'directory: reads disks named like VMDK parts, and counts what is left out',
     readers: FORMAT_READERS,
     exit: 0,
     build: async (stage) => {

@@ -180,7 +180,7 @@ export const OUTPUTS: readonly FaultCase[] = [
   },
   {
     number: 66,
-    title: 'returns no forged entry while the cache is exchanged with a directory of another user',
+    title: "finds no forged entry while the cache is exchanged with another user's",
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -219,7 +219,7 @@ export const OUTPUTS: readonly FaultCase[] = [
   },
   {
     number: 67,
-    title: "does not remove a running writer's temporary file whose times are two hours old",
+    title: "keeps a running writer's temporary file whose times are two hours old",
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {

@@ -119,7 +119,7 @@ async function writeSecretly(path: string): Promise<void> {
 export const PLANS: readonly FaultCase[] = [
   {
     number: 59,
-    title: 'refuses to apply a plan if any of its images has changed, even if its modification time has not',
+    title: 'refuses a plan if an image has changed, even with a restored time',
     readers: ['auto'],
     exit: 6,
     build: async (stage) => {
@@ -146,7 +146,7 @@ export const PLANS: readonly FaultCase[] = [
   },
   {
     number: 157,
-    title: 'loses no bytes of blocks that MD5 does not distinguish when it applies a plan',
+    title: 'applies a plan made with MD5 without losing bytes of colliding blocks',
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -168,7 +168,7 @@ export const PLANS: readonly FaultCase[] = [
   },
   {
     number: 158,
-    title: 'replaces no image if one changes while its plan is applied and its modification time is restored',
+    title: 'replaces no image if one changes meanwhile, even with a restored time',
     readers: ['auto'],
     exit: 6,
     build: async (stage) => {
@@ -192,7 +192,7 @@ export const PLANS: readonly FaultCase[] = [
   },
   {
     number: 159,
-    title: 'replaces no image if a machine starts while its plan is applied',
+    title: 'replaces no image if a machine starts while the plan is applied',
     readers: ['auto'],
     exit: 6,
     build: async (stage) => {

@@ -84,7 +84,7 @@ function everyPart(name: string, exit: number): CommandLine[] {
 export const PLUGINS: readonly FaultCase[] = [
   {
     number: 55,
-    title: 'loads no code from the working directory that was not named, and reports plugins that throw or hang',
+    title: 'loads no code that was not named, and reports plugins that throw or hang',
     readers: ['auto'],
     exit: 7,
     build: async (stage) => {

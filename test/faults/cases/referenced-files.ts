@@ -60,8 +60,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 82,
-    title:
-      'refuses disks compressed by zlib, compressed disks and archives named like disks, and a single part of a split disk',
+    title: 'refuses zlib, compressed disks named like raw ones, and one part of a disk',
     readers: READERS,
     exit: 4,
     build: async (stage) => {
@@ -116,7 +115,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 85,
-    title: 'refuses a fixed vpc whose guest wrote a dynamic vpc image to the beginning of its disk',
+    title: 'refuses a fixed vpc whose guest wrote a dynamic vpc to its beginning',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {

@@ -19,7 +19,7 @@ const TOOLS = ['qemu-img', 'qemu-nbd', 'nbdkit'];
 export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
   {
     number: 56,
-    title: 'distinguishes two blocks that have the same MD5, unless --hash md5 is given',
+    title: 'distinguishes two blocks with the same MD5, unless --hash md5 is given',
     readers: READERS,
     exit: 0,
     build: async (stage) => {

@@ -52,7 +52,7 @@ export async function leftovers(stage: Pick<Stage, 'temporary' | 'cache' | 'vect
   return [...(await names(stage.temporary)), ...cached, ...written];
 }
 
-/** Returns the states of the images, to detect changes: the kernel sets `ctime`, and no program can reset it. */
+/** Returns the states of the images as text, to detect changes. It includes `ctime`, which no program can reset. */
 export async function inputStates({ directory, images }: Pick<Stage, 'directory' | 'images'>): Promise<string> {
   const states = images.map(async (image) => {
     const { ino, size, mtimeNs, ctimeNs } = await lstat(join(directory, image), { bigint: true });

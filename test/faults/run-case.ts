@@ -7,7 +7,9 @@ import { GOOD_IMAGES, Stage } from './stage.js';
 import { foreignWrites, stageSnapshot } from './stage-snapshot.js';
 import type { Violation } from './violation.js';
 
-/** The default time limit of a run in seconds: an appliance without hardware virtualization is slow. */
+/**
+ * The default time limit of a run in seconds. With libguestfs, an appliance without hardware virtualization is slow.
+ */
 const SECONDS: Readonly<Record<ReaderName, number>> = { auto: 120, raw: 120, qemu: 120, libguestfs: 600 };
 
 /** Returns the milliseconds of a run that reads one good image: the baseline for runs with the limit `within`. */

@@ -23,7 +23,7 @@ export type CommandExtras = Omit<CommandLine, 'words' | 'besideGood'> & { readon
 
 /** The directories of one case with one reader, where inputs are built and the command runs. */
 export class Stage {
-  /** A short path, so that those of the sockets below it fit into the kernel's limit. */
+  /** A short path, so that the paths of sockets in it fit into the kernel's limit. */
   readonly root: string;
   readonly reader: ReaderName;
   readonly #canaries: Canary[] = [];

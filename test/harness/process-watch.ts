@@ -113,7 +113,7 @@ export class ProcessWatch {
     if (entry.id === this.#root || entry.session === this.#root || family.has(entry.parent)) {
       return true;
     }
-    // The harness's own children name the same files.
+    // Other children of the harness, such as qemu-img, can have the marker in their command lines.
     return (
       entry.parent !== process.pid &&
       (readProcessFile(entry.id, 'environ').includes(this.#marker) ||

@@ -21,7 +21,9 @@ const FEW_PAIRS = 3;
 const QUIET_EVERY = 8;
 /** The most runs per requested exchange. There is a limit because in some runs no exchange succeeds. */
 const MOST_RUNS = 2;
-/** Milliseconds after which a run counts as hung: an appliance without hardware virtualization is slow. */
+/**
+ * Milliseconds after which a run counts as hung. With libguestfs, an appliance without hardware virtualization is slow.
+ */
 const HANG_MS: Readonly<Record<ReaderName, number>> = { auto: 60_000, raw: 60_000, qemu: 60_000, libguestfs: 300_000 };
 
 /** The settings for a point with one reader. */
@@ -33,7 +35,7 @@ export interface RaceSetting {
   readonly command: readonly string[];
 }
 
-/** Runs the command at a point until the requested number of exchanges is reached. */
+/** Runs the command at a point until the requested number of exchanges is reached. Returns the findings. */
 export async function racePoint(point: Point, setting: RaceSetting, exchanger: Exchanger): Promise<Findings> {
   const stage = await Stage.make();
   try {

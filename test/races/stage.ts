@@ -26,7 +26,7 @@ export class Stage {
   }
 
   static async make(): Promise<Stage> {
-    // A short path, so that those of the sockets below it fit into the kernel's limit.
+    // A short path, so that the paths of sockets in it fit into the kernel's limit.
     const stage = new Stage(await mkdtemp('/tmp/vsr-'));
     for (const directory of DIRECTORIES) {
       await mkdir(join(stage.root, directory), { recursive: true });

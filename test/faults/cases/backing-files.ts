@@ -22,7 +22,7 @@ function refused(number: number, title: string, nameOf: (stage: Stage) => Promis
   };
 }
 
-/** Overlays with hostile, broken and valid names of backing files. */
+/** Overlays with hostile, missing and valid backing files, loops, and chains that are too long. */
 export const BACKING_FILES: readonly FaultCase[] = [
   refused(5, 'an absolute path in another directory', (stage) => stage.secret('secret')),
   refused(6, 'a path that leaves the directory through ..', async (stage) => {

@@ -59,7 +59,7 @@ async function expectHarmlessTable(stage: Stage): Promise<void> {
   }
 }
 
-/** Images whose names imitate another image, are invisible, or are formulas. */
+/** Images whose names imitate those of other images, contain invisible characters, or are formulas. */
 export const NAMES_IN_TABLES: readonly FaultCase[] = [
   named(100, 'do not become the label of another image', [
     'web 1.raw',

@@ -16,9 +16,11 @@ const BLOCK = 65_536;
 const NOT_CACHED = /warning: .*is not cached/;
 /** The number of open files that the command requires at its start. */
 const OPEN_FILES = 256;
-/** Numbers of free descriptors: from too few to load any module to enough for a server and threads. */
+/** Numbers of free descriptors, from too few for loading any module to enough for a server and threads. */
 const FREE = [16, 40, 64, 88, 104, 120, 200];
-/** With this number of free descriptors, an appliance starts, which takes long and adds nothing to the test. */
+/**
+ * With at least this number of free descriptors, an appliance starts, which takes long and adds nothing to the test.
+ */
 const LAUNCHING = 100;
 
 async function writeImage(stage: Stage): Promise<string> {

@@ -7,7 +7,7 @@ import { asOrdinaryUser, reclaim } from '../inputs/other-user.js';
 import { createQcow2 } from '../inputs/qcow2.js';
 import type { Stage } from '../stage.js';
 
-/** Returns a case of a file that is not a regular file. It must be refused within 20 s. */
+/** Returns a case of a file that is not regular. Its run must take at most 20 s longer than reading a good image. */
 function refused(number: number, title: string, pathOf: (stage: Stage) => Promise<string>): FaultCase {
   return {
     number,

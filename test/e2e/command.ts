@@ -29,7 +29,7 @@ export class Workplace {
   }
 
   static async make(): Promise<Workplace> {
-    // The second path is short, so that the paths of sockets in it fit into the kernel's limit. Otherwise, sockets
+    // The second path is short, so that those of the sockets below it fit into the kernel's limit. Otherwise, sockets
     // are created elsewhere.
     return new Workplace(await mkdtemp(join(tmpdir(), 'virt-similarity-e2e-')), await mkdtemp('/tmp/vse-'));
   }

@@ -386,7 +386,7 @@ async function giveAway(path: string): Promise<void> {
 async function withSession(
   use: (virsh: (...words: string[]) => Promise<string>, uri: string, directory: string) => Promise<void>,
 ): Promise<void> {
-  // A short path, so that the paths of sockets in it fit into the kernel's limit.
+  // A short path, so that those of the sockets below it fit into the kernel's limit.
   const directory = await mkdtemp('/tmp/vst-');
   await chmod(directory, 0o755);
   const [home, runtime] = [join(directory, 'home'), join(directory, 'run')];

@@ -71,7 +71,7 @@ function markOf(samples) {
   return { amount, vectors, blocks, seconds: median(samples.map((sample) => sample.seconds)) };
 }
 
-/** Returns a scale that maps the whole decades around the values to pixels. */
+/** Returns a logarithmic scale from pixel `from` to pixel `to`. It covers the complete decades around the values. */
 function scaleOf(values, from, to) {
   const low = Math.floor(Math.log10(Math.min(...values)));
   const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))));

@@ -3,7 +3,12 @@ import { runChild } from './command.mjs';
 /** The script of the command, for rows that include its start. */
 export const VIRT_SIMILARITY = new URL('../packages/cli/bundle/main.js', import.meta.url).pathname;
 
-/** Measures hashing images without a cache, in a separate process whose start is not counted. Returns a sample. */
+/**
+ * Measures hashing images without a cache, in a separate process whose start is not counted. Returns a sample.
+ *
+ * @param {number} amount the number of bytes for the sample
+ * @param {readonly string[]} allowBacking the directories of backing files
+ */
 export async function hashWithLibrary(images, hasher, amount, allowBacking = []) {
   const { seconds, peakBytes } = await runChild('hash.mjs', { images, hasher, allowBacking });
   return { seconds, peakBytes, amount };

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Debian's Python interpreter, which finds Debian's packages. Another interpreter may come first in PATH. */
+/** Debian's Python interpreter, which finds Debian's packages. Another interpreter can come first in PATH. */
 export const PYTHON = '/usr/bin/python3';
 
 /** The external programs that rows need: their Debian packages, and the commands that print their versions. */
@@ -34,7 +34,7 @@ export function missingTool(tools) {
   return `${missing} is not installed (Debian: ${PEERS[missing].package}); npm run bench installs it when run as root`;
 }
 
-/** Returns the first line of a program's version output, or undefined if the program is missing. */
+/** Returns the first line of a program's version output, or undefined if the program is missing or fails. */
 export function versionOf(tool) {
   const [command, ...args] = PEERS[tool].version;
   if (!isExecutable(command)) {

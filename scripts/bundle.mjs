@@ -36,7 +36,7 @@ function packageEntries(directory) {
   ];
 }
 
-/** Returns the same pairs for adjacent files. Searches the sources, because `dist` may contain stale modules. */
+/** Returns the same pairs for adjacent files. Searches the sources, because `dist` can contain stale modules. */
 function adjacentFiles(directory) {
   const sources = join(directory, 'src');
   return readdirSync(sources, { recursive: true })

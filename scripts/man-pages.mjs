@@ -79,7 +79,7 @@ function section(title, body) {
   return `.SH ${title}\n${body}\n`;
 }
 
-/** A line for a shell, indented and unchanged, after its purpose. */
+/** Returns the purpose of an example, then its command line, indented and not filled. */
 function example([line, purpose]) {
   return `${text(sentence(purpose))}\n.PP\n.RS 4\n.nf\n${text(line)}\n.fi\n.RE`;
 }
@@ -109,12 +109,12 @@ function italic(word) {
   return `\\fI${text(word)}\\fR`;
 }
 
-/** Escapes text for roff: backslashes, hyphens that can be copied, quotes, and requests at the beginning of a line. */
+/** Escapes text for roff: backslashes, apostrophes, and hyphens, so that these can be copied. Replaces ellipses. */
 function text(plain) {
   return plain.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll("'", '\\(aq').replaceAll('…', '...');
 }
 
-/** Breaks escaped text into lines that fit a terminal. */
+/** Breaks escaped text into lines that fit a terminal, and escapes periods that would begin a request. */
 function filled(escaped) {
   return escaped
     .replace(/(.{1,78})(?: |$)/g, '$1\n')

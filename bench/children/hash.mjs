@@ -1,5 +1,6 @@
 /**
- * Hashes images once with the library. Prints the duration in seconds, the peak memory, and a checksum of the vectors.
+ * Hashes images once with the library. Prints the duration in seconds, the peak memory in bytes, and a checksum of the
+ * vectors.
  */
 import { createHash } from 'node:crypto';
 import { createAnalyzer } from '@virt-similarity/core';

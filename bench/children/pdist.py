@@ -1,4 +1,6 @@
-"""Compares all pairs of disks with SciPy in one thread. Prints the duration in seconds and the sum in blocks."""
+"""Compares all pairs of disks with SciPy in one thread. Prints the duration in seconds and the sum of the
+distances in blocks.
+"""
 
 import json
 import sys

@@ -20,7 +20,7 @@ export class DataDirectory {
       return path;
     }
     console.error(`building ${path} …`);
-    // The temporary path has the same depth and extension, because overlays refer to their base by a relative path.
+    // The temporary path has the same depth, because overlays refer to their base by a relative path.
     const partial = join(this.#path, `partial-${name}`);
     await rm(partial, { recursive: true, force: true });
     await build(partial);
@@ -29,7 +29,7 @@ export class DataDirectory {
   }
 }
 
-/** Opens the directory of inputs for these sizes. Removes inputs that were built from another recipe. */
+/** Opens the directory of inputs for these sizes. Removes inputs that were built for other sizes or by other code. */
 export async function openDataDirectory(sizes) {
   const path = join(ROOT, sizes.name);
   const recipe = await recipeOf(sizes);

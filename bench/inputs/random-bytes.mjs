@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 
 const CHUNK = 4 * 2 ** 20;
 
-/** An endless source of pseudorandom bytes, the same for the same seed: AES-256 in counter mode. */
+/** An endless source of pseudorandom bytes (AES-256 in counter mode). Equal seeds give equal bytes. */
 export class RandomBytes {
   #cipher;
 

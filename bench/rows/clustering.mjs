@@ -39,7 +39,7 @@ export const clusteringRows = LINKAGES.map((linkage) => ({
   },
 }));
 
-/** The fast engine against ml-hclust. Both must produce the same tree. */
+/** The fast engine against ml-hclust. Both must produce the same cophenetic distances. */
 export const referenceRow = {
   name: 'cluster-reference',
   title: ({ referencePoints }) => `cluster ${referencePoints}, average, fast engine`,

@@ -3,7 +3,7 @@ import { compareByPosition, openHashVector, VectorIndex } from '@virt-similarity
 import { warm } from '../inputs/disks.mjs';
 import { unequalVectorFiles } from '../inputs/vector-files.mjs';
 
-/** Seconds since 1970. */
+/** The modification time that the vector files get, in seconds since 1970. */
 const HASHED_AT = 1_700_000_000;
 const OPTIONS = { onWarning: fail };
 

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { run, say, tail } from './command.mjs';
 
-/** The link to the command. npm creates it only during installation, so an older installation may lack it. */
+/** The link to the command. npm creates it only during installation, so an older installation can lack it. */
 const COMMAND_LINK = 'node_modules/.bin/virt-similarity';
 
 /** Installs the dependencies in package-lock.json unless they are up to date. Returns an error message, or nothing. */

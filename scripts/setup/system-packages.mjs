@@ -35,7 +35,7 @@ const PACKAGES = [
   {
     name: 'qemu-utils',
     for: ['demo', 'tests', 'bench'],
-    purpose: 'every image format but raw',
+    purpose: 'building images, and reading most formats',
     present: () => isCommand('qemu-img'),
   },
   { name: 'e2fsprogs', for: ['demo', 'tests'], purpose: 'building ext4 images', present: () => isCommand('debugfs') },
@@ -123,8 +123,8 @@ const PACKAGES = [
 ];
 
 /**
- * Installs the missing packages when run as root on Debian or Ubuntu; otherwise prints the command that installs them.
- * Returns the names of packages that are still missing.
+ * Installs the missing packages with apt-get if it exists and this process runs as root; otherwise prints how to
+ * install them. Returns the names of the packages that are still missing.
  */
 export function installSystemPackages(goal) {
   const missing = missingPackages(goal);
@@ -190,7 +190,10 @@ function installedPackages(names) {
   return new Set(lines.filter(([, status]) => status === 'installed').map(([name]) => name));
 }
 
-/** Returns whether /boot has a kernel that libguestfs can boot: readable, and with its modules. */
+/**
+ * Returns whether /boot has a kernel that libguestfs can boot: readable, and with its modules. For a kernel that is not
+ * readable, prints the remedy.
+ */
 function hasKernel() {
   return existsSync('/boot') && readdirSync('/boot').some(isUsableKernel);
 }

@@ -9,17 +9,17 @@ import { afterEvents } from './kill-points.js';
 import { Stage } from './stage.js';
 
 const MiB = 2 ** 20;
-/** The most runs per kill: some end before the moment comes. */
+/** The most runs per requested kill. There is a limit because some runs end before they are killed. */
 const MOST_ATTEMPTS = 4;
 const BASES = ['existing', 'synthetic'] as const;
 const RAW = ['a.raw', 'b.raw', 'c.raw', 'plain.raw'];
 const QCOW2 = ['d.qcow2', 'top.qcow2'];
 const IMAGES = [...RAW, ...QCOW2];
-/** More changes for each image than a run makes in the directory of the images. */
+/** An upper bound of the changes that a run makes in the directory of the images, per image. */
 const EVENTS_PER_IMAGE = 10;
 const LONGEST_LAG_MS = 3;
 
-/** A directory with clones and an overlay. */
+/** A directory with four clones, and an unrelated image with an overlay. */
 class PlanStage extends Stage {
   static override async make(): Promise<PlanStage> {
     const directory = await Stage.makeDirectory();
@@ -83,9 +83,9 @@ class PlanStage extends Stage {
 }
 
 /**
- * Kills `apply` at random points. After each kill, every disk must have its content at once. In half of the rounds, the
- * plan is then resumed to its end. In all rounds, the plan is finally rolled back, which must restore the original
- * files themselves.
+ * Kills `apply` at random points. Immediately after each kill, every image must have its original content. In half of
+ * the rounds, the plan is then resumed to its end. In all rounds, the plan is finally rolled back. This must restore
+ * the original files, not copies of them.
  */
 export async function applyRounds(seed: number, kills: number, tally: CrashTally): Promise<void> {
   const stage = await PlanStage.make();
@@ -153,7 +153,10 @@ function momentOf({ directory }: Stage, random: SeededRandom, durationMs: number
     : afterEvents(directory, 1 + random.below(EVENTS_PER_IMAGE * IMAGES.length), random.fraction() * LONGEST_LAG_MS);
 }
 
-/** Rolls a plan back if it was begun. Sometimes kills a first rollback, and then rolls back completely. */
+/**
+ * Rolls a plan back if it was begun, and removes its journal. In half of these cases, kills a first rollback, and then
+ * rolls back completely.
+ */
 async function undo(
   stage: PlanStage,
   bases: string,

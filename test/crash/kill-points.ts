@@ -23,7 +23,8 @@ const LONGEST_LAG_MS = { cache: 4, children: 120 };
 /**
  * Returns a random moment in a phase.
  *
- * @param durationMs of a run that is not killed
+ * @param durationMs the duration of a run that is not killed
+ * @param images the number of images of the run
  */
 export function killPoint(time: KillTime, random: SeededRandom, durationMs: number, images: number): KillPoint {
   if (time === 'at any time') {
@@ -42,14 +43,14 @@ export function killPoint(time: KillTime, random: SeededRandom, durationMs: numb
   return { title, reached: ({ temporary }) => afterEvents(temporary, 1, lag) };
 }
 
-/** Kills a run at a point. Returns whether it was still running. */
+/** Kills a run at a point, and waits for its end. Returns whether the kill ended it. */
 export async function killAt(point: KillPoint, run: CommandRun, stage: Stage): Promise<boolean> {
   const kill = point.reached(stage).then(() => run.process.kill('SIGKILL'));
   await Promise.race([kill, run.ended]);
   return (await run.ended).signal === 'SIGKILL';
 }
 
-/** Resolves some milliseconds after a number of changes in a directory. */
+/** Resolves `lagMs` milliseconds after `events` changes in a directory. Never resolves if there are fewer changes. */
 export async function afterEvents(directory: string, events: number, lagMs: number): Promise<void> {
   const watcher = watch(directory);
   await new Promise<void>((resolve) => {

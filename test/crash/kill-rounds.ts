@@ -6,7 +6,7 @@ import { KILL_TIMES, type KillTime, killAt, killPoint } from './kill-points.js';
 import { type CacheState, inputStates, leftovers, verifyCache, verifyVectors } from './leavings.js';
 import type { Stage } from './stage.js';
 
-/** The most runs per kill: some end before the moment comes. */
+/** The most runs per requested kill. There is a limit because some runs end before they are killed. */
 const MOST_ATTEMPTS = 4;
 const COMMANDS = ['analyze', 'analyze', 'hash'] as const;
 
@@ -28,7 +28,8 @@ export function wordsOf(command: CommandName, { images }: Stage): string[] {
 }
 
 /**
- * Runs the command without killing it.
+ * Runs `analyze` and `hash` without killing them, and returns their outputs. Empties the cache first; it is filled
+ * afterwards.
  *
  * @throws Error if that fails, because then nothing can be compared
  */
@@ -78,8 +79,8 @@ export async function killRounds(stage: Stage, seed: number, kills: number, tall
 }
 
 /**
- * Kills one run and checks the run after it. After some kills, the cache is restored to its state after the kill, for
- * the next round. Returns whether the cache contains all images.
+ * Kills one run, and checks the run after it. In some rounds, the cache is finally restored to its state just after the
+ * kill, for the next round. Returns whether the cache then contains all images.
  */
 async function killRound(
   stage: Stage,
@@ -107,7 +108,7 @@ async function killRound(
   await verifyVectors(stage, tally, where);
   const left = await leftovers(stage);
   if (left.length > 0) {
-    tally.count('kills that left files for the next run to remove at once');
+    tally.count('kills after which files were left for the next run to remove');
   }
   if (after.entries.length > before.entries.length) {
     tally.count('kills after which the cache had more entries');

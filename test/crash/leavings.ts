@@ -14,7 +14,7 @@ export interface CacheState {
   readonly images: ReadonlySet<string>;
 }
 
-/** Verifies every entry of the cache and its rows; a bad entry is a loss. */
+/** Verifies every entry of the cache with its rows. Records each entry that is not current as a loss. */
 export async function verifyCache(stage: Pick<Stage, 'cache'>, tally: CrashTally, where: string): Promise<CacheState> {
   const found = await new HashVectorCache(stage.cache).verify();
   for (const entry of found) {
@@ -28,7 +28,7 @@ export async function verifyCache(stage: Pick<Stage, 'cache'>, tally: CrashTally
   };
 }
 
-/** Verifies that every hash-vector file that a killed run wrote is complete. */
+/** Reads every hash-vector file that a killed run wrote. Records each that cannot be read completely as a loss. */
 export async function verifyVectors(
   { vectors }: Pick<Stage, 'vectors'>,
   tally: CrashTally,
@@ -52,7 +52,7 @@ export async function leftovers(stage: Pick<Stage, 'temporary' | 'cache' | 'vect
   return [...(await names(stage.temporary)), ...cached, ...written];
 }
 
-/** Returns the states of the images, to detect changes: the kernel sets `ctime`, and no program can reset it. */
+/** Returns the states of the images as text, to detect changes. It includes `ctime`, which no program can reset. */
 export async function inputStates({ directory, images }: Pick<Stage, 'directory' | 'images'>): Promise<string> {
   const states = images.map(async (image) => {
     const { ino, size, mtimeNs, ctimeNs } = await lstat(join(directory, image), { bigint: true });

@@ -50,7 +50,7 @@ export class Stage {
   }
 
   static makeDirectory(): Promise<string> {
-    // A short path, so that those of the sockets below it fit into the kernel's limit. Otherwise, sockets are created
+    // A short path, so that the paths of sockets in it fit into the kernel's limit. Otherwise, sockets are created
     // elsewhere.
     return mkdtemp('/tmp/vsc-');
   }

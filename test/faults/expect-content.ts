@@ -5,7 +5,7 @@ import { type Digests, digestsIn } from '../harness/vector-digests.js';
 
 const BLOCK = 65_536;
 
-/** Requires that a hash vector matches the content of a disk: SHA-256 of blocks of 64 KiB, without blocks of zeros. */
+/** Requires that a hash-vector file has the digests (SHA-256) of a disk's blocks of 64 KiB, without blocks of zeros. */
 export async function expectContent(vectorPath: string, content: Buffer): Promise<void> {
   const vector = await openHashVector(vectorPath);
   assert.equal(vector.virtualSize, content.length, `virtual size of ${vectorPath}`);

@@ -12,7 +12,10 @@ const PYTHON = '/usr/bin/python3';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: characters that a terminal would interpret
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
 
-/** Requires that every report of an analysis of these images and the good ones contains their paths or names. */
+/**
+ * Requires that the JSON report of an analysis contains the paths of these images and of the good images, that the DOT
+ * and Newick reports contain their names, and that nothing that is printed contains control characters.
+ */
 export async function expectReports(stage: Stage, end: CommandEnd, images: readonly string[]): Promise<void> {
   const paths = [...GOOD_IMAGES, ...images].sort();
   const report = JSON.parse(end.stdout) as { images: { name: string; path: string }[] };
@@ -36,7 +39,7 @@ interface DotJson {
   readonly edges?: readonly { readonly tail: number }[];
 }
 
-/** Returns the labels of leaves as Graphviz reads them. */
+/** Returns the names that Graphviz reads from the labels of leaves, sorted. */
 async function dotNames(path: string): Promise<string[]> {
   const { stdout } = await runTool('dot', ['-Tjson', path]);
   const { objects, edges = [] } = JSON.parse(stdout) as DotJson;
@@ -47,7 +50,7 @@ async function dotNames(path: string): Promise<string[]> {
   return texts.map(unescaped).sort();
 }
 
-/** Returns the names of leaves: DendroPy reads the labels, and the table beside the tree maps them to names. */
+/** Returns the images' names in the Newick report. DendroPy reads the labels, and the table of names maps them. */
 async function newickNames(stage: Stage): Promise<string[]> {
   const tree = stage.output('tree.nwk');
   const { stdout } = await runTool(PYTHON, [NEWICK_READER, 'case-sensitive-dendropy', tree]);

@@ -8,7 +8,7 @@ export interface FaultCase {
   readonly title: string;
   /** The readers for which the case is relevant. */
   readonly readers: readonly ReaderName[];
-  /** The exit code of a run on the hostile input alone. */
+  /** The exit code of a run on the hostile inputs without the good images, unless its command line states another. */
   readonly exit: number;
   /** Creates all inputs, and returns the commands to run. */
   build(stage: Stage): Promise<Trial>;
@@ -18,11 +18,11 @@ export interface FaultCase {
 export interface Trial {
   /** Run one after another. */
   readonly commands: readonly CommandLine[];
-  /** Absolute paths of inputs that the case itself changes during a run. */
+  /** Absolute paths of inputs that the case itself, not the command, changes during a run. */
   readonly changes?: readonly string[];
   /** Absolute paths of other files and directories that the case or its plugin writes during a run. */
   readonly writes?: readonly string[];
-  /** Whether the command must refuse the cache, so that its entries are not verified. */
+  /** With `refused`, the command must refuse the cache, and its entries are not verified. Default: `verified`. */
   readonly cache?: 'verified' | 'refused';
   /** Checks further conditions after the last command. @throws Error if one is not met */
   check?(ends: readonly CommandEnd[]): Promise<void>;
@@ -35,21 +35,26 @@ export interface CommandLine {
   readonly words: readonly string[];
   /** Called before the run. */
   before?(): Promise<void>;
-  /** The expected exit code or codes. Default: the case's exit code. */
+  /**
+   * The expected exit code, or several of which one must occur. Default: the case's exit code; with `besideGood`, 3
+   * instead of any code other than 0.
+   */
   readonly exit?: number | readonly number[];
-  /** The exit code of a run on each failing image alone. Default: the case's exit code. */
+  /** The exit code that each failing image would have alone; 0 if the images differ. Default: the case's exit code. */
   readonly alone?: number;
-  /** Whether the harness's good images are named too. They must be reported even if other images fail. */
+  /** Whether the good images are named too. If so, they must be reported even if other images fail. */
   readonly besideGood?: boolean;
   /** Programs and arguments that precede the command, such as `prlimit`. */
   readonly wrapper?: readonly string[];
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** The time limit of the run in seconds. Default: a generous limit. */
+  /** The time limit of the run in seconds. Default: 120, or 600 with the reader `libguestfs`. */
   readonly seconds?: number;
-  /** The time limit in seconds beyond the time of a run that reads one good image. */
+  /** The most seconds that the run is allowed to take beyond the time of a run that reads one good image. */
   readonly within?: number;
   /** The number of lines with `error:`. Default: 0 if the expected exit code is 0, otherwise 1. */
   readonly errors?: number;
-  /** Called while the command runs. */
+  /**
+   * Called once the command has started. The next command line starts after both the command and this call have ended.
+   */
   during?(running: CommandRun): Promise<void>;
 }

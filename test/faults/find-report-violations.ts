@@ -3,7 +3,7 @@ import { readReport } from '../harness/json-report.js';
 import { GOOD_IMAGES } from './stage.js';
 import type { Violation } from './violation.js';
 
-/** The exit code that each error code must result in. */
+/** The exit code of a run on one image that fails with an error of this code. */
 const EXITS: Readonly<Record<string, number>> = {
   plugin: 3,
   refused: 4,
@@ -17,7 +17,7 @@ const EXITS: Readonly<Record<string, number>> = {
 /**
  * Returns the violations in the report of a run that includes the good images.
  *
- * @param alone the exit code of a run on each other image alone; 0 if these codes differ
+ * @param alone the exit code that a run on each failing image alone would have; 0 if the failing images differ in it
  */
 export function violationsOfReport(end: CommandEnd, alone: number): Violation[] {
   const report = readReport(end);

@@ -56,7 +56,12 @@ export function violationsOf(line: CommandLine, end: LineEnd, exitOfCase: number
   return found;
 }
 
-/** Returns the violations of the complete case, such as changed inputs, leaked secrets and external calls. */
+/**
+ * Returns the violations of all runs of a case together: changed inputs, leaked secrets, leftovers, external calls and
+ * bad entries in the cache.
+ *
+ * @param before the digests of the inputs before the first run, by path
+ */
 export async function violationsOfCase(
   stage: Stage,
   trial: Trial,

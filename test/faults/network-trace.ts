@@ -5,9 +5,9 @@ import type { Stage } from './stage.js';
 /** The path of Debian's strace, because some cases change PATH. */
 const STRACE = '/usr/bin/strace';
 
-/** Returns a wrapper that records the `connect` calls of a command and its children. */
+/** Returns words before a command that record its `connect` calls and those of its children. */
 export function tracedConnections(stage: Stage): readonly string[] {
-  // With strace, an appliance takes minutes. The canary servers count connections without it.
+  // With strace, starting an appliance takes minutes. Connections to canary servers are counted in any case.
   if (stage.reader === 'libguestfs') {
     return [];
   }
@@ -15,7 +15,7 @@ export function tracedConnections(stage: Stage): readonly string[] {
   return [STRACE, '-D', '-f', '-qq', '--seccomp-bpf', '-e', 'trace=connect', '-A', '-o', traceOf(stage)];
 }
 
-/** Returns the traced `connect` calls over the network. */
+/** Returns the traced `connect` calls over IPv4 or IPv6; none with the reader `libguestfs`, which is not traced. */
 export async function externalCalls(stage: Stage): Promise<string[]> {
   if (stage.reader === 'libguestfs') {
     return [];

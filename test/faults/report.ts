@@ -2,7 +2,7 @@ import { Tally } from '../harness/tally.js';
 import type { CaseOutcome } from './run-case.js';
 import type { ViolationKind } from './violation.js';
 
-/** The violations in the totals. All others are only in the rows of their cases. */
+/** The kinds of violations that the totals count. All other kinds are counted only in the rows of their cases. */
 const KINDS = ['canary leaks', 'external calls', 'hangs', 'orphans', 'leftovers', 'foreign writes'] as const;
 
 /** Prints the outcome of every case with every reader, and counts the outcomes. */
@@ -40,7 +40,7 @@ export class FaultReport {
     return this.#total.isClean;
   }
 
-  /** Returns the totals of all rows, and how many of the implemented cases were run. */
+  /** Returns the totals of all rows. `implemented` is the number of all cases, whether or not they were run. */
   totals(implemented: number): string {
     const passed = [...this.#cases.values()].filter((hasPassed) => hasPassed).length;
     return [

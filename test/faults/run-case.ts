@@ -7,10 +7,12 @@ import { GOOD_IMAGES, Stage } from './stage.js';
 import { foreignWrites, stageSnapshot } from './stage-snapshot.js';
 import type { Violation } from './violation.js';
 
-/** The default time limit of a run in seconds: an appliance without hardware virtualization is slow. */
+/**
+ * The default time limit of a run in seconds. With libguestfs, an appliance without hardware virtualization is slow.
+ */
 const SECONDS: Readonly<Record<ReaderName, number>> = { auto: 120, raw: 120, qemu: 120, libguestfs: 600 };
 
-/** Measures a run that reads one good image, in milliseconds: the baseline for runs that must end at once. */
+/** Returns the milliseconds of a run that reads one good image: the baseline for runs with the limit `within`. */
 async function baselineMilliseconds(command: readonly string[]): Promise<number> {
   const stage = await Stage.make('auto');
   try {
@@ -34,7 +36,7 @@ export interface CaseOutcome {
 /**
  * Builds a case's inputs, runs its command lines, and collects all violations. Never throws.
  *
- * @param command the words before those of every command line: Node.js and its script
+ * @param command the words that start the command under test, before its arguments
  */
 export async function runCase(fault: FaultCase, reader: ReaderName, command: readonly string[]): Promise<CaseOutcome> {
   const stage = await Stage.make(reader);
@@ -73,7 +75,7 @@ export async function runCase(fault: FaultCase, reader: ReaderName, command: rea
   return { fault, reader, exits: ends.map(({ exit }) => exit ?? -1), milliseconds, violations };
 }
 
-/** Runs the case's own checks unless a run was killed. */
+/** Runs the case's own checks, unless a run was killed because it exceeded its time limit. */
 async function checkTrial(trial: Trial, ends: readonly LineEnd[]): Promise<void> {
   if (ends.every(({ hung }) => !hung)) {
     await trial.check?.(ends);

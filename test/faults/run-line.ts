@@ -7,7 +7,7 @@ export interface LineEnd extends CommandEnd {
   readonly orphans: readonly string[];
 }
 
-/** Runs a command line of a case, or kills it with all its children after its time limit. */
+/** Runs a command line of a case. Kills the command with all its children after `setting.hangMs` milliseconds. */
 export async function runLine(line: CommandLine, setting: CommandSetting): Promise<LineEnd> {
   const run = new CommandRun({
     ...setting,
@@ -15,7 +15,7 @@ export async function runLine(line: CommandLine, setting: CommandSetting): Promi
     environment: { ...setting.environment, ...line.environment },
   });
   const during = line.during?.(run);
-  // It is awaited below. Until then, a rejection must not be unhandled.
+  // Prevents an unhandled rejection until `during` is awaited below.
   during?.catch(() => {});
   const end = await run.ended;
   const orphans = await run.orphans();

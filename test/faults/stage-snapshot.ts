@@ -4,7 +4,9 @@ import { changesOf, type Snapshot, snapshotOf } from '../harness/snapshot.js';
 import type { CommandLine, Trial } from './fault-case.js';
 import type { Stage } from './stage.js';
 
-/** Directories of temporary files, which have a separate check, and the harness's trace of connections. */
+/**
+ * Left out of snapshots: the directories of temporary files, which have a separate check, and the trace of connections.
+ */
 const NOT_WATCHED = ['tmp', 'run', 'connections'];
 
 /** Options whose values are paths that the command writes to. */

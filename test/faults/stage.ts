@@ -15,7 +15,7 @@ const BLOCK = 65_536;
 /** Paths of two valid raw images, at a distance of one block. */
 export const GOOD_IMAGES = ['good/good-1.raw', 'good/good-2.raw'] as const;
 
-/** The directories of a stage: for inputs, secrets, and the command's outputs and temporary files. */
+/** The directories of a stage, for inputs, for secrets, and for the outputs and temporary files of the command. */
 const DIRECTORIES = ['home', 'images', 'out', 'run', 'secrets', 'tmp', 'work', 'work/good', 'work/out'];
 
 /** Further settings for the methods that create the command lines of a case. */
@@ -23,7 +23,7 @@ export type CommandExtras = Omit<CommandLine, 'words' | 'besideGood'> & { readon
 
 /** The directories of one case with one reader, where inputs are built and the command runs. */
 export class Stage {
-  /** A short path, so that those of the sockets below it fit into the kernel's limit. */
+  /** A short path, so that the paths of sockets in it fit into the kernel's limit. */
   readonly root: string;
   readonly reader: ReaderName;
   readonly #canaries: Canary[] = [];
@@ -75,7 +75,7 @@ export class Stage {
     return join(this.work, 'out', name);
   }
 
-  /** Writes a file of the host that no image may refer to. Returns its absolute path. */
+  /** Writes a file with a secret that must not get into any output. Returns its absolute path. */
   async secret(name: string): Promise<string> {
     const canary = createCanary();
     this.#canaries.push(canary);
@@ -84,7 +84,7 @@ export class Stage {
     return path;
   }
 
-  /** Declares a text that no output of the command may contain. */
+  /** Declares a text that must not occur in any output of the command. */
   forbid(trace: string): void {
     this.#canaries.push({ content: Buffer.alloc(0), traces: [Buffer.from(trace)] });
   }
@@ -93,7 +93,7 @@ export class Stage {
     return this.#canaries.flatMap(({ traces }) => traces);
   }
 
-  /** Starts a server to which no program may connect. */
+  /** Starts a server. Every connection to it is a violation. */
   async server(): Promise<CanaryServer> {
     const server = await startCanaryServer();
     this.#servers.push(server);
@@ -104,7 +104,7 @@ export class Stage {
     return this.#servers.reduce((sum, server) => sum + server.connections(), 0);
   }
 
-  /** Returns the SHA-256 of every regular input, by path. */
+  /** Returns the SHA-256 of every regular input file, by path. */
   async inputs(): Promise<ReadonlyMap<string, string>> {
     const digests = new Map<string, string>();
     const directories = ['images', 'secrets', 'work/good'].map((name) => regularFiles(join(this.root, name)));
@@ -115,18 +115,24 @@ export class Stage {
     return digests;
   }
 
-  /** Returns a trial that hashes the images alone, then analyzes them together with the good images. */
+  /**
+   * Returns a trial that hashes the images without the good images, then analyzes them together with the good images.
+   * The limit `within` applies only to hashing.
+   */
   trial(images: readonly string[], extras: CommandExtras = {}): Trial {
     const { within: _, ...rest } = extras;
     return { commands: [this.hash(images, extras), this.analyze(images, rest)] };
   }
 
-  /** Returns the command line of `hash` for images alone. */
+  /** Returns the command line of `hash` for these images, without the good images. */
   hash(images: readonly string[], { options = [], ...rest }: CommandExtras = {}): CommandLine {
     return { ...rest, words: ['hash', '-o', 'out/', ...this.#readerOptions(), ...options, ...images] };
   }
 
-  /** Returns the command line of `analyze` for these images and the good images, with a report of every kind. */
+  /**
+   * Returns the command line of `analyze` for the good images and these images, with JSON, DOT, Newick and text
+   * reports.
+   */
   analyze(images: readonly string[], { options = [], ...rest }: CommandExtras = {}): CommandLine {
     const outputs = ['-O', 'json', '-o', 'out/tree.dot', '-o', 'out/tree.nwk', '-o', 'out/tree.txt'];
     const words = ['analyze', ...outputs, ...this.#readerOptions(), ...GOOD_IMAGES, ...options, ...images];

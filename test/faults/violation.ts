@@ -8,9 +8,9 @@ export type ViolationKind =
   | 'trace'
   /** The run exceeded its time limit. */
   | 'hangs'
-  /** A child outlived the command by 5 s. */
+  /** A child process outlived the command. */
   | 'orphans'
-  /** A file in a directory of temporary files, or an unfinished file. */
+  /** A file was left in a directory of temporary files, or an unfinished output was left. */
   | 'leftovers'
   /** An input has changed. */
   | 'input'
@@ -20,17 +20,18 @@ export type ViolationKind =
   | 'canary leaks'
   /** A `connect` call over the network. */
   | 'external calls'
-  /** A bad entry in the cache, or an entry of an image that failed. */
+  /** The cache has a bad entry or an entry of an image that failed, or cannot be verified. */
   | 'cache'
+  /** The command's own process used more than 1 GiB of memory. */
   | 'memory'
-  /** The good images are not reported. */
+  /** The good images are not reported, or with a wrong distance. */
   | 'report'
   /** A check of the case itself failed. */
   | 'check'
   /** The input could not be built. */
   | 'build';
 
-/** A violation found after a case. */
+/** A requirement that a case did not meet. */
 export interface Violation {
   readonly kind: ViolationKind;
   readonly what: string;

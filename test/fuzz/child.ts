@@ -11,7 +11,9 @@ export interface FuzzTask {
   readonly seed: number;
   readonly first: number;
   readonly end: number;
+  /** The directory of the target. */
   readonly directory: string;
+  /** The path of the progress file. */
   readonly progress: string;
 }
 

@@ -73,8 +73,8 @@ function changedField(content: Buffer, fields: readonly Field[], random: SeededR
 }
 
 /**
- * Returns a value that code may handle wrongly: a limit, a value near the old value or the size, or the value of
- * another field.
+ * Returns a value that code could handle wrongly: a limit, a value near the old value or the size, the value of another
+ * field, or a random value.
  */
 function otherValue(
   old: bigint,

@@ -10,9 +10,9 @@ export type Verdict =
 /** Code under test that is called with random inputs. */
 export interface FuzzTarget {
   readonly name: string;
-  /** The target's share of the executions, in proportion to the shares of the others. */
+  /** The target's share of the executions, relative to the shares of the other targets. */
   readonly share: number;
-  /** Prepares all executions. `directory` belongs to the target and may contain files of an earlier call. */
+  /** Prepares all executions. `directory` belongs to the target, and can contain files of an earlier call. */
   prepare(directory: string): Promise<FuzzSubject>;
 }
 
@@ -21,7 +21,8 @@ export interface FuzzSubject {
   /**
    * Runs one execution, which depends only on the random numbers.
    *
-   * @throws Finding for a wrong result, or the unexpected error of the code under test
+   * @throws `VirtSimilarityError` if the input is refused, `Finding` for a wrong result, and any other error of the
+   *   code under test, which counts as a defect
    */
   execute(random: SeededRandom): Promise<Verdict>;
   close?(): Promise<void>;

@@ -5,13 +5,15 @@ import { require } from './fuzz-target.js';
 
 /** The size, in bytes, of the largest disk that is read completely. */
 export const LARGEST_DISK = 16 * 2 ** 20;
-/** The most extents that are checked: with a corrupt header, a file of a few MiB may be a disk of many TiB. */
+/** The most extents that are checked of a larger disk: a corrupt header can declare a disk of many TiB. */
 const MOST_EXTENTS = 20_000;
 
 /**
- * Returns the bytes that a guest would see, assembled as in a worker; `undefined` for disks larger than `LARGEST_DISK`.
+ * Lists the extents of an image, and reads its data. Returns the bytes that a guest would see; `undefined` for a disk
+ * that is larger than `LARGEST_DISK`, of which nothing is read.
  *
- * @throws Finding unless the extents are in order and gapless and their stored bytes are within their files
+ * @throws Finding unless the extents are in order and gapless, and their stored bytes are within their files; and what
+ *   reading throws
  */
 export async function guestContent(image: DiskImage): Promise<Buffer | undefined> {
   const { virtualSize, identity } = image;

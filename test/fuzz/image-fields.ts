@@ -1,6 +1,6 @@
 import { type Field, fieldsAt } from './field-mutations.js';
 
-/** The most entries of one table that are changed. */
+/** The number of entries of a table, from its first, that can be changed. */
 const MAX_ENTRIES = 64;
 
 const FIELDS: Readonly<Record<string, (content: Buffer) => Field[]>> = {
@@ -19,7 +19,7 @@ const FIELDS: Readonly<Record<string, (content: Buffer) => Field[]>> = {
   parallels: () => [...fieldsAt(16, 5, 4, 'little'), ...fieldsAt(36, 3, 8, 'little'), ...tableAt(64, 4, 'little')],
 };
 
-/** Returns the numbers in the header and tables of an image that qemu-img created. */
+/** Returns the numbers in the header and tables of a sample image; none if the file consists of text. */
 export function imageFields(format: string, content: Buffer): Field[] {
   return FIELDS[format]?.(content) ?? [];
 }

@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Mutation } from './field-mutations.js';
 
-/** A file that is changed temporarily: writing some bytes is cheaper than writing the file. */
+/** A file that is changed temporarily. Only the changed bytes are written, which is faster than writing the file. */
 export class MutableFile {
   readonly path: string;
   /** The file's content between the changes. */

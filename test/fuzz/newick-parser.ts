@@ -2,6 +2,7 @@
 export interface NewickNode {
   /** Without quotes; empty for an inner node. */
   readonly label: string;
+  /** The length of the branch above the node; 0 for a root without a length. */
   readonly length: number;
   readonly children: readonly NewickNode[];
 }

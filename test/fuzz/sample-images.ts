@@ -14,7 +14,7 @@ export interface SampleImage {
   readonly format: string;
   /** Words for `qemu-img convert`. */
   readonly convert?: readonly string[];
-  /** Whether it is an empty overlay on the raw content, partly overwritten. */
+  /** Whether it is an overlay on the raw content, with a few ranges of its own. */
   readonly isOverlay?: boolean;
   /** The file to corrupt in place of `file`: the only extent of a VMDK. */
   readonly extent?: string;
@@ -86,7 +86,7 @@ async function make(
   await runTool('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 100k 100k', '-c', 'write -z 512k 64k', path]);
 }
 
-/** Returns noise, compressible text, zeros, and an end within a block. */
+/** Returns noise, zeros, compressible text, zeros, and noise that begins within a block. */
 function content(): Buffer {
   const bytes = Buffer.alloc(DISK_BYTES);
   bytes.set(deterministicBytes('noise', 150 * KiB), 0);

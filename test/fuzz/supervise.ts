@@ -12,7 +12,7 @@ export interface FuzzLimits {
    * Milliseconds after which an execution counts as hung. The time starts again whenever the memory of the child grows.
    */
   readonly timeMs: number;
-  /** The most milliseconds until a child's first execution: it has to create images. */
+  /** The most milliseconds until a child's first execution. Before it, some targets create images. */
   readonly startMs: number;
   /** The most resident bytes of the child process. */
   readonly memory: number;
@@ -25,7 +25,7 @@ const POLL_INTERVAL_MS = 200;
  */
 const GROWTH = 1 / 64;
 
-/** The kinds of faults, none of which may occur. */
+/** The kinds of faults. The program fails if any fault occurs. */
 export const FAULTS = ['crashes', 'hangs', 'over the memory limit', 'wrong results'] as const;
 
 /** An execution that went wrong. */
@@ -82,7 +82,7 @@ interface EarlyEnd extends Pick<FuzzFinding, 'kind' | 'description'> {
 /** A child that exits with status 0 although its work is not done: its input made it exit. */
 const ENDED_EARLY: EarlyEnd = { kind: 'crashes', description: 'exited before its work was done', isBeforeFirst: false };
 
-/** Waits until a child exits. Returns `undefined` if its exit status is 0. */
+/** Waits until a child exits, and kills it if it exceeds a limit. Returns `undefined` if its exit status is 0. */
 async function endOf(child: ChildProcess, file: ProgressFile, limits: FuzzLimits): Promise<EarlyEnd | undefined> {
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text) => {

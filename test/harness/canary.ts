@@ -10,7 +10,7 @@ const BLOCK = 65_536;
 export interface Canary {
   /** The content of the secret file: two blocks of one repeated token. */
   readonly content: Buffer;
-  /** The token, and the digests of a block of it, as bytes and in hexadecimal. */
+  /** The token; and the SHA-256 and MD5 of a block of it, as bytes and in hexadecimal. */
   readonly traces: readonly Buffer[];
 }
 
@@ -54,7 +54,7 @@ async function contentOf(path: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** A server on the loopback interface to which no program has a reason to connect. */
+/** A server on the loopback interface that counts connections. No program has a reason to connect to it. */
 export interface CanaryServer {
   readonly port: number;
   /** Returns the number of connections so far. */

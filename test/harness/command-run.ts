@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessWatch } from './process-watch.js';
 
-/** Milliseconds for which a child may outlive the command. */
+/** Milliseconds after the end of the command until its children must have ended, too. */
 const CHILD_GRACE_MS = 5_000;
 const STACK_TRACE = /^\s+at .*:\d+/m;
 
@@ -21,7 +21,7 @@ export interface CommandSetting {
   readonly command: readonly string[];
   readonly directory: string;
   readonly environment: NodeJS.ProcessEnv;
-  /** The value of an environment variable that every child inherits, such as TMPDIR. */
+  /** A text in an environment variable that every child inherits, such as the path in `TMPDIR`. */
   readonly marker: string;
   /** Milliseconds after which the command counts as hung and is killed with its children. */
   readonly hangMs: number;
@@ -45,7 +45,10 @@ export interface CommandEnd {
 export class CommandRun {
   readonly process: ChildProcess;
   readonly watch: ProcessWatch;
-  /** Resolves when the command has ended and its pipes are closed, or 5 s after its end if a child keeps them open. */
+  /**
+   * Resolves when the command has ended and its pipes are closed, or 5 s after its end if a child keeps them open.
+   * Rejects if the command cannot be started.
+   */
   readonly ended: Promise<CommandEnd>;
   readonly #stderr: () => string;
   #hung = false;
@@ -88,7 +91,12 @@ export class CommandRun {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
-  /** Waits until the condition is true. @throws Error if the command ends first */
+  /**
+   * Waits until the condition is true.
+   *
+   * @param what completes the message `the command ended before …`
+   * @throws Error if the command ends first
+   */
   async until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
     while (!(await condition())) {
       if (this.hasEnded()) {

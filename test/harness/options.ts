@@ -7,7 +7,7 @@ export interface Option<Value> {
   /** The placeholder of the value in the usage text, such as `N`. Absent if the option has no value. */
   readonly placeholder?: string;
   readonly description: string;
-  /** Parses the values on the command line, in order. @throws UsageError if that is impossible */
+  /** Parses the option's values on the command line, in order; empty if absent. @throws UsageError if one is invalid */
   read(given: readonly string[]): Value;
 }
 
@@ -29,7 +29,7 @@ export function text(placeholder: string, description: string): Option<string | 
   return { placeholder, description, read: (given) => given.at(-1) };
 }
 
-/** An option that may be repeated. */
+/** An option that can be repeated. */
 export function texts(placeholder: string, description: string): Option<readonly string[]> {
   return { placeholder, description: `${description}; may be repeated`, read: (given) => given };
 }

@@ -21,7 +21,7 @@ export function processTable(): ProcessEntry[] {
 /** Returns one process, or `undefined` if it has exited. */
 export function processEntry(id: number): ProcessEntry | undefined {
   const text = readProcessFile(id, 'stat');
-  // The name is in parentheses and may contain parentheses itself.
+  // The name is in parentheses, and can contain parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, parent, , session] = fields;
   const started = fields[19];

@@ -45,7 +45,7 @@ export class ProcessWatch {
     return this.scan().flatMap(({ id }) => [readProcessFile(id, 'cmdline'), readProcessFile(id, 'environ')]);
   }
 
-  /** Sends a signal to the family members, except the process itself, that pass a test. Returns their number. */
+  /** Sends a signal to the family members that pass a test, except the process itself. Returns how many got it. */
   signal(signal: NodeJS.Signals, test: (commandLine: string) => boolean): number {
     const chosen = this.scan().filter(({ id }) => id !== this.#root && test(readProcessFile(id, 'cmdline')));
     for (const { id } of chosen) {
@@ -63,7 +63,10 @@ export class ProcessWatch {
     }
   }
 
-  /** Returns the ids and command lines of family members that still run after the given time, and kills them. */
+  /**
+   * Waits until the family has ended, but at most the given time. Kills the members that still run then, and returns
+   * their ids and command lines.
+   */
   async survivorsAfter(milliseconds: number): Promise<string[]> {
     const deadline = performance.now() + milliseconds;
     for (;;) {
@@ -80,6 +83,7 @@ export class ProcessWatch {
     }
   }
 
+  /** Kills the family, including the process itself. */
   killAll(): void {
     for (const { id } of this.scan()) {
       sendSignal(id, 'SIGKILL');
@@ -109,7 +113,7 @@ export class ProcessWatch {
     if (entry.id === this.#root || entry.session === this.#root || family.has(entry.parent)) {
       return true;
     }
-    // The harness's own children name the same files.
+    // Other children of the harness, such as qemu-img, can have the marker in their command lines.
     return (
       entry.parent !== process.pid &&
       (readProcessFile(entry.id, 'environ').includes(this.#marker) ||

@@ -5,7 +5,7 @@ const EXIT_FOUND = 1;
 const EXIT_USAGE = 2;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** A program that runs the command under test for a long time. */
+/** A program that tests the command or the library for a long time. */
 export interface Harness<O extends Options> {
   /** Its script in package.json. */
   readonly name: `test:${string}`;
@@ -16,7 +16,12 @@ export interface Harness<O extends Options> {
   run(given: Values<O>): Promise<boolean>;
 }
 
-/** Runs a harness with the words of its command line. Returns the exit code. */
+/**
+ * Runs a harness with the words of its command line. Returns the exit code: 0 without faults, 1 with faults, 2 for an
+ * invalid command line.
+ *
+ * @throws what `run` throws, except `UsageError`
+ */
 export async function runHarness<O extends Options>(harness: Harness<O>, words: readonly string[]): Promise<number> {
   try {
     const { help, ...given } = readOptions(words, { ...harness.options, ...HELP });

@@ -30,7 +30,7 @@ export interface Omissions {
   readonly contents?: readonly string[];
 }
 
-/** Records all files below a directory. Links are not followed. Mounted file systems, which may hang, are left out. */
+/** Records all files below a directory. Links are not followed. Mounted file systems, which can hang, are left out. */
 export async function snapshotOf(root: string, { paths = [], contents = [] }: Omissions): Promise<Snapshot> {
   const found = new Map<string, FileState>();
   const omitted = new Set([...paths, ...(await mountPoints())]);

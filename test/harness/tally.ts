@@ -9,7 +9,7 @@ export class Tally<Fault extends string> {
     this.#kinds = kinds;
   }
 
-  /** Counts an event that may occur, to show that the run reached it. */
+  /** Counts an event that is not a fault, so that the totals show how often it occurred. */
   count(event: string, times = 1): void {
     this.#events.set(event, this.counted(event) + times);
   }
@@ -19,7 +19,7 @@ export class Tally<Fault extends string> {
     return this.#events.get(event) ?? 0;
   }
 
-  /** Counts and prints a fault. @param where such as `kill 17` */
+  /** Counts and prints a fault. @param where the place of the fault, such as `kill 17` */
   fault(kind: Fault, where: string, description: string): void {
     this.#faults.set(kind, this.found(kind) + 1);
     console.log(`${where}: ${kind}: ${description}`);

@@ -1,6 +1,6 @@
 import type { HashVector } from '@virt-similarity/core';
 
-/** The digests of a content's blocks in hexadecimal; `undefined` for blocks of zeros. */
+/** The digests of the blocks of a disk, by block number, in hexadecimal; `undefined` for blocks of zeros. */
 export type Digests = readonly (string | undefined)[];
 
 /** Returns the digests in a hash vector. */

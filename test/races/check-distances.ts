@@ -6,7 +6,9 @@ import type { Findings } from './findings.js';
 /** The possible contents of each image, by its path. */
 export type Versions = ReadonlyMap<string, readonly Digests[]>;
 
-/** Requires that every distance in a report is the distance between possible contents of its two images. */
+/**
+ * Records a fault for each distance in a report that is not the distance between possible contents of its two images.
+ */
 export function checkDistances(stdout: string, versions: Versions, findings: Findings, where: string): void {
   const report = readReport({ stdout });
   if (report === undefined) {

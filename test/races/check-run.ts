@@ -20,7 +20,7 @@ export function stageSnapshot(stage: Stage): Promise<Snapshot> {
   return snapshotOf(stage.root, { contents: [stage.vectors, stage.cache] });
 }
 
-/** Checks a run for faults that no exchange may cause. */
+/** Records the faults of a run that no exchange must cause. `before` is the stage before the run. */
 export async function checkRun(
   stage: Stage,
   scene: Scene,
@@ -66,7 +66,7 @@ async function checkFiles(
       findings.fault(isTemporary ? 'leftovers' : 'foreign writes', where, path);
     }
   }
-  // Other files may come from an exchange with the results.
+  // If outputs are exchanged, other files can be among them.
   if (exchangesResults) {
     return;
   }

@@ -7,7 +7,7 @@ import { all } from './contents.js';
 import { type Findings, REDIRECTED } from './findings.js';
 import type { Stage } from './stage.js';
 
-/** Requires that every hash vector in a directory matches the files in its identity. */
+/** Records a fault for each hash vector in a directory that does not match the files in its identity. */
 export async function checkVectors(
   directory: string,
   { known }: Pick<Stage, 'known'>,
@@ -17,7 +17,7 @@ export async function checkVectors(
   for (const name of (await readdir(directory)).filter((each) => each.endsWith('.arrow'))) {
     const path = join(directory, name);
     const stats = await lstat(path);
-    // Scenes that exchange results plant links and empty files.
+    // Scenes that exchange outputs create links and empty files in this directory.
     if (!stats.isFile() || stats.size === 0) {
       continue;
     }

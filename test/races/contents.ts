@@ -7,10 +7,12 @@ export const BLOCK = 65_536;
 /** The content of a disk, block by block; `undefined` for blocks of zeros. */
 export type Content = readonly (Buffer | undefined)[];
 
-/** The number of bytes that a block repeats, so that it can be compressed. */
+/** The length, in bytes, of the random sequence that a block repeats, so that the block can be compressed. */
 const PATTERN = 4096;
 
-/** Returns content in which only the listed blocks are data. Each block differs from all other blocks of any seed. */
+/**
+ * Returns content in which only the blocks in `data` are not zeros. No two of these blocks, of any seeds, are equal.
+ */
 export function contentOf(seed: string, blocks: number, data: readonly number[] = all(blocks)): Content {
   return Array.from({ length: blocks }, (_, block) =>
     data.includes(block) ? Buffer.alloc(BLOCK, deterministicBytes(`${seed} ${block}`, PATTERN)) : undefined,

@@ -81,7 +81,7 @@ class Exchange:
     def exchange(self):
         if LIBC.renameat2(AT_FDCWD, self.first, AT_FDCWD, self.second, RENAME_EXCHANGE) == 0:
             self.done += 1
-        # The command may have removed or replaced one of the two; the caller compares the tree afterwards.
+        # Fails if the command has removed one of the two. The caller compares the tree afterwards.
 
     def restore(self):
         if self.done % 2 == 1:

@@ -10,13 +10,13 @@ const PYTHON = 'python3';
 export interface Exchange {
   readonly first: string;
   readonly second: string;
-  /** Files and directories whose events are counted. A directory's events include those of its entries. */
+  /** Files and directories whose inotify events are counted. The events of a directory include those of its entries. */
   readonly watch: readonly string[];
-  /** Whether `first` is a directory, so that each file created in it during the run is exchanged. */
+  /** If true, `first` is a directory, and each file that is created in it during the run is exchanged with `second`. */
   readonly created?: boolean;
 }
 
-/** The number of events, and then of microseconds, before the names are exchanged. */
+/** One exchange: waits for the number of events since the last exchange, then for the number of microseconds. */
 export type Step = readonly [events: number, microseconds: number];
 
 /** The result for one pair of names in a run. */
@@ -40,7 +40,7 @@ export class Exchanger {
     this.#lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   }
 
-  /** Resolves once every watch is in place. */
+  /** Starts to watch and exchange these names. Resolves once every watch is in place. */
   async arm(exchanges: readonly (Exchange & { readonly steps: readonly Step[] })[]): Promise<void> {
     const requests = exchanges.map(({ first, second, watch, steps, created = false }) => {
       return { first, second, watch, steps, created };
@@ -58,6 +58,7 @@ export class Exchanger {
     return JSON.parse(await this.#line()) as Exchanged[];
   }
 
+  /** Ends the process. */
   close(): void {
     this.#process.stdin?.end();
     this.#process.kill();

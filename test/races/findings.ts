@@ -1,13 +1,15 @@
 import { Tally } from '../harness/tally.js';
 
-/** The kinds of faults, none of which may occur. */
+/** The kinds of faults. The program fails if any fault occurs. */
 const KINDS = [
-  /** An output contains a secret, or a block of a file that is not part of the image. */
+  /**
+   * An output contains a secret, or a vector has blocks of, or was read from, a file that does not belong to the image.
+   */
   'canary leaks',
   'wrong distances',
   /** A hash vector that does not match the files in its identity. */
   'false vectors',
-  /** A file that was created or replaced without being a stated output. */
+  /** A file that is not a stated output was created, replaced or removed. */
   'foreign writes',
   'inputs changed',
   'leftovers',

@@ -9,16 +9,19 @@ import { BLOCK, type Content, digestsOf } from './contents.js';
 
 const SECTOR = 512;
 
-/** A file's part of a disk: the complete disk, some blocks on top of other files, or a list of other files. */
+/**
+ * What a file contains: a complete disk; the blocks that an overlay itself stores; or only the names of the files that
+ * store the disk (a VMDK descriptor).
+ */
 type Role = 'disk' | 'overlay' | 'descriptor';
 
 interface KnownFile {
   readonly role: Role;
-  /** The digests of the blocks in the file itself. */
+  /** The digests of the blocks in this file, without those in a backing file or in extents. */
   readonly digests: Digests;
 }
 
-/** The format of a disk, and its options. */
+/** How a disk is stored: the format, and options for `qemu-img convert`. */
 export interface Storage {
   readonly format: WritableFormat;
   readonly compressed?: boolean;
@@ -26,16 +29,16 @@ export interface Storage {
 }
 
 /**
- * The image files that a test wrote, with their contents. They determine the expected content of an image, given the
- * files from which it was read.
+ * Writes image files, and records their contents. From these, `expected` derives the content of an image that was read
+ * from given files.
  */
 export class KnownFiles {
   readonly #files = new Map<string, KnownFile>();
-  /** The files that contain a block, by its digest. */
+  /** The keys of the files that contain a block, by the digest of the block. */
   readonly #owners = new Map<string, Set<string>>();
   readonly #paths = new Map<string, string>();
 
-  /** Writes a disk with a content. */
+  /** Writes an image of a disk with this content, and records it. By default, the image is raw. */
   async writeDisk(path: string, content: Content, { format, ...options }: Storage = { format: 'raw' }): Promise<void> {
     const raw = format === 'raw' ? path : `${path}.source`;
     await writeRaw(raw, content);
@@ -46,7 +49,10 @@ export class KnownFiles {
     this.#add(path, 'disk', digestsOf(content));
   }
 
-  /** Writes an overlay with some blocks and the given name of its backing file, which need not exist. */
+  /**
+   * Writes a qcow2 overlay that contains the blocks of `own` that are not `undefined`, and records it. The backing file
+   * need not exist, because only its name and format are written to the header.
+   */
   async writeOverlay(
     path: string,
     own: Content,
@@ -54,7 +60,7 @@ export class KnownFiles {
   ): Promise<void> {
     const create = ['create', '-q', '-u', '-f', 'qcow2', '-b', backing.name, '-F', backing.format, path];
     await runTool('qemu-img', [...create, String(own.length * BLOCK)]);
-    // The blocks are written without the backing file, which complete clusters do not need.
+    // qemu-io opens the overlay without its backing file. It can do so, because every write fills complete clusters.
     const image = `json:${JSON.stringify({ driver: 'qcow2', backing: null, file: { driver: 'file', filename: path } })}`;
     const piece = `${path}.piece`;
     for (const [block, bytes] of own.entries()) {
@@ -68,13 +74,16 @@ export class KnownFiles {
     this.#add(path, 'overlay', digestsOf(own));
   }
 
-  /** Writes a VMDK descriptor of flat extents of `blocks` blocks each. The extents need not exist. */
+  /** Writes a VMDK descriptor of flat extents of `blocks` blocks each, and records it. The extents need not exist. */
   async writeDescriptor(path: string, extents: readonly string[], blocks: number): Promise<void> {
     await writeFile(path, splitFlatDescriptor(extents, (blocks * BLOCK) / SECTOR));
     this.#add(path, 'descriptor', []);
   }
 
-  /** Returns the content of an image that was read from these files, or `undefined` if one of them is unknown. */
+  /**
+   * Returns the digests that an image must have if it was read from the files in this identity; `undefined` if one of
+   * these files was not recorded.
+   */
   expected(identity: ImageIdentity): Digests | undefined {
     const [top, ...below] = fileStampsOf(identity).map(({ device, inode }) => this.#files.get(`${device} ${inode}`));
     if (top === undefined || below.includes(undefined)) {
@@ -91,7 +100,10 @@ export class KnownFiles {
     }
   }
 
-  /** Returns the paths of all files that contain this block, or none if a file of the identity contains it. */
+  /**
+   * Returns the paths of the recorded files that contain the block with this digest. Returns an empty list if a file in
+   * the identity contains the block, or if no recorded file does.
+   */
   foreignOwners(digest: string, identity: ImageIdentity): string[] {
     const owners = this.#owners.get(digest);
     const isOwn = fileStampsOf(identity).some(({ device, inode }) => owners?.has(`${device} ${inode}`));

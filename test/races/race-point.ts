@@ -17,23 +17,25 @@ const EVENTS = 10;
 const EVENTS_OF_NEW_FILE = 4;
 /** With fewer pairs than this, each pair is exchanged more often. */
 const FEW_PAIRS = 3;
-/** The number of runs after which one run without exchanges uses the cache. */
+/** After this many runs, there is one run without exchanges, which uses the cache of the previous run. */
 const QUIET_EVERY = 8;
-/** The most runs per requested exchange: in some runs, no exchange succeeds. */
+/** The most runs per requested exchange. There is a limit because in some runs no exchange succeeds. */
 const MOST_RUNS = 2;
-/** Milliseconds after which a run counts as hung: an appliance without hardware virtualization is slow. */
+/**
+ * Milliseconds after which a run counts as hung. With libguestfs, an appliance without hardware virtualization is slow.
+ */
 const HANG_MS: Readonly<Record<ReaderName, number>> = { auto: 60_000, raw: 60_000, qemu: 60_000, libguestfs: 300_000 };
 
 /** The settings for a point with one reader. */
 export interface RaceSetting {
   readonly reader: ReaderName;
   readonly seed: number;
-  /** The least number of exchanges. */
+  /** The number of exchanges after which no further run is started. */
   readonly exchanges: number;
   readonly command: readonly string[];
 }
 
-/** Runs the command at a point until the requested number of exchanges is reached. */
+/** Runs the command at a point until the requested number of exchanges is reached. Returns the findings. */
 export async function racePoint(point: Point, setting: RaceSetting, exchanger: Exchanger): Promise<Findings> {
   const stage = await Stage.make();
   try {

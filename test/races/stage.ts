@@ -26,7 +26,7 @@ export class Stage {
   }
 
   static async make(): Promise<Stage> {
-    // A short path, so that those of the sockets below it fit into the kernel's limit.
+    // A short path, so that the paths of sockets in it fit into the kernel's limit.
     const stage = new Stage(await mkdtemp('/tmp/vsr-'));
     for (const directory of DIRECTORIES) {
       await mkdir(join(stage.root, directory), { recursive: true });
@@ -63,7 +63,7 @@ export class Stage {
     return join(this.directory, 'out');
   }
 
-  /** Returns a path in the directory to which other users write. */
+  /** Returns a path in the directory whose entries are exchanged. */
   shared(...names: readonly string[]): string {
     return join(this.root, 'shared', ...names);
   }
@@ -73,7 +73,7 @@ export class Stage {
     return join(this.root, 'secrets', ...names);
   }
 
-  /** Writes a secret file of `blocks` blocks, to which no image may lead. */
+  /** Writes a file of `blocks` blocks with a secret that must not get into any output. */
   async writeCanary(path: string, blocks: number): Promise<Canary> {
     const canary = createCanary();
     this.#canaries.push(canary);
@@ -82,7 +82,7 @@ export class Stage {
     return canary;
   }
 
-  /** Returns bytes that no output of the command may contain. */
+  /** The byte sequences that must not occur in any output of the command. */
   get traces(): readonly Buffer[] {
     return this.#canaries.flatMap(({ traces }) => traces);
   }

@@ -11,7 +11,7 @@ import type { Stage } from '../stage.js';
 
 const DISK_BYTES = 4 * 1024 * 1024;
 
-/** Writes a raw disk whose guest overwrote its beginning with a qcow2 header that names a file of the host. */
+/** Writes a raw disk whose guest overwrote the beginning with a qcow2 header that names `backing`. Returns its path. */
 async function writeQcow2Disguise(stage: Stage, name: string, backing: string): Promise<string> {
   const disk = stage.image(name);
   await createQcow2(disk, { backing });
@@ -19,7 +19,7 @@ async function writeQcow2Disguise(stage: Stage, name: string, backing: string): 
   return disk;
 }
 
-/** Writes another user's disk to a directory that may contain backing files. Returns its name. */
+/** Writes another user's disk to the directory of the images, where backing files are allowed. Returns its name. */
 async function writeNeighbour(stage: Stage): Promise<string> {
   await writeFile(stage.image('neighbour.raw'), deterministicBytes('neighbour', DISK_BYTES));
   return 'neighbour.raw';
@@ -29,7 +29,7 @@ async function writeNeighbour(stage: Stage): Promise<string> {
 export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
   {
     number: 1,
-    title: 'refuses a raw disk with a qcow2 header that names a backing file',
+    title: 'refuses a raw .img that begins with a qcow2 header with a backing file',
     readers: READERS,
     exit: 4,
     build: async (stage) => {
@@ -40,7 +40,7 @@ export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
   },
   {
     number: 2,
-    title: 'refuses a raw disk with a vmdk header that names an extent',
+    title: 'refuses a raw .img that begins with a VMDK descriptor with an extent',
     readers: READERS,
     exit: 4,
     build: async (stage) => {
@@ -55,7 +55,7 @@ export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
   },
   {
     number: 3,
-    title: 'reads a raw disk with a LUKS header as raw',
+    title: 'hashes the stored bytes of a disk with a LUKS header if no key is given',
     readers: READERS,
     exit: 0,
     build: async (stage) => {
@@ -69,7 +69,7 @@ export const AMBIGUOUS_FORMATS: readonly FaultCase[] = [
   },
   {
     number: 4,
-    title: 'reads a raw disk with a qcow2 header as raw if --format raw is set',
+    title: 'reads a disk with a qcow2 header as raw if --format raw is given',
     readers: READERS,
     exit: 0,
     build: async (stage) => {

@@ -15,7 +15,7 @@ const DISK: TarMember = { name: 'disk.raw', content: CONTENT };
 /** Seconds after which a run counts as hung. */
 const SECONDS = 10;
 
-/** Writes archives by their names. Returns their paths. */
+/** Writes archives, given by their file names, and returns their paths. */
 async function written(stage: Stage, archives: Readonly<Record<string, Buffer>>): Promise<string[]> {
   for (const [name, content] of Object.entries(archives)) {
     await writeFile(stage.image(name), content);
@@ -23,7 +23,7 @@ async function written(stage: Stage, archives: Readonly<Record<string, Buffer>>)
   return Object.keys(archives).map((name) => stage.image(name));
 }
 
-/** Archives that are damaged, declare false sizes, or refer to files outside of themselves. */
+/** Archives that are damaged, declare false sizes, or refer to files outside of the archive. */
 export const ARCHIVES: readonly FaultCase[] = [
   {
     number: 140,
@@ -48,7 +48,7 @@ export const ARCHIVES: readonly FaultCase[] = [
   },
   {
     number: 141,
-    title: 'refuses archives whose disks are outside, repeated, sparse, or too many',
+    title: 'refuses archives with links, sparse or repeated files, or 65 disks',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -79,7 +79,7 @@ export const ARCHIVES: readonly FaultCase[] = [
   },
   {
     number: 142,
-    title: 'stops at an archive of a million files',
+    title: 'refuses an archive of a million files, or with attributes of 1 MiB, in 10 s',
     readers: ['auto', 'raw'],
     exit: 4,
     build: async (stage) => {

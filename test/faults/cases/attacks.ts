@@ -17,7 +17,7 @@ import type { Stage } from '../stage.js';
 const BLOCK = 65_536;
 /** The readers that use qemu's tools in the sandbox. */
 const TOOL_READERS: readonly ReaderName[] = ['auto', 'qemu'];
-/** The most extent files that one VMDK may have. */
+/** The largest number of extent files that the inspector accepts for one VMDK. */
 const MOST_EXTENTS = 1024;
 const MANY_IMAGES = 80;
 /** The time limit, in seconds, of runs that are slow on a busy machine. */
@@ -28,13 +28,18 @@ const UNWRITABLE = '/sys/kernel';
 /** Writes an image that is read through qemu-nbd. */
 async function writeServed(stage: Stage): Promise<string> {
   const [raw, image] = [stage.image('content'), stage.image('served.qcow2')];
-  // Incompressible data would be stored as it is, and read without a tool.
+  // Incompressible data would be stored verbatim, and read without a tool.
   await writeFile(raw, Buffer.alloc(16 * BLOCK, deterministicBytes('served', 5000)));
   await convert(raw, image, 'qcow2', { compressed: true, creation: { compression_type: 'zstd' } });
   return image;
 }
 
-/** Returns a case whose tools print the environment and descriptors that they inherit, and fail. */
+/**
+ * Returns a case with fake tools that print the environment and descriptors that they inherit, and fail. The harness
+ * then requires that no output contains a secret.
+ *
+ * @param exposure returns how the command itself gets the secret
+ */
 function spyCase(
   number: number,
   title: string,
@@ -62,7 +67,7 @@ function spyCase(
   };
 }
 
-/** Bytes at a position of a qcow2 header, each of which makes the inspector refuse the header. */
+/** Fields of a qcow2 header with bytes at their positions; each makes the inspector refuse the header. */
 const INVALID_FIELDS: readonly (readonly [position: number, bytes: Buffer])[] = [
   // The version, the cluster size, and the size and position of the L1 table.
   [4, Buffer.of(0, 0, 0, 9)],
@@ -71,13 +76,13 @@ const INVALID_FIELDS: readonly (readonly [position: number, bytes: Buffer])[] = 
   [40, Buffer.of(127, 255, 255, 255, 255, 255, 255, 255)],
 ];
 
-/** Inherited descriptors and secrets, a changing image, an unwritable directory, many extents and many images. */
+/** Inherited descriptors and secrets, an image that changes, an unwritable directory, many extents and many images. */
 export const ATTACKS: readonly FaultCase[] = [
-  spyCase(103, 'passes a tool no file that its caller left open', async (stage) => {
+  spyCase(103, 'passes to a tool no file that was open when the command started', async (stage) => {
     const secret = await stage.secret('secret');
     return { wrapper: ['bash', '-c', 'exec 50<"$0"; exec "$@"', secret] };
   }),
-  spyCase(104, 'passes a tool no secret of its environment', async (stage) => {
+  spyCase(104, 'passes to a tool no secret from the environment of the command', async (stage) => {
     const password = 'correct-horse-battery-staple';
     stage.forbid(password);
     return { environment: { DATABASE_PASSWORD: password } };
@@ -136,7 +141,7 @@ export const ATTACKS: readonly FaultCase[] = [
   },
   {
     number: 106,
-    title: 'uses another directory if XDG_RUNTIME_DIR is not writable',
+    title: 'creates its run directory elsewhere if XDG_RUNTIME_DIR is not writable',
     readers: TOOL_READERS,
     exit: 0,
     build: async (stage) => {
@@ -188,7 +193,7 @@ export const ATTACKS: readonly FaultCase[] = [
       };
     },
   },
-  spyCase(109, 'passes a tool no directory that its caller left open', async (stage) => {
+  spyCase(109, 'passes to a tool no directory that was open when the command started', async (stage) => {
     await stage.secret('secret');
     return { wrapper: ['bash', '-c', 'exec 51<"$0"; exec "$@"', `${stage.root}/secrets`] };
   }),

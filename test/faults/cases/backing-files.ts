@@ -7,7 +7,7 @@ import type { FaultCase } from '../fault-case.js';
 import { createQcow2, writeGuest } from '../inputs/qcow2.js';
 import type { Stage } from '../stage.js';
 
-/** Returns a case of an overlay whose header contains a name that must not be followed. */
+/** Returns a case of an overlay whose header names a backing file that must not be opened. */
 function refused(number: number, title: string, nameOf: (stage: Stage) => Promise<string>): FaultCase {
   return {
     number,
@@ -22,7 +22,7 @@ function refused(number: number, title: string, nameOf: (stage: Stage) => Promis
   };
 }
 
-/** Overlays with hostile, broken and valid names of backing files. */
+/** Overlays with hostile, missing and valid backing files, loops, and chains that are too long. */
 export const BACKING_FILES: readonly FaultCase[] = [
   refused(5, 'an absolute path in another directory', (stage) => stage.secret('secret')),
   refused(6, 'a path that leaves the directory through ..', async (stage) => {
@@ -43,7 +43,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   refused(11, 'blkdebug:', async (stage) => `blkdebug::${await stage.secret('secret')}`),
   {
     number: 12,
-    title: 'backing file: reports that it is missing',
+    title: 'backing file: reports a missing one',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -54,7 +54,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
   {
     number: 13,
-    title: 'backing file: reads an allowed sibling like qemu-img convert',
+    title: 'backing file: reads one beside the overlay, as qemu-img convert does',
     readers: FORMAT_READERS,
     exit: 0,
     build: async (stage) => {
@@ -73,7 +73,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
   {
     number: 14,
-    title: 'backing file: refuses the image itself at once',
+    title: 'backing file: refuses the image itself, without an endless loop',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -84,7 +84,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
   {
     number: 15,
-    title: 'backing file: refuses a loop of two images at once',
+    title: 'backing file: refuses two images that name each other, without a loop',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -103,8 +103,8 @@ export const BACKING_FILES: readonly FaultCase[] = [
 ];
 
 /**
- * Writes a chain of layers; the upper layers are copies of one overlay, with the name of the backing file replaced.
- * Returns the path of the top.
+ * Writes a chain of `layers` images, and returns the path of the top image. All images from the third on are copies of
+ * the second, in which the name of the backing file is replaced.
  */
 async function writeChain(stage: Stage, layers: number): Promise<string> {
   const directory = stage.image(`chain-${layers}`);

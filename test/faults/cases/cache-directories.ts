@@ -10,7 +10,10 @@ const BLOCK = 65_536;
 const FUZZED = 100;
 const MAGIC = Buffer.from('ARROW1');
 
-/** Returns noise, noise between an Arrow file's magic numbers, and truncated copies of a valid file. */
+/**
+ * Returns files of three kinds: random bytes; truncated copies of a valid file; and random bytes between the magic
+ * numbers of an Arrow file, with a wrong length of the footer.
+ */
 function fuzzedFiles(valid: Buffer): Buffer[] {
   return Array.from({ length: FUZZED }, (_, round) => {
     const noise = deterministicBytes(`noise ${round}`, 20 + 7 * round);
@@ -26,11 +29,14 @@ function fuzzedFiles(valid: Buffer): Buffer[] {
   });
 }
 
-/** Files that are not hash vectors, and directories that other users may write to. */
+/**
+ * Damaged files as cache entries and as named hash vectors; cache directories that are links, belong to another user,
+ * or are writable by everyone.
+ */
 export const CACHE_DIRECTORIES: readonly FaultCase[] = [
   {
     number: 47,
-    title: 'rejects random bytes and fuzzed Arrow files, cached or named',
+    title: 'rejects random bytes and damaged Arrow files, as cache entries and as images',
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -61,7 +67,7 @@ export const CACHE_DIRECTORIES: readonly FaultCase[] = [
   },
   {
     number: 48,
-    title: "cache directory: refuses a link, another user's and a world-writable one",
+    title: "refuses a cache that is a link, another user's, or writable by everyone",
     readers: ['auto'],
     exit: 4,
     build: async (stage) => {
@@ -82,7 +88,7 @@ async function linkedDirectory(stage: Stage): Promise<string> {
   return `${stage.root}/link`;
 }
 
-/** Returns another user's directory: root creates one with `chown`, other users get a directory of root. */
+/** Returns a directory that does not belong to the user who runs the tests. As root, creates one for another user. */
 async function foreignDirectory(stage: Stage): Promise<string> {
   if (process.getuid?.() !== 0) {
     return '/usr/share';

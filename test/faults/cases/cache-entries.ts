@@ -13,12 +13,12 @@ const BLOCKS = 77;
 const BLOCK = 65_536;
 const READ_AGAIN = /warning: .*the image is read again/;
 
-/** Replaces an entry with bad bytes. Returns the path of the bad entry. */
+/** Replaces an entry with other bytes. Returns the path of the new entry. */
 type Corrupt = (entry: EntryFile, bytes: Buffer) => Promise<string>;
 
 /**
- * Returns a case of bad cache entries. The library reads every variant, the command only the first, the middle and the
- * last.
+ * Returns a case of bad cache entries. The library looks up every variant, but the command only the first, the middle
+ * and the last variant.
  */
 function corrupted(
   number: number,
@@ -28,7 +28,7 @@ function corrupted(
 ): FaultCase {
   return {
     number,
-    title: `cache entry: does not use ${title}`,
+    title: `cache entry: reads the image again instead of using ${title}`,
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -71,7 +71,7 @@ function checkedBy(stage: Stage, image: string, commands: CommandLine[], tryEntr
   };
 }
 
-/** Requires that the cache finds no variant, and warns once about each. */
+/** Requires that the cache does not return any variant of the entry, and warns exactly once about each variant. */
 async function tryAll(stage: Stage, entry: EntryFile, variants: readonly Buffer[], corrupt: Corrupt): Promise<void> {
   const { identity, algorithm, hasherVersion, blockSize } = await openHashVector(entry.path);
   assert.ok(identity !== undefined && hasherVersion !== undefined, 'an entry has an identity and a hasher version');
@@ -85,7 +85,7 @@ async function tryAll(stage: Stage, entry: EntryFile, variants: readonly Buffer[
       `variant ${index} is found`,
     );
     assert.equal(warnings.length, 1, `warnings of variant ${index}`);
-    // The cache may already have removed the bad entry.
+    // The cache can have removed the bad entry already.
     await rm(path, { force: true });
   }
 }
@@ -112,7 +112,7 @@ export const CACHE_ENTRIES: readonly FaultCase[] = [
       [1, 8, BLOCK].map((length) => Buffer.concat([bytes, Buffer.alloc(length)])).concat(Buffer.concat([bytes, bytes])),
     inPlace,
   ),
-  corrupted(46, 'forged metadata with a matching name', withForgedMetadata, forged),
+  corrupted(46, 'one with forged metadata, whose name has the matching SHA-256', withForgedMetadata, forged),
 ];
 
 function flipped(bytes: Buffer): Buffer[] {

@@ -14,7 +14,7 @@ const BLOCK = 65_536;
 const BLOCKS = 64;
 const BLOCK_MS = 30;
 
-/** Returns a case of a raw disk that is changed as soon as its first block is being hashed. */
+/** Returns a case of a raw disk that is changed once the hasher has hashed one of its blocks. */
 function changed(number: number, title: string, change: (image: string) => Promise<void>): FaultCase {
   return {
     number,
@@ -43,6 +43,7 @@ function changed(number: number, title: string, change: (image: string) => Promi
   };
 }
 
+/** Requires that the cache has the two good images, but not this image. */
 async function requireNotCached(stage: Stage, image: string): Promise<void> {
   const entries = await new HashVectorCache(stage.cache).list();
   const names = entries.flatMap((entry) => (entry.state === 'bad' ? [] : entry.header.name));
@@ -50,7 +51,7 @@ async function requireNotCached(stage: Stage, image: string): Promise<void> {
   assert.equal(names.length, 2, 'the good images are in the cache');
 }
 
-/** Images that are written to during a run. */
+/** Images that change during a run, or that a virtual machine has open for writing. */
 export const CHANGE_AND_USE: readonly FaultCase[] = [
   changed(31, 'detects that a raw image shrinks while it is read', async (image) =>
     truncate(image, (await stat(image)).size / 2),
@@ -74,7 +75,7 @@ export const CHANGE_AND_USE: readonly FaultCase[] = [
   },
   {
     number: 34,
-    title: 'refuses full and sparse raw images that qemu has open for writing',
+    title: 'refuses dense and sparse raw images that qemu has open for writing',
     readers: READERS,
     exit: 6,
     build: async (stage) => {

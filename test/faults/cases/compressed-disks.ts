@@ -7,24 +7,24 @@ import type { ReaderName } from '../../harness/readers.js';
 import type { FaultCase } from '../fault-case.js';
 import type { Stage } from '../stage.js';
 
-/** The readers of compressed raw disks. */
+/** The readers that read compressed raw disks. */
 const DISK_READERS: readonly ReaderName[] = ['auto', 'raw'];
 /** The memory limit of the command in bytes. */
 const MOST_MEMORY = 512 * 2 ** 20;
 const DISK_BYTES = 1024 * 1024;
 
-/** Writes the compressed disk that a shell command prints. Returns the path of the file. */
+/** Writes the output of a shell command, a compressed disk, to an image file. Returns the path of the file. */
 async function packed(stage: Stage, name: string, command: string): Promise<string> {
   const path = stage.image(name);
   await runTool('bash', ['-c', `set -e -o pipefail; ${command} > "$0"`, path]);
   return path;
 }
 
-/** Compressed raw disks that expand without end, or end too early. */
+/** Compressed raw disks that expand beyond the size limit, are truncated or damaged, or are followed by other bytes. */
 export const COMPRESSED_DISKS: readonly FaultCase[] = [
   {
     number: 130,
-    title: 'stops at compressed disks that expand beyond the limit',
+    title: 'refuses compressed disks beyond --max-virtual-size, in at most 512 MiB',
     readers: DISK_READERS,
     exit: 4,
     build: async (stage) => {

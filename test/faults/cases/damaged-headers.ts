@@ -61,7 +61,9 @@ async function damaged(
   return image;
 }
 
-/** Images whose damaged headers make their disks seem empty, and files that hide or replace others. */
+/**
+ * Images with damaged headers, some of which make their disks seem empty, and VMDK descriptors that name other images.
+ */
 export const DAMAGED_HEADERS: readonly FaultCase[] = [
   {
     number: 110,
@@ -81,7 +83,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
   {
     number: 111,
-    title: 'rejects a damaged size of 0 bytes in the formats in which qemu rejects it',
+    title: 'rejects a header that states 0 bytes, where qemu rejects it',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -100,7 +102,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
   {
     number: 112,
-    title: 'reads the extents beside the link to a vmdk descriptor',
+    title: 'reads the extents beside a link to a VMDK descriptor, not beside the target',
     readers: FORMAT_READERS,
     exit: 0,
     build: async (stage) => {
@@ -125,7 +127,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
   {
     number: 113,
-    title: 'reads complete images in a directory that vmdk descriptors would hide',
+    title: 'reads images in a directory that unusable VMDK descriptors list as parts',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {

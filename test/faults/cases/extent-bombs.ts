@@ -9,7 +9,10 @@ import type { Stage } from '../stage.js';
 /** The memory limit of the command in bytes. */
 const MOST_MEMORY = 512 * 2 ** 20;
 
-/** Returns a trial of each image alone, then of all images together with the good images, in bounded memory. */
+/**
+ * Returns a trial that hashes each image alone, then analyzes all images with the good images. Every run must use at
+ * most `MOST_MEMORY`.
+ */
 function boundedTrial(stage: Stage, images: readonly string[]): Trial {
   return {
     commands: [...images.map((image) => stage.hash([image])), stage.analyze(images, { errors: images.length })],
@@ -21,7 +24,7 @@ function boundedTrial(stage: Stage, images: readonly string[]): Trial {
   };
 }
 
-/** Small images that describe too many extents to iterate over. */
+/** Small images that describe so many extents that reading them would take too long. */
 export const EXTENT_BOMBS: readonly FaultCase[] = [
   {
     number: 77,
@@ -42,7 +45,7 @@ export const EXTENT_BOMBS: readonly FaultCase[] = [
   },
   {
     number: 78,
-    title: 'stops at a VMDK whose grain tables overlap or share one grain',
+    title: 'stops at a VMDK with overlapping grain tables, one table, or one grain',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {
@@ -59,7 +62,7 @@ export const EXTENT_BOMBS: readonly FaultCase[] = [
   },
   {
     number: 79,
-    title: 'stops at an extent bomb below an overlay or with holes',
+    title: 'stops at an extent bomb that is a backing file, or has a large hole',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {

@@ -4,11 +4,14 @@ import { patch, writeRawDisk } from '../inputs/patch.js';
 import { createQcow2, QCOW2_FIELDS, replaceName } from '../inputs/qcow2.js';
 import { createWithHostileFooter, createWithParent, flatDescriptor } from '../inputs/vmdk.js';
 
-/** Images whose headers refer to other files, except for qcow2 backing files, and an image with an unknown feature. */
+/**
+ * Images whose headers refer to other files as data files, extents or parents, not as qcow2 backing files; and an image
+ * with an unknown feature.
+ */
 export const FOREIGN_FILES: readonly FaultCase[] = [
   {
     number: 17,
-    title: 'refuses a qcow2 with a data file, named by path',
+    title: 'refuses a qcow2 whose data file is named by a path',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -21,7 +24,7 @@ export const FOREIGN_FILES: readonly FaultCase[] = [
   },
   {
     number: 18,
-    title: 'refuses a qcow2 with a data file, named by json:',
+    title: 'refuses a qcow2 whose data file is named by a json: name',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -61,7 +64,7 @@ export const FOREIGN_FILES: readonly FaultCase[] = [
   },
   {
     number: 21,
-    title: 'refuses a vmdk whose footer contradicts its header',
+    title: 'refuses a vmdk whose footer refers to another descriptor than its header',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {

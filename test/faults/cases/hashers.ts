@@ -34,7 +34,10 @@ class Late { digestLength = 32; hash(block, digest) { setImmediate(() => digest.
 export default { name: 'async', url: import.meta.url, hashers: { async: Async, late: Late } };
 `;
 
-/** A module with a plugin factory that has an argument. Threads import the plugin that it exports by default. */
+/**
+ * A module that exports a function that creates plugins. Threads import its default export, so they would lose the
+ * argument of another call.
+ */
 const FACTORY = `
 export function create(width) {
   class Wide { digestLength = 8; hash(block, digest) { digest.fill(1); digest.set(block.subarray(0, width)); } }
@@ -59,11 +62,11 @@ class Talkative {
 export default { name: 'talkative', url: import.meta.url, hashers: { talkative: Talkative } };
 `;
 
-/** Forged digests, and hashers of plugins. */
+/** Disks that are also hash-vector files, and plugins with hashers that are outdated, asynchronous or misconfigured. */
 export const HASHERS: readonly FaultCase[] = [
   {
     number: 90,
-    title: 'hashes the bytes of a raw disk that is also a hash-vector file',
+    title: 'ignores the digests in a raw disk that is also a hash-vector file',
     readers: ['auto', 'raw', 'qemu'],
     exit: 0,
     build: async (stage) => {
@@ -83,7 +86,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 91,
-    title: "neither finds nor compares the vectors of a hasher's older version",
+    title: "uses no vectors of a hasher's older version, from the cache or from a file",
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -137,7 +140,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 93,
-    title: 'refuses a configured plugin if threads would lose its options',
+    title: 'refuses a plugin with arguments that threads would not repeat',
     readers: ['auto'],
     exit: 2,
     build: async (stage) => {
@@ -167,7 +170,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 94,
-    title: 'sends the output of plugins to stderr and only the report to stdout',
+    title: 'writes what plugins print to stderr, and only the report to stdout',
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {

@@ -27,7 +27,7 @@ const PRESENT = 6n;
 /** The positions of fields and tables in a seSparse extent with one grain table. */
 const SE_SPARSE = { version: 8, volatile: 512, replay: 512 + 24, directory: 8 * 512, table: 9 * 512 };
 
-/** The positions of the block size, the number of blocks, and the block map in a Parallels image. */
+/** The byte offsets of the block size, the number of blocks, and the block map in a Parallels image. */
 const PARALLELS = { sectorsPerBlock: 28, blocks: 32, blockMap: 64 };
 
 function le32(...values: readonly number[]): Buffer {
@@ -123,7 +123,7 @@ export const HYPERVISOR_FORMATS: readonly FaultCase[] = [
   },
   {
     number: 153,
-    title: 'refuses a seSparse disk of another version, or with a journal to replay',
+    title: 'refuses a seSparse disk with another version, other flags, or a journal',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {

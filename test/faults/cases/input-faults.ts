@@ -11,15 +11,15 @@ import { hashingStarted, MARKED, markerFile, SLOW_HASHER, writeSlowHasher } from
 import type { CommandExtras, Stage } from '../stage.js';
 
 const BLOCK = 65_536;
-/** Enough blocks that most are still unread when the first is hashed. */
+/** So many blocks that most of them have not been read when the first block is hashed. */
 const BLOCKS = 4096;
 const BLOCK_MS = 30;
 const BAD_BLOCK = 11;
-/** Seconds for a run whose server hangs: more than the time limit for an answer. */
+/** The time limit, in seconds, of a run whose server hangs: longer than the command waits for an answer. */
 const HANG_SECONDS = 180;
 const SIZES = [0, 1, 1000, 65_535, 65_537];
 
-/** Returns extras that signal the command's servers as soon as it hashes blocks of a marked image. */
+/** Returns extras that send a signal to the NBD servers of the command once it hashes a marked block. */
 function signalServers(stage: Stage, signal: 'SIGSTOP' | 'SIGKILL'): CommandExtras {
   return {
     options: [...SLOW_HASHER, '--no-cache'],
@@ -38,7 +38,7 @@ function signalServers(stage: Stage, signal: 'SIGSTOP' | 'SIGKILL'): CommandExtr
 export const INPUT_FAULTS: readonly FaultCase[] = [
   {
     number: 40,
-    title: 'reports the position of a block that cannot be read',
+    title: 'reports the offset of a block that cannot be read',
     readers: READERS,
     exit: 5,
     build: async (stage) => {
@@ -60,7 +60,7 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
   },
   {
     number: 41,
-    title: 'reports a server that dies, and one that hangs',
+    title: 'reports an image whose NBD server is killed or hangs',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {

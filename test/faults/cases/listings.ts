@@ -13,10 +13,10 @@ import type { Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 
-/** Runs the command in a shell, so that a signal that ends it results in an exit code, as for users. */
+/** Runs the command in a shell, which turns a signal that ends the command into an exit code. */
 const SHELL = ['/bin/sh', '-c', '"$@"; exit $?', 'sh'];
 
-/** Directories and names that select the images of a run. */
+/** Directories of images, repeated names, and a file system that never responds. */
 export const LISTINGS: readonly FaultCase[] = [
   {
     number: 95,
@@ -47,7 +47,7 @@ export const LISTINGS: readonly FaultCase[] = [
   },
   {
     number: 96,
-    title: 'directory: reads disks named like VMDK parts, and lists the rest',
+    title: 'directory: reads disks named like VMDK parts, and counts what is left out',
     readers: FORMAT_READERS,
     exit: 0,
     build: async (stage) => {
@@ -70,7 +70,7 @@ export const LISTINGS: readonly FaultCase[] = [
   },
   {
     number: 97,
-    title: 'directory: does not analyze entries of a cache in it',
+    title: 'directory: leaves out cache entries',
     readers: READERS,
     exit: 0,
     build: async (stage) => {
@@ -93,7 +93,7 @@ export const LISTINGS: readonly FaultCase[] = [
   },
   {
     number: 98,
-    title: 'compares a file that is named twice, also by a link, only once',
+    title: 'includes a file only once if it is named repeatedly, also through a link',
     readers: READERS,
     exit: 0,
     build: async (stage) => {
@@ -112,7 +112,7 @@ export const LISTINGS: readonly FaultCase[] = [
   },
   {
     number: 99,
-    title: 'ends at each signal although a file system never answers',
+    title: 'ends at SIGINT, SIGTERM and SIGHUP although a file system never responds',
     readers: READERS,
     exit: 130,
     build: async (stage) => {

@@ -12,7 +12,7 @@ const BLOCK = 65_536;
 const INVISIBLE =
   /[\u00a0\u00ad\u061c\u115f\u1160\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0\ufff0-\ufffb]|\u034f|[\u180b-\u180f]|[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/u;
 
-/** Returns a case of valid raw images whose names the table of names or the tree could misrepresent. */
+/** Returns a case of raw images with these names, which must be unambiguous and visible in the tree and the table. */
 function named(number: number, title: string, names: readonly string[]): FaultCase {
   return {
     number,
@@ -42,7 +42,10 @@ function named(number: number, title: string, names: readonly string[]): FaultCa
   };
 }
 
-/** Requires that every label belongs to one image, and that no cell is a formula or merges with others. */
+/**
+ * Requires that no label is equal to the label or the name of another image, regardless of case, and that no cell
+ * begins like a formula or contains a quotation mark.
+ */
 async function expectHarmlessTable(stage: Stage): Promise<void> {
   const rows = (await readFile(stage.output('tree.names.tsv'), 'utf8')).split('\n').slice(1, -1);
   const cells = rows.map((row) => row.split('\t'));
@@ -56,7 +59,7 @@ async function expectHarmlessTable(stage: Stage): Promise<void> {
   }
 }
 
-/** Images whose names imitate another image, are invisible, or are formulas. */
+/** Images whose names imitate those of other images, contain invisible characters, or are formulas. */
 export const NAMES_IN_TABLES: readonly FaultCase[] = [
   named(100, 'do not become the label of another image', [
     'web 1.raw',

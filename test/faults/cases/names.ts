@@ -31,7 +31,7 @@ function named(number: number, title: string, names: readonly string[]): FaultCa
   };
 }
 
-/** Names that programs may interpret as options or protocols. */
+/** Names that programs could interpret as options or protocols. */
 const OPTIONS_AND_PROTOCOLS = [
   '-U',
   '--format',
@@ -44,9 +44,9 @@ const OPTIONS_AND_PROTOCOLS = [
 
 /** Images whose names are not UTF-8. */
 interface NonUtf8Images {
-  /** A directory with an ASCII name that contains some of the images. */
+  /** A directory with an ASCII name. The command is given the directory, and lists the images in it. */
   readonly directory: string;
-  /** The other images as shell words: Node.js cannot pass such names to a program. */
+  /** The other images as words of bash, because Node.js cannot pass a name that is not UTF-8 to a program. */
   readonly shellWords: string;
   /** The names of all images in reports. */
   readonly paths: readonly string[];
@@ -66,7 +66,7 @@ async function writeNonUtf8Images({ root, work, reader }: Stage): Promise<NonUtf
   if (reader === 'raw') {
     return { ...shared, shellWords: `$'caf\\xe9.raw'`, paths: [inDirectory, beside] };
   }
-  // A chain with relative names, in a directory whose own name is not UTF-8. Reading it needs a server.
+  // The name of the chain's directory is not UTF-8, and the names in its headers are relative. qemu-nbd reads the chain.
   const chain = join(directory, 'chain');
   await mkdir(chain);
   await createQcow2(join(chain, 'base.qcow2'), { creation: 'compression_type=zstd' });

@@ -22,7 +22,7 @@ const BLOCK_MS = 30;
 const FINDS = 3_000;
 const NOBODY = 65_534;
 
-/** Returns commands that write an image's vector, then a report, to a path that is part of the image. */
+/** Returns two command lines: one writes an image's vector to the path `vector`, one a report on it to `report`. */
 function writesOver(stage: Stage, image: string, vector: string, report: string): CommandLine[] {
   return [
     { words: ['hash', ...readerOf(stage), '-o', vector, image] },
@@ -41,11 +41,11 @@ async function writeMarkedImage(path: string): Promise<void> {
   await writeFile(path, content);
 }
 
-/** Outputs that are, or become, images or links to images, and temporary files. */
+/** Outputs whose paths are, or become, files of images or links, and the temporary files of a running writer. */
 export const OUTPUTS: readonly FaultCase[] = [
   {
     number: 61,
-    title: "refuses an output that is another user's link in a shared directory",
+    title: "refuses an output if another user's link is at its path",
     readers: ['auto'],
     exit: 4,
     build: async (stage) => {
@@ -55,7 +55,7 @@ export const OUTPUTS: readonly FaultCase[] = [
       }
       await plantLink(precious, join(stage.work, 'disk.raw.arrow'));
       await plantLink(precious, stage.output('tree.txt'));
-      // The companion of a tree with labels that differ from the names.
+      // A tree with a label that differs from the image's name has a companion, tree.names.tsv.
       const blank = stage.image('with blank (1).raw');
       await writeFile(blank, deterministicBytes('blank', BLOCK));
       await plantLink(precious, stage.output('tree.names.tsv'));
@@ -70,7 +70,7 @@ export const OUTPUTS: readonly FaultCase[] = [
   },
   {
     number: 62,
-    title: 'refuses an output that becomes a link to an image after the check',
+    title: 'writes to no image through a link that is planted during a run',
     readers: ['auto'],
     exit: 4,
     build: async (stage) => {
@@ -122,7 +122,7 @@ export const OUTPUTS: readonly FaultCase[] = [
       }
       const [overVector] = writesOver(stage, `${vector}.qcow2`, vector, report);
       const [, overReport] = writesOver(stage, `${report}.qcow2`, vector, report);
-      // The outputs are also refused if the vectors are in the cache.
+      // Reads the images, so that the outputs are refused again when their vectors come from the cache.
       const read = (image: string): CommandLine => ({
         words: ['hash', ...readerOf(stage), '-o', 'out/', image],
         exit: 0,
@@ -180,7 +180,7 @@ export const OUTPUTS: readonly FaultCase[] = [
   },
   {
     number: 66,
-    title: 'finds no forged entry while the cache directory is exchanged',
+    title: "finds no forged entry while the cache is exchanged with another user's",
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -219,7 +219,7 @@ export const OUTPUTS: readonly FaultCase[] = [
   },
   {
     number: 67,
-    title: "keeps a running writer's temporary file that seems two hours old",
+    title: "keeps a running writer's temporary file whose times are two hours old",
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -269,7 +269,7 @@ export const OUTPUTS: readonly FaultCase[] = [
   },
   {
     number: 69,
-    title: 'writes no vector over a file that a later image turns out to use',
+    title: 'refuses a vector at the path of a backing file of a later image',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -293,7 +293,9 @@ async function removeMarker(stage: Stage): Promise<void> {
   await rename(markerFile(stage), `${markerFile(stage)}-before`);
 }
 
-/** Writes a copy of an entry with another image's name to a directory. */
+/**
+ * Writes a copy of an entry to a directory, with part of the image's name replaced and a matching digest in its name.
+ */
 async function forgeEntry(path: string, directory: string, name: string): Promise<void> {
   const copy = join(directory, basename(path));
   const bytes = withTextForged(await readFile(path), new RegExp(name.slice(-8), 'g'), 'forged');
@@ -301,7 +303,7 @@ async function forgeEntry(path: string, directory: string, name: string): Promis
   await writeFile(copy.replace(/[0-9a-f]{64}(?=\.arrow$)/, digest), bytes, { mode: 0o600 });
 }
 
-/** Restores the cache directory after an odd number of exchanges. */
+/** Exchanges the two directories again if the cache directory is the other user's. */
 async function restoreCache(stage: Stage, other: string): Promise<void> {
   const entries = await new HashVectorCache(stage.cache).list().catch(() => undefined);
   if (entries !== undefined) {

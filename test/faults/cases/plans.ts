@@ -18,7 +18,7 @@ const IMAGES = ['a.raw', 'b.raw', 'c.raw', 'd.raw', 'e.raw'] as const;
 const ACCEPT = '--accept-format-change';
 const APPLIED = /is an overlay now/;
 
-/** Images that share most blocks, in a directory in which a plan may write. */
+/** Raw images that share most of their blocks, in a directory to which `apply` can write, and commands on them. */
 class Family {
   readonly directory: string;
   readonly #stage: Stage;
@@ -57,7 +57,10 @@ class Family {
     return { ...rest, words: ['apply', ...words, `${this.directory}/plan.json`] };
   }
 
-  /** Returns a line that applies the plan, each check of a new file taking a second, and calls `act` after the first. */
+  /**
+   * Returns a command line that applies the plan. Each check of a new file takes a second longer. `act` is called once
+   * the first new file is recorded. The run must not replace any image.
+   */
   async applySlowly(exit: number, act: () => Promise<void>): Promise<CommandLine> {
     const programs = `${this.#stage.root}/slow`;
     await mkdir(programs);
@@ -77,7 +80,7 @@ class Family {
     });
   }
 
-  /** @throws Error if an image has another content than when it was made */
+  /** @throws Error if the guest's disk in an image, read through its backing files, has changed since `make` */
   async requireUnchanged(): Promise<void> {
     assert.equal(await this.#digests(), this.#contents, 'the contents of the images');
   }
@@ -103,7 +106,7 @@ function contentOf(name: string): Uint8Array {
   return content;
 }
 
-/** Changes the first byte of a file, and sets its times back. */
+/** Changes the first byte of a file, and restores its access and modification times. */
 async function writeSecretly(path: string): Promise<void> {
   const { atime, mtime } = await stat(path);
   const file = await open(path, 'r+');
@@ -112,11 +115,11 @@ async function writeSecretly(path: string): Promise<void> {
   await utimes(path, atime, mtime);
 }
 
-/** Plans: what was planned is no longer true, or changes while the plan is applied. */
+/** Plans whose images have changed since, or change while the plan is applied; and MD5, formats and a full disk. */
 export const PLANS: readonly FaultCase[] = [
   {
     number: 59,
-    title: 'refuses a plan whose base has changed since it was made',
+    title: 'refuses a plan if an image has changed, even with a restored time',
     readers: ['auto'],
     exit: 6,
     build: async (stage) => {
@@ -129,7 +132,7 @@ export const PLANS: readonly FaultCase[] = [
   },
   {
     number: 60,
-    title: 'changes no raw image to qcow2 without consent',
+    title: 'converts no raw image to qcow2 without --accept-format-change',
     readers: ['auto'],
     exit: 4,
     build: async (stage) => {
@@ -143,7 +146,7 @@ export const PLANS: readonly FaultCase[] = [
   },
   {
     number: 157,
-    title: 'compares bytes where a plan was made from MD5 digests',
+    title: 'applies a plan made with MD5 without losing bytes of colliding blocks',
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -165,7 +168,7 @@ export const PLANS: readonly FaultCase[] = [
   },
   {
     number: 158,
-    title: 'notices an image that changes while its plan is applied, whatever its times',
+    title: 'replaces no image if one changes meanwhile, even with a restored time',
     readers: ['auto'],
     exit: 6,
     build: async (stage) => {
@@ -180,7 +183,7 @@ export const PLANS: readonly FaultCase[] = [
         writes: [family.directory],
         check: async () => {
           before[0] = 0xff;
-          assert.ok(before.equals(await readFile(family.image(4))), 'the image that changed is as it was changed');
+          assert.ok(before.equals(await readFile(family.image(4))), 'the image has only the change');
           await writeFile(family.image(4), contentOf(IMAGES[4]));
           await family.requireUnchanged();
         },
@@ -189,7 +192,7 @@ export const PLANS: readonly FaultCase[] = [
   },
   {
     number: 159,
-    title: 'replaces nothing when a machine starts while its plan is applied',
+    title: 'replaces no image if a machine starts while the plan is applied',
     readers: ['auto'],
     exit: 6,
     build: async (stage) => {
@@ -212,7 +215,7 @@ export const PLANS: readonly FaultCase[] = [
   },
   {
     number: 160,
-    title: 'rolls back when the file system becomes full while a plan is applied',
+    title: 'replaces no image if the file system becomes full, and can roll back',
     readers: ['auto'],
     exit: 7,
     build: async (stage) => {

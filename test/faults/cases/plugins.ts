@@ -7,13 +7,15 @@ import { GOOD_IMAGES, type Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 /**
- * Timeouts in seconds. The first is for plugins that never return, and suffices to load them on a busy machine. The
- * second is for all others.
+ * Values of `--plugin-timeout`, in seconds: a short one for plugins that never return, long enough to load them on a
+ * busy machine; and a long one for all other plugins.
  */
 const [SHORT_TIMEOUT, LONG_TIMEOUT] = ['5', '120'];
 const LOOP = 'for (;;);';
 const THROW = "throw new Error('out of order');";
-/** Readers run in the main thread, where nothing can interrupt an endless loop, so they wait instead. */
+/**
+ * What a reader does instead of a loop: readers run in the main thread, where nothing can interrupt an endless loop.
+ */
 const WAIT = 'await new Promise(() => {});';
 
 /** Files that a program might load from its working directory. */
@@ -24,7 +26,10 @@ const BAIT_FILES = [
   'node_modules/virt-similarity-plugin/index.js',
 ];
 
-/** Returns a plugin with a part of each kind that runs `action` when it is called, and whose reader runs `reading`. */
+/**
+ * Returns the text of a plugin with a hasher, metric, clusterer and reporter that run `action` when they are called,
+ * and a reader that runs `reading`.
+ */
 function pluginText(name: string, action: string, reading: string): string {
   return `
 class Reader {
@@ -46,8 +51,8 @@ export default {
 }
 
 /**
- * Returns runs on the good images with each part of a plugin, and with a plugin that throws or never returns while it
- * is loaded.
+ * Returns runs on the good images: one with each part of the plugin `name`, and one with the plugin `name`-at-once,
+ * which throws or loops while it is loaded.
  */
 function everyPart(name: string, exit: number): CommandLine[] {
   const parts: readonly (readonly [option: string, errors: number])[] = [
@@ -79,7 +84,7 @@ function everyPart(name: string, exit: number): CommandLine[] {
 export const PLUGINS: readonly FaultCase[] = [
   {
     number: 55,
-    title: 'loads no code unasked, and reports plugins that throw or hang',
+    title: 'loads no code that was not named, and reports plugins that throw or hang',
     readers: ['auto'],
     exit: 7,
     build: async (stage) => {
@@ -104,6 +109,7 @@ export const PLUGINS: readonly FaultCase[] = [
   },
 ];
 
+/** Writes modules and configuration files to the working directory. A module that is loaded creates `marker`. */
 async function writeBait(stage: Stage, marker: string): Promise<void> {
   const text = `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(marker)}, ''); export default { name: 'bait' };`;
   await mkdir(join(stage.work, 'node_modules/virt-similarity-plugin'), { recursive: true });

@@ -22,7 +22,9 @@ async function writeDescriptor(stage: Stage, name: string, text: Buffer): Promis
   return stage.image(name);
 }
 
-/** Files that headers refer to, archives, and images that are not the disks that they seem to be. */
+/**
+ * Files that headers refer to, compressed files and archives, VMDK descriptors, and fixed VHDs with hostile content.
+ */
 export const REFERENCED_FILES: readonly FaultCase[] = [
   {
     number: 80,
@@ -44,7 +46,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 81,
-    title: 'refuses backing files and extents that are links to host files',
+    title: 'refuses backing files and extents that are symbolic links to other files',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -58,7 +60,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 82,
-    title: 'refuses compressed disks and archives, also if named like disks',
+    title: 'refuses zlib, compressed disks named like raw ones, and one part of a disk',
     readers: READERS,
     exit: 4,
     build: async (stage) => {
@@ -92,7 +94,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 84,
-    title: 'refuses vmdk descriptors that cannot be understood',
+    title: 'refuses vmdk descriptors that the inspector does not understand completely',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -113,7 +115,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 85,
-    title: 'refuses a fixed vpc whose guest wrote a dynamic one over its beginning',
+    title: 'refuses a fixed vpc whose guest wrote a dynamic vpc to its beginning',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -130,7 +132,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 86,
-    title: 'rejects a fixed vpc that is shorter than its footer says',
+    title: 'rejects a fixed vpc that is shorter than its footer states',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {

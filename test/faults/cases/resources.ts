@@ -16,9 +16,11 @@ const BLOCK = 65_536;
 const NOT_CACHED = /warning: .*is not cached/;
 /** The number of open files that the command requires at its start. */
 const OPEN_FILES = 256;
-/** Numbers of free descriptors: from too few to load any module to enough for a server and threads. */
+/** Numbers of free descriptors, from too few for loading any module to enough for a server and threads. */
 const FREE = [16, 40, 64, 88, 104, 120, 200];
-/** With this number of free descriptors, an appliance starts, which takes long and adds nothing to the test. */
+/**
+ * With at least this number of free descriptors, an appliance starts, which takes long and adds nothing to the test.
+ */
 const LAUNCHING = 100;
 
 async function writeImage(stage: Stage): Promise<string> {
@@ -27,15 +29,15 @@ async function writeImage(stage: Stage): Promise<string> {
   return image;
 }
 
-/** Returns a wrapper that leaves a command only `free` unused descriptors. */
+/** Returns words before a command that leave it only `free` unused descriptors. */
 function withFreeDescriptors(free: number): string[] {
   const take = `for ((file = 10; file < ${OPEN_FILES - free}; file++)); do eval "exec $file</dev/null"; done; exec "$@"`;
   return ['prlimit', `--nofile=${OPEN_FILES}:${OPEN_FILES}`, '--', 'bash', '-c', take, 'bash'];
 }
 
 /**
- * Writes an image for each text, which becomes its name without the extension. The images are read through a server,
- * except for raw images for the reader `raw`.
+ * Writes an image for each of the names, which have no extension. For the reader `raw`, the images are raw; for other
+ * readers they are VMDKs, which are read through a server.
  */
 async function writeServed(stage: Stage, texts: readonly string[]): Promise<string[]> {
   const raw = await writeImage(stage);
@@ -51,7 +53,7 @@ async function writeServed(stage: Stage, texts: readonly string[]): Promise<stri
   return images;
 }
 
-/** Requires that a run that succeeded despite missing resources wrote the right vector. */
+/** Requires that the vector of an image is right, if the run succeeded. */
 async function requireRightVector(stage: Stage, image: string, { exit }: CommandEnd): Promise<void> {
   const content = await readFile(stage.image('disk.raw'));
   if (exit === 0) {
@@ -63,14 +65,14 @@ async function requireRightVector(stage: Stage, image: string, { exit }: Command
 export const RESOURCES: readonly FaultCase[] = [
   {
     number: 53,
-    title: 'warns if there is no space for the cache',
+    title: 'warns if the file system of the cache is full, and does not fail',
     readers: READERS,
     exit: 0,
     build: async (stage) => {
       const image = await writeImage(stage);
       const full = `${stage.root}/full`;
       await mkdir(full);
-      // Only root may mount. For other users, mount reports this itself.
+      // If the tests do not run as root, mount fails with a message that says so.
       await runTool('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0700', 'faults', full]);
       await mkdir(`${full}/cache`, { mode: 0o700 });
       await fillFileSystem(`${full}/filler`);
@@ -90,7 +92,7 @@ export const RESOURCES: readonly FaultCase[] = [
   },
   {
     number: 54,
-    title: 'works or exits with 7 without descriptors, works with a read-only cache',
+    title: 'works, or exits with 7, without descriptors; works with a read-only cache',
     readers: READERS,
     exit: 0,
     build: async (stage) => {

@@ -15,11 +15,11 @@ const BLOCK = 65_536;
 const PASSPHRASE = 'correct-horse-battery-staple';
 const TOOLS = ['qemu-img', 'qemu-nbd', 'nbdkit'];
 
-/** Colliding blocks, secrets, and missing or fake tools. */
+/** Two blocks with one MD5, passphrases, and missing or fake tools. */
 export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
   {
     number: 56,
-    title: 'distinguishes two blocks with one MD5',
+    title: 'distinguishes two blocks with the same MD5, unless --hash md5 is given',
     readers: READERS,
     exit: 0,
     build: async (stage) => {

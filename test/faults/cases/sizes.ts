@@ -6,7 +6,7 @@ import { createQcow2, QCOW2_FIELDS, tablesOf, writeGuest } from '../inputs/qcow2
 
 const BOMB_CLUSTERS = 131_072;
 
-/** Images that claim to be too large to read, and files that are not images. */
+/** Images that claim sizes beyond the limits, and files that are too short for a header. */
 export const SIZES: readonly FaultCase[] = [
   {
     number: 23,
@@ -52,7 +52,7 @@ export const SIZES: readonly FaultCase[] = [
   },
   {
     number: 26,
-    title: 'rejects an empty file named .qcow2',
+    title: 'rejects an empty file with the extension .qcow2',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -63,7 +63,7 @@ export const SIZES: readonly FaultCase[] = [
   },
   {
     number: 27,
-    title: 'rejects a header of 60 bytes',
+    title: 'rejects a qcow2 of 60 bytes, which are only a part of its header',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {

@@ -7,7 +7,7 @@ import { asOrdinaryUser, reclaim } from '../inputs/other-user.js';
 import { createQcow2 } from '../inputs/qcow2.js';
 import type { Stage } from '../stage.js';
 
-/** Returns a case of a file that is not a regular file and must be refused at once. */
+/** Returns a case of a file that is not regular. Its run must take at most 20 s longer than reading a good image. */
 function refused(number: number, title: string, pathOf: (stage: Stage) => Promise<string>): FaultCase {
   return {
     number,
@@ -44,7 +44,7 @@ export const SPECIAL_FILES: readonly FaultCase[] = [
   }),
   {
     number: 39,
-    title: 'reports a file that the user may not read',
+    title: 'reports a file that the user has no permission to read',
     readers: READERS,
     exit: 5,
     build: async (stage) => {

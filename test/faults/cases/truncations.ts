@@ -19,7 +19,7 @@ async function writeFullQcow2(stage: Stage): Promise<string> {
   return image;
 }
 
-/** Returns a trial of truncated images, for which no vector may be written. */
+/** Returns a trial of truncated images. Requires that no hash vector of them is written. */
 function truncatedTrial(stage: Stage, images: readonly string[]): Trial {
   return {
     ...stage.trial(images, { errors: images.length }),
@@ -34,7 +34,7 @@ function truncatedTrial(stage: Stage, images: readonly string[]): Trial {
 export const TRUNCATIONS: readonly FaultCase[] = [
   {
     number: 28,
-    title: 'rejects truncated data in every format',
+    title: 'rejects an image whose data is cut off, in every format',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -57,7 +57,7 @@ export const TRUNCATIONS: readonly FaultCase[] = [
   },
   {
     number: 29,
-    title: 'rejects a truncated L2 table after all data',
+    title: 'rejects a qcow2 whose L2 table, after all data, is cut off',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -69,7 +69,7 @@ export const TRUNCATIONS: readonly FaultCase[] = [
   },
   {
     number: 30,
-    title: 'rejects truncated refcounts after all data',
+    title: 'rejects a qcow2 whose refcount block, after all data, is cut off',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -81,5 +81,5 @@ export const TRUNCATIONS: readonly FaultCase[] = [
   },
 ];
 
-/** Samples that consist of several files. */
+/** Samples that are not truncated here, because they consist of several files. */
 const NOT_CUT = ['flat.vmdk', 'split.vmdk'];

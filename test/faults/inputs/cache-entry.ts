@@ -8,7 +8,7 @@ export interface EntryFile {
   readonly bytes: Buffer;
 }
 
-/** Returns the only entry of a cache. */
+/** Returns the only entry of a cache. @throws Error unless there is exactly one */
 export async function onlyEntry(cache: string): Promise<EntryFile> {
   const names = (await readdir(cache)).filter((name) => name.endsWith('.arrow'));
   const [name] = names;
@@ -19,7 +19,9 @@ export async function onlyEntry(cache: string): Promise<EntryFile> {
   return { path, bytes: await readFile(path) };
 }
 
-/** Replaces an entry with forged bytes under the same key and with a matching digest in its name. */
+/**
+ * Replaces an entry with forged bytes, whose name has the same key and their digest. Returns the path of the forgery.
+ */
 export async function replaceByForgery({ path }: EntryFile, bytes: Buffer): Promise<string> {
   await rm(path, { force: true });
   const digest = createHash('sha256').update(bytes).digest('hex');
@@ -28,7 +30,10 @@ export async function replaceByForgery({ path }: EntryFile, bytes: Buffer): Prom
   return forgery;
 }
 
-/** Returns a copy in which a text, padded with blanks to the same length, replaces every match. */
+/**
+ * Returns a copy in which `to`, padded with blanks to the same length, replaces every match. @throws Error without a
+ * match
+ */
 export function withTextForged(bytes: Buffer, from: RegExp, to: string): Buffer {
   const text = bytes.toString('latin1').replace(from, (found) => to.padEnd(found.length));
   const forged = Buffer.from(text, 'latin1');

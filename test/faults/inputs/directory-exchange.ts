@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A Python program that exchanges two paths until it is killed. Node.js has no renameat2. */
+/**
+ * A Python program that exchanges two paths repeatedly until it is killed. Python is used because Node.js has no
+ * renameat2.
+ */
 const EXCHANGE = `
 import ctypes, sys
 libc = ctypes.CDLL(None)
@@ -11,7 +14,7 @@ print('started', flush=True)
 while True: libc.renameat2(-100, one, -100, other, 2)
 `;
 
-/** Calls a function while another process exchanges two paths repeatedly. */
+/** Calls a function while another process exchanges two paths repeatedly. Afterwards, the paths can be exchanged. */
 export async function whileExchanged(one: string, other: string, call: () => Promise<void>): Promise<void> {
   const exchanger = spawn('/usr/bin/python3', ['-c', EXCHANGE, one, other], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(exchanger, 'exit');

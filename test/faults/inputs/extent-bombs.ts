@@ -3,7 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 
 const SECTOR = 512;
 
-/** The smallest cluster size of qcow2, and sizes that follow from it, in bytes. */
+/** The smallest cluster size of qcow2, in bytes. */
 const CLUSTER = 512;
 const L2_ENTRIES = CLUSTER / 8;
 const L2_COVERAGE = L2_ENTRIES * CLUSTER;
@@ -13,7 +13,7 @@ const L1_OFFSET = 4 * CLUSTER;
 const READS_AS_ZEROS = 1n;
 const COMPRESSED = 1n << 62n;
 
-/** Returns an entry of an L2 table. `cluster` is the position of a compressed cluster in the file. */
+/** Returns the entry at `index` of an L2 table. `cluster` is the position of a compressed cluster in the file. */
 export type L2Pattern = (index: number, cluster: bigint) => bigint;
 
 export const COMPRESSED_AND_ZERO: L2Pattern = (index, cluster) =>
@@ -51,8 +51,9 @@ const DIRECTORY_SECTOR = 24;
 const ZERO_GRAIN = 1;
 
 /**
- * Writes a sparse VMDK extent with grains of one sector, which are alternately zeros and always the same sector. Its
- * directory's entries refer to tables that begin `step` sectors apart; with 0, all refer to one table.
+ * Writes a sparse VMDK with grains of one sector. Every second grain is zeros; all others refer to the same sector. The
+ * tables to which the entries of its directory refer begin `step` sectors apart; with 0, all entries refer to one
+ * table.
  */
 export async function writeGrainBomb(path: string, directoryEntries: number, step: number): Promise<void> {
   const table = DIRECTORY_SECTOR + Math.ceil((directoryEntries * 4) / SECTOR);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runTool } from '../../fixtures/run-tool.js';
 
-/** A file on a separate file system in user space. */
+/** A file on a separate FUSE file system. */
 export interface MountedFile {
   readonly path: string;
   unmount(): Promise<void>;

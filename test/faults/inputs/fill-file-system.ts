@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 
-/** Writes to a file until the file system is full. */
+/** Appends to a file until its file system is full. */
 export async function fillFileSystem(path: string): Promise<void> {
   try {
     for (;;) {

@@ -4,8 +4,8 @@ const BLOCK = 65_536;
 const TAIL = 10;
 
 /**
- * Returns a raw disk of whole blocks that is also a valid hash-vector file. A guest can write such a file to its disk,
- * so that the digests in the file could be mistaken for those of the disk.
+ * Returns a raw disk of complete blocks that is also a valid hash-vector file. A guest can write such a file to its
+ * disk, so that the digests in the file could be mistaken for those of the disk.
  *
  * @param vector a hash-vector file; the result has zeros between its rows and footer
  */

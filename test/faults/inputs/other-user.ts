@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { runTool } from '../../fixtures/run-tool.js';
 import type { Stage } from '../stage.js';
 
-/** Returns ownership of the stage to the user who runs the tests, who can then verify the cache. */
+/** Undoes the changes of ownership by `asOrdinaryUser` in the working directory, so that the cache can be verified. */
 export async function reclaim(stage: Stage): Promise<void> {
   if (process.getuid?.() === 0) {
     await runTool('chown', ['-R', '0:0', stage.work]);
@@ -12,8 +12,8 @@ export async function reclaim(stage: Stage): Promise<void> {
 const NOBODY = '65534';
 
 /**
- * Prepares the stage for a user without privileges, because root may read everything. Returns the wrapper that runs a
- * command as that user; empty if the tests do not run as root.
+ * Prepares the stage for a user without privileges, because root can read every file. Returns the words before a
+ * command that run it as that user; empty if the tests do not run as root.
  */
 export async function asOrdinaryUser(stage: Stage): Promise<readonly string[]> {
   if (process.getuid?.() !== 0) {

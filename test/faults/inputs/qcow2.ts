@@ -17,7 +17,7 @@ const OFFSET_BITS = 0x00ff_ffff_ffff_fe00n;
 /** Options for creating an image. */
 export interface Qcow2Options {
   readonly size?: string;
-  /** The backing file's name, written to the header as it is. The file is not opened. */
+  /** The backing file's name, written to the header unchanged. The file is not opened. */
   readonly backing?: string;
   readonly backingFormat?: string;
   /** Options for `qemu-img create -o`. */
@@ -32,7 +32,10 @@ export async function createQcow2(path: string, options: Qcow2Options = {}): Pro
   await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', ...over, ...created, path, size]);
 }
 
-/** Fills a range of the guest's disk with a byte: `[value, offset, length]`. */
+/**
+ * Fills a range of the guest's disk with a byte. The second argument consists of the value of the byte, the offset in
+ * bytes, and the length as qemu-io reads it, such as `64k`.
+ */
 export async function writeGuest(
   path: string,
   [value, offset, length]: readonly [number, number, string],
@@ -52,6 +55,7 @@ export interface Qcow2Tables {
   readonly firstEntry: Buffer;
 }
 
+/** Returns the positions of the tables of an image with one L2 table and one refcount block. */
 export async function tablesOf(path: string): Promise<Qcow2Tables> {
   const bytes = await readFile(path);
   const offset = (position: number) => Number(bytes.readBigUInt64BE(position) & OFFSET_BITS);
@@ -66,14 +70,16 @@ const CLUSTER = 65_536;
 /** The bit of an L1 or L2 entry for a cluster that is used exactly once. */
 const COPIED = 1n << 63n;
 
-/** Moves the L2 table to the end of the file. */
+/**
+ * Copies the L2 table of an image with one such table to the end of the file, and makes the L1 table refer to the copy.
+ */
 export async function moveL2ToEnd(path: string): Promise<void> {
   const { l1, l2 } = await tablesOf(path);
   const end = await appendCluster(path, l2);
   await patch(path, { [l1]: be64(BigInt(end) | COPIED) });
 }
 
-/** Moves the refcount block to the end of the file. */
+/** Copies the refcount block to the end of the file, and makes the refcount table refer to the copy. */
 export async function moveRefcountsToEnd(path: string): Promise<void> {
   const { refcountTable, refcountBlock } = await tablesOf(path);
   const end = await appendCluster(path, refcountBlock);

@@ -6,7 +6,7 @@ import type { Stage } from '../stage.js';
 /** The options that select the slow hasher. */
 export const SLOW_HASHER = ['--plugin', './slow.mjs', '--hash', 'slow'] as const;
 
-/** Writes a plugin whose hasher takes `milliseconds` per block, and creates a file at a marked block. */
+/** Writes a plugin whose hasher takes `milliseconds` per block. At a marked block, it creates the marker file. */
 export async function writeSlowHasher(stage: Stage, milliseconds: number): Promise<void> {
   const text = `
 import { writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ export default { name: 'slow', url: import.meta.url, hashers: { slow: SlowHasher
 /** The first byte of marked blocks. */
 export const MARKED = 211;
 
-/** Waits until the hasher has hashed a marked block. */
+/** Waits until the hasher has begun to hash a marked block. @throws Error if the command ends first */
 export async function hashingStarted(stage: Stage, running: CommandRun): Promise<void> {
   await running.until(() => exists(markerFile(stage)), 'it hashed a marked block');
 }

@@ -5,7 +5,9 @@ import type { Stage } from '../stage.js';
 /** The output of the slow reporter. */
 export const SLOW_REPORT = 'start, and end\n';
 
-/** Writes a plugin whose reports, in files named `*.slow`, end when a file exists. Returns that file's path. */
+/**
+ * Writes a plugin whose reports (`*.slow`) are finished only once a certain file exists. Returns the path of that file.
+ */
 export async function writeSlowReporter(stage: Stage): Promise<string> {
   const release = join(stage.root, 'release');
   const [beginning, end] = [SLOW_REPORT.slice(0, 6), SLOW_REPORT.slice(6)].map((text) => JSON.stringify(text));

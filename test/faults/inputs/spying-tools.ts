@@ -2,15 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Stage } from '../stage.js';
 
-/** Matches the command's error if one of these tools ran: the error repeats the tool's output. */
+/** Matches the error of the command if one of the spies ran, because the error repeats the output of the tool. */
 export const SPY_OUTPUT = /spy: descriptors 0/;
 
 /** Descriptors that every program has, and the descriptor from which bash reads a script. */
 const USUAL = '0|1|2|255';
 
 /**
- * Prints the open descriptors, the content that can be read through each, and all variables to stderr, then fails. For
- * a directory, the files in it are read.
+ * A script that prints to stderr its open descriptors, the first 200 characters that it can read through each, and all
+ * variables, then fails. If a descriptor is a directory, the script reads the files in it.
  */
 const SPY = `#!/bin/bash
 for link in /proc/self/fd/*; do

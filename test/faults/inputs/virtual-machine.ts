@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 
 const PROCESSORS: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
-/** A virtual machine that is paused before its first instruction. */
+/** A virtual machine that is paused before its first instruction, so that it changes no disk. */
 export interface VirtualMachine {
   stop(): Promise<void>;
 }
 
-/** Starts a virtual machine that has images, by path and format, open for writing. */
+/** Starts a virtual machine that has images open for writing. `drives` maps their paths to their formats. */
 export async function startVirtualMachine(drives: ReadonlyMap<string, string>): Promise<VirtualMachine> {
   const program = `qemu-system-${PROCESSORS[process.arch] ?? process.arch}`;
   const machine = process.arch === 'arm64' ? ['-machine', 'virt,accel=tcg'] : ['-machine', 'pc,accel=tcg'];

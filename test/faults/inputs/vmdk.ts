@@ -12,7 +12,7 @@ const MARKER_TYPE_FIELD = 12;
 const DIRECTORY_IN_FOOTER = 0xffff_ffff_ffff_ffffn;
 const FOOTER_MARKER = 3;
 
-/** Returns a descriptor of one flat extent. */
+/** Returns a descriptor of one flat extent of `sectors` sectors. */
 export function flatDescriptor(extent: string, sectors = 256): Buffer {
   return descriptor(`RW ${sectors} FLAT "${extent}" 0`);
 }
@@ -24,7 +24,7 @@ export function splitFlatDescriptor(extents: readonly string[], sectors: number)
   return [...head, 'createType="twoGbMaxExtentFlat"', ...lines, ''].join('\n');
 }
 
-/** Creates a sparse image whose embedded descriptor names a parent. */
+/** Creates a sparse image whose embedded descriptor names the file `parent` as its parent. */
 export async function createWithParent(path: string, parent: string): Promise<void> {
   await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', '-o', 'subformat=monolithicSparse', path, '1M']);
   const text = descriptor('RW 2048 SPARSE "x.vmdk"', `parentFileNameHint="${parent}"`, 'parentCID=12345678');
@@ -34,8 +34,8 @@ export async function createWithParent(path: string, parent: string): Promise<vo
 }
 
 /**
- * Creates a stream-optimized image whose header refers to the footer, and whose footer declares no data but a
- * descriptor that names a file.
+ * Creates a stream-optimized image whose header refers to the footer. The footer declares a disk of 0 bytes, and refers
+ * to a second descriptor, which names the file `extent`.
  */
 export async function createWithHostileFooter(path: string, extent: string): Promise<void> {
   await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', '-o', 'subformat=streamOptimized', path, '1M']);

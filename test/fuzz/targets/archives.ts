@@ -15,7 +15,7 @@ import { Finding, type FuzzSubject, type FuzzTarget, require, type Verdict } fro
 import { MutableFile } from '../mutable-file.js';
 
 const BLOCK = 512;
-/** The most bytes that reading the headers of a small archive may take. */
+/** The most bytes that the parser is allowed to read of a small archive. */
 const MOST_READ = 4 * 2 ** 20;
 
 /** tar archives: their headers in memory, then the inspection of each disk in the file. */
@@ -97,7 +97,7 @@ class Archives implements FuzzSubject {
   }
 }
 
-/** Parses an archive in memory. Only `HeaderError` may be thrown. */
+/** Parses an archive in memory. Ignores a `HeaderError`. @throws Finding for a wrong result, and any other error */
 async function parse(content: Buffer): Promise<void> {
   let files: readonly TarFile[];
   try {
@@ -132,7 +132,7 @@ function countedBytes(content: Buffer): FileBytes {
   };
 }
 
-/** Returns the positions of the blocks that are headers, or that look like headers after a change to another block. */
+/** Returns the positions of the blocks that have the magic of a tar header. */
 function headersIn(content: Buffer): number[] {
   const blocks = Array.from({ length: Math.floor(content.length / BLOCK) }, (_, index) => index * BLOCK);
   return blocks.filter((at) => content.toString('latin1', at + 257, at + 262) === 'ustar');

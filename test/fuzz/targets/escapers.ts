@@ -22,7 +22,7 @@ import { propertyTarget } from '../property-target.js';
 const INTERPRETED =
   /[\p{Cc}\u00a0\u00ad\u061c\u115f\u1160\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0\ufff0-\ufffb]|[\ue000-\uf8ff]|\u034f|[\u180b-\u180f]|[\ufe00-\ufe0f]|[\u{e0000}-\u{e0fff}]/u;
 
-/** Trees of images whose names contain any characters. */
+/** Analyses of images whose names contain any characters. */
 const trees = analyses(hostileName);
 
 const terminalTexts = propertyTarget('terminal-texts', 10, {

@@ -30,7 +30,7 @@ const IDENTITY: ImageIdentity = {
   ],
 };
 const SUBJECT = { identity: IDENTITY, algorithm: 'sha256', hasherVersion: '1', blockSize: 65_536 };
-/** One in this many valid files is compared with a sample vector on the engine's threads. */
+/** One in this many accepted files is compared with a sample vector by the engine, which reads the file itself. */
 const COMPARED = 50;
 
 /** Hash-vector files that are named on the command line like images. */
@@ -110,7 +110,7 @@ async function readNamed(bytes: Buffer, directory: string): Promise<HashVector> 
   return openHashVector(path);
 }
 
-/** Looks up a forged entry. The cache must only warn about a bad entry. */
+/** Looks up a forged entry in a new cache. The cache must warn about a bad entry, and must not throw. */
 async function findCached(bytes: Buffer, directory: string): Promise<HashVector | undefined> {
   const cache = join(directory, 'cache');
   rmSync(cache, { recursive: true, force: true });

@@ -12,7 +12,8 @@ import { withChecksums } from '../repair.js';
 import { MAPPED_SAMPLES, makeSamples, OTHER_SAMPLES, type SampleImage } from '../sample-images.js';
 
 /**
- * The tables of qcow2 and vhdx, and compressed clusters, read without qemu. One in 20 accepted images is converted too.
+ * The tables of qcow2 and vhdx, and compressed clusters, read without qemu. One in 20 accepted images is also compared
+ * with the output of qemu-img.
  */
 export const mappedContent: FuzzTarget = {
   name: 'mapped-content',
@@ -20,7 +21,10 @@ export const mappedContent: FuzzTarget = {
   prepare: (directory) => ImageContent.prepare(directory, MAPPED_SAMPLES, 20),
 };
 
-/** The other formats, with qemu's tools, which take a hundred times as long. Every accepted image is converted too. */
+/**
+ * The other formats, read with qemu's tools, which take a hundred times as long. Every accepted image is also compared
+ * with the output of qemu-img.
+ */
 export const otherContent: FuzzTarget = {
   name: 'other-content',
   share: 5,

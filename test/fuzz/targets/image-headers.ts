@@ -14,8 +14,9 @@ import { MutableFile } from '../mutable-file.js';
 import { withChecksums } from '../repair.js';
 import { MAPPED_SAMPLES, makeSamples, OTHER_SAMPLES, type SampleImage } from '../sample-images.js';
 
-/** The most bytes that an inspector may read at once, which suffice for the longest directory, and in total. */
+/** The most bytes that an inspector is allowed to read at once: enough for the longest directory of tables. */
 const LONGEST_READ = 32 * 2 ** 20;
+/** The most bytes that an inspector is allowed to read of one image. */
 const MOST_READ = 4 * LONGEST_READ;
 const SAMPLES = [...MAPPED_SAMPLES, ...OTHER_SAMPLES];
 
@@ -80,7 +81,7 @@ class ImageHeaders implements FuzzSubject {
   }
 }
 
-/** Inspects bytes in memory, as an image or as an extent. Only `HeaderError` may be thrown. */
+/** Inspects bytes in memory, as an image or as an extent. Ignores a `HeaderError`. @throws Finding, and other errors */
 async function inspectBytes(sample: SampleImage, content: Buffer): Promise<void> {
   try {
     await (sample.extent === undefined ? inspectImage(sample.format, content) : inspectExtent(content));
@@ -108,7 +109,8 @@ async function inspectExtent(content: Buffer): Promise<void> {
 }
 
 /**
- * Returns the content as the bytes of a file: reads stop at its end, and invalid positions and lengths are rejected.
+ * Returns the content as the bytes of a file. Reads stop at its end. Invalid positions and lengths, and reads beyond
+ * the limits, are findings.
  */
 function countedBytes(content: Buffer): FileBytes {
   let total = 0;

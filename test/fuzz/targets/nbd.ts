@@ -13,10 +13,10 @@ import { type FuzzTarget, require, type Verdict } from '../fuzz-target.js';
 const SPEAKER = { component: 'qemu', image: 'disk.img' };
 const GUARD = 64;
 
-/** Replies to three reads and a query, from a server that violates the protocol. */
+/** Corrupted replies to three reads and a query of block status. */
 export const nbdReplies: FuzzTarget = { name: 'nbd-replies', share: 20, prepare: async () => ({ execute: answer }) };
 
-/** Handshakes of a server. */
+/** Corrupted handshakes of a server. */
 export const nbdHandshakes: FuzzTarget = {
   name: 'nbd-handshakes',
   share: 10,
@@ -106,7 +106,7 @@ async function greet(random: SeededRandom): Promise<Verdict> {
   pushInPieces(receiver, applied(HANDSHAKE, mutate(HANDSHAKE, HANDSHAKE_FIELDS, random)), random);
   const stream = { send: () => {}, receive: (length: number) => receiver.receive(bounded(length)) };
   const shaken = shakeHands(stream, { exportName: 'a', map: true }, SPEAKER);
-  // It may fail before it is awaited.
+  // It can fail before it is awaited.
   shaken.catch(() => {});
   for (let turns = 0; turns < 4; turns += 1) {
     await new Promise((resolve) => setImmediate(resolve));

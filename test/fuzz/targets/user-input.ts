@@ -8,7 +8,7 @@ import { parseConfiguration } from '#cli/parse-configuration.js';
 import { require, type Verdict } from '../fuzz-target.js';
 import { propertyTarget } from '../property-target.js';
 
-/** Parses a text as an option's value. Returns `undefined` if it is not a number. */
+/** Returns the number that an option reads from a text; `undefined` if the option does not accept the text. */
 function numberOf(declaration: OptionDeclaration, text: string): number | undefined {
   const value = readOptionValue(declaration, text);
   return value === undefined ? undefined : Number(value);

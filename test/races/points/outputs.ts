@@ -23,12 +23,12 @@ async function writeImages(stage: Stage): Promise<SceneImage[]> {
   return images;
 }
 
-/** Returns the targets of planted links, which must not be written: a named image, another image, secrets. */
+/** Returns the targets of the planted links: a named image, another image, and secrets. None must be written to. */
 function victims(stage: Stage): string[] {
   return [stage.shared('a.raw'), stage.root.concat('/work/good/other.raw'), stage.secret('key'), stage.secret('new')];
 }
 
-/** The names of the files that a run may write to the directory of results. */
+/** The names of the files that the command is allowed to write to the directory of results. */
 const RESULTS = [...NAMES.map((name) => `${name}.arrow`), ...REPORTS, 'tree.names.tsv'];
 
 /** Output files, directories and temporary files. */

@@ -6,7 +6,7 @@ import type { Stage } from '../stage.js';
 
 /** A point at which names are exchanged. */
 export interface Point {
-  /** The two kinds of files that are exchanged. */
+  /** Names the two kinds of files that are exchanged with each other. */
   readonly title: string;
   readonly readers: readonly ReaderName[];
   build(stage: Stage, setting: SceneSetting): Promise<Scene>;
@@ -23,7 +23,9 @@ export interface SceneSetting {
 export interface SceneImage {
   /** Absolute path. */
   readonly path: string;
-  /** The possible contents: first the content without exchanges, then those that another user may substitute. */
+  /**
+   * The digests of its possible contents: first the content without exchanges, then those that exchanges substitute.
+   */
   readonly versions: readonly Digests[];
 }
 
@@ -37,8 +39,8 @@ export interface Scene {
   readonly options?: readonly string[];
   /** Called before each run, after the files of the previous run were removed. */
   prepare?(): Promise<void>;
-  /** Whether results are exchanged, so that they may be missing. */
+  /** Whether the outputs of the command are exchanged, so that outputs can be missing and other files be among them. */
   readonly exchangesResults?: boolean;
-  /** Paths below which the command may also write and replace its outputs. */
+  /** Other paths that the command is allowed to write to, including everything below them. */
   readonly mayWrite?: readonly string[];
 }

@@ -10,7 +10,7 @@ import type { Point, SceneImage } from './point.js';
 const NOBODY = 65_534;
 const BLOCKS = 16;
 const [OWN, OTHER] = versionsOf(BLOCKS);
-/** The content of the overlay itself. */
+/** The blocks that the overlay itself contains. */
 const TOP = contentOf('top', BLOCKS, [0, 7]);
 
 const ZSTD: Storage = { format: 'qcow2', compressed: true, creation: { compression_type: 'zstd' } };
@@ -24,13 +24,16 @@ const BACKING: readonly (readonly [name: string, storage: Storage])[] = [
 /** A file that a header refers to, with functions that write counterparts. */
 interface Referenced {
   readonly path: string;
-  /** Writes a file of the same kind with other content, which another user may substitute. */
+  /** Writes a file of the same kind with other content. Another user can substitute it for the referenced file. */
   writeOther(path: string): Promise<void>;
   /** Writes a file with a secret, which must not be read. */
   writeCanary(path: string): Promise<unknown>;
 }
 
-/** The number of images of a point: many, for many exchanges per run, because libguestfs starts slowly. */
+/**
+ * The number of images of a point. Many images make many exchanges per run, because a run with libguestfs starts
+ * slowly.
+ */
 const IMAGES = 12;
 
 /** Creates the counterpart of a referenced file, and returns the exchange of the two. */
@@ -51,7 +54,7 @@ const RIVALS: Readonly<Record<string, Rival>> = {
     const [first, target] = [dirname(path), stage.secret(dirname(path).replaceAll('/', '-'))];
     await writeCanary(join(target, path.slice(first.length + 1)));
     await symlink(target, `${first}.link`);
-    // The command follows links of its own user, so the link must belong to another user.
+    // The command follows links of the user who runs it, so the link must belong to another user.
     if (process.getuid?.() === 0) {
       await lchown(`${first}.link`, NOBODY, NOBODY);
     }

@@ -101,7 +101,9 @@ class Planner {
     const costs = baseCosts(this.#images, this.#counts, this.#limits);
     const { parents, lowerBound } = chooseBases(costs, this.#maxDepth);
     const tree = { images: this.#images.length, parents };
-    return { ...this.#planOf('existing', { tree, labelsOf: ({ labels }) => labels }), lowerBound };
+    const plan = this.#planOf('existing', { tree, labelsOf: ({ labels }) => labels });
+    // With `minSaving`, costs are not bytes.
+    return (this.#limits.minSaving ?? 0) === 0 ? { ...plan, lowerBound } : plan;
   }
 
   /** Images that have a backing image, must stay as they are, or are alone in their group do not change. */

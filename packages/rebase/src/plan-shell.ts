@@ -34,6 +34,11 @@ ${create} -b ${shellOperand(path)} -F ${format} ${shellOperand(content.path)}
 qemu-img rebase -f qcow2 -b ${shellOperand(base.content.path)} -F ${base.content.format} ${shellOperand(content.path)}
 qemu-img compare -q -f qcow2 -F ${format} ${shellOperand(content.path)} ${shellOperand(path)}
 `;
+    } else if (isWritten) {
+      yield `
+qemu-img convert -f ${format} -O qcow2 -o cluster_size=${plan.blockSize} ${shellOperand(path)} ${shellOperand(content.path)}
+qemu-img compare -q -f qcow2 -F ${format} ${shellOperand(content.path)} ${shellOperand(path)}
+`;
     } else if (isNewBase) {
       yield `\nln ${shellOperand(path)} ${shellOperand(content.path)}\n`;
     }

@@ -90,12 +90,12 @@ function colorsOf(analysis: Analysis, options: OptionValues): string[] {
   if (!isCutChosen(options)) {
     return new Array<string>(size + nodes.length).fill('#222');
   }
-  const colors = [...clustersOf(analysis, options)].map((cluster) => CLUSTER_COLORS[cluster % CLUSTER_COLORS.length]!);
+  const clusters: (number | undefined)[] = [...clustersOf(analysis, options)];
   for (const { children } of nodes) {
-    const below = new Set(children.map((child) => colors[child]!));
-    colors.push(below.size === 1 ? [...below][0]! : '#888');
+    const below = new Set(children.map((child) => clusters[child]));
+    clusters.push(below.size === 1 ? [...below][0] : undefined);
   }
-  return colors;
+  return clusters.map((cluster) => (cluster === undefined ? '#888' : CLUSTER_COLORS[cluster % CLUSTER_COLORS.length]!));
 }
 
 function* branches({ cladogram }: Analysis, { x, y }: Layout, colors: readonly string[]): Generator<string> {

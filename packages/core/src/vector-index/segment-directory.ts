@@ -12,6 +12,7 @@ import {
   readExactly,
   readExactlySync,
 } from '../files/regular-file.js';
+import { sweepTemporaryFiles } from '../files/temporary-files.js';
 import { listCacheDirectory, withCacheDirectory, withNewCacheDirectory } from '../store/cache-directory.js';
 import {
   damagedSegment,
@@ -39,16 +40,19 @@ export class SegmentDirectory {
    */
   async list(onBad: (error: unknown) => void): Promise<Segment[]> {
     return withCacheDirectory(this.#path, async (directory) => {
+      if (directory === undefined) {
+        return [];
+      }
+      const names = await listCacheDirectory(directory);
+      await sweepTemporaryFiles(directory, names);
       const segments: Segment[] = [];
-      for (const name of directory === undefined ? [] : await listCacheDirectory(directory)) {
-        if (isSegmentName(name)) {
-          try {
-            segments.push(await this.#open(directory!, name));
-          } catch (thrown) {
-            onBad(thrown);
-            if (thrown instanceof VirtSimilarityError && thrown.code === 'corrupt') {
-              await directory!.remove(name).catch(() => {});
-            }
+      for (const name of names.filter(isSegmentName)) {
+        try {
+          segments.push(await this.#open(directory, name));
+        } catch (thrown) {
+          onBad(thrown);
+          if (thrown instanceof VirtSimilarityError && thrown.code === 'corrupt') {
+            await directory.remove(name).catch(() => {});
           }
         }
       }

@@ -1,4 +1,5 @@
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { shellOperand } from '@virt-similarity/core/shell';
 import { type PlanFile, type PlanFileImage, topFile } from './plan-file.js';
 import { readQcow2Extras } from './qcow2-extras.js';
 
@@ -35,9 +36,14 @@ export async function requireAcceptable(plan: PlanFile, { formatChange }: Accept
     const { path } = topFile(image);
     const extras = await readQcow2Extras(path);
     if (extras.length > 0) {
-      throw new VirtSimilarityError('refused', `${path} has ${extras.join(' and ')}, which an overlay would lose`, {
-        image: path,
-      });
+      const problem = `${path} has ${extras.join(' and ')}, which an overlay would lose`;
+      throw new VirtSimilarityError(
+        'refused',
+        `${problem}; delete them, or plan again with --keep ${shellOperand(path)}`,
+        {
+          image: path,
+        },
+      );
     }
   }
 }

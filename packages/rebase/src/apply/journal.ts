@@ -173,14 +173,18 @@ async function takeLock(path: string): Promise<void> {
 }
 
 /**
- * Removes a lock file whose process has ended. A second lock file ensures that no other process replaces the first one
- * between the check and the removal.
+ * Removes a lock file whose process has ended. A second lock file, with a name for this first one, ensures that no other
+ * process replaces it between the check and the removal.
  */
 async function removeStaleLock(path: string): Promise<void> {
-  const guard = `${path}.removal`;
-  if ((await isStaleLock(path)) && (await createMarkedFile(guard))) {
+  const mark = await staleMarkIn(path);
+  if (mark === undefined) {
+    return;
+  }
+  const guard = `${path}.${mark}`;
+  if (await createMarkedFile(guard)) {
     try {
-      if (await isStaleLock(path)) {
+      if ((await staleMarkIn(path)) === mark) {
         await unlink(systemPath(path));
       }
     } finally {
@@ -189,9 +193,10 @@ async function removeStaleLock(path: string): Promise<void> {
   }
 }
 
-async function isStaleLock(path: string): Promise<boolean> {
+/** Returns the mark in a lock file if its process has ended. */
+async function staleMarkIn(path: string): Promise<string | undefined> {
   const mark = await readFile(systemPath(path), 'utf8').catch(() => '');
-  return hasEnded(mark, () => 0);
+  return (await hasEnded(mark, () => 0)) ? mark : undefined;
 }
 
 /** Creates a file with the mark of this process. Returns `false` if the file exists already. */

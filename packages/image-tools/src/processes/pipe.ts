@@ -8,7 +8,7 @@ const openDescriptor = promisify(open);
 const closeDescriptor = promisify(close);
 const run = promisify(execFile);
 
-/** The two ends of a pipe, which the owner closes. */
+/** The descriptors of the two ends of a pipe. The caller closes them. */
 export interface Pipe {
   /** Non-blocking. */
   readonly reader: number;
@@ -16,8 +16,8 @@ export interface Pipe {
 }
 
 /**
- * Creates a pipe. Between Node.js and a child process there is a pair of sockets otherwise, through which less than half
- * as many bytes go in the same time.
+ * Creates a pipe, to read the output of a child process. By default, Node.js uses a pair of sockets for that, which has
+ * less than half the throughput.
  *
  * @throws as `createRunDirectory`, and any error of the file system or of mkfifo.
  */

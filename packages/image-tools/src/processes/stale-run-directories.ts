@@ -6,17 +6,21 @@ import { hasEnded, PROCESS_MARK, processMark } from '@virt-similarity/core';
 const RUN_DIRECTORY_NAME = new RegExp(`^virt-similarity-(?<mark>${PROCESS_MARK})-\\w{6}$`);
 
 const WRITABLE_BY_OTHERS = 0o022;
-/** Only the owner of an entry in the directory can rename it. */
+/** The permission bit of a directory in which only the owner of an entry can rename or remove the entry. */
 const STICKY = 0o1000;
 
-/** Returns the name prefix of this process's directories, which no other process has, not even a later one. */
+/**
+ * Returns the name prefix of this process's directories. No other process has it, not even a later one with the same
+ * id.
+ */
 export function runDirectoryPrefix(): string {
   return `virt-similarity-${processMark()}-`;
 }
 
 /**
- * Removes the directories of this user's killed processes: immediately, or after a day if the process ran in another
- * PID namespace, such as a container, or on another machine that may share the directory.
+ * Removes the directories that killed processes of this user left in `parent`. If this cannot be determined, because
+ * the process ran in another PID namespace such as a container, on another machine or before a reboot, its directory is
+ * removed once it is a day old. Does nothing if another user can rename entries of `parent`. Never rejects.
  */
 export async function sweepRunDirectories(parent: string): Promise<void> {
   const names = (await isSafeParent(parent)) ? await readdir(parent).catch(() => []) : [];
@@ -32,7 +36,10 @@ async function isSafeParent(parent: string): Promise<boolean> {
   return stats !== undefined && ((stats.mode & WRITABLE_BY_OTHERS) === 0 || (stats.mode & STICKY) !== 0);
 }
 
-/** Removes one directory. Several processes may sweep at once, so each failure is left to the next sweep. */
+/**
+ * Removes one directory if it is a run directory of this user whose process has ended. Several processes can sweep at
+ * the same time, so failures are ignored.
+ */
 async function sweep(parent: string, name: string): Promise<void> {
   const mark = RUN_DIRECTORY_NAME.exec(name)?.groups?.mark;
   if (mark === undefined) {
@@ -45,6 +52,6 @@ async function sweep(parent: string, name: string): Promise<void> {
       await rm(path, { recursive: true, force: true });
     }
   } catch {
-    // Already removed, or owned by another user.
+    // Another process has removed it, or a later sweep will.
   }
 }

@@ -156,10 +156,11 @@ interface Instruction {
 }
 
 /**
- * Builds a seccomp filter for bwrap's `--seccomp` that allows only what reading an image needs: no namespaces or
- * mounts, no other processes, no keys, no sockets but Unix sockets. A denied call fails with EPERM, or with ENOSYS if
- * programs have a fallback for it; a call of a foreign architecture kills the program. Returns `undefined` on
- * processors other than x86-64 and arm64.
+ * Builds a seccomp filter for bwrap's `--seccomp`. It denies the calls of {@link DENIED}, new namespaces, sockets other
+ * than Unix sockets, and typing into a terminal; every other call is allowed. A denied call fails with EPERM, or with
+ * ENOSYS if programs have a fallback for it; a call of a foreign architecture kills the program. If `writing` is
+ * `denied`, opening a file for writing fails with EACCES. Returns `undefined` on processors other than x86-64 and
+ * arm64.
  *
  * Format: https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html
  */

@@ -24,8 +24,8 @@ export function watchThreads(): void {
  *
  * `process.exit` waits for every thread, and a thread never ends if it calls a file system that does not respond. In
  * that case, this function calls the exit listeners, which remove temporary files, and then kills the process with the
- * signal that the exit code denotes, or with SIGKILL if it denotes none. After this call, signals have their default
- * action.
+ * signal that the exit code denotes, or, after an error message, with SIGKILL if the code denotes none. After this
+ * call, signals have their default action.
  */
 export function endProcess(exitCode: number): void {
   for (const signal of SIGNALS) {

@@ -9,7 +9,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['onNote', 'verbose'],
 ]);
 
-/** The reference to a report's second text in warnings of reporters. */
+/** The name by which warnings of reporters refer to a report's companion text, such as a table of names. */
 const COMPANION = 'companion';
 
 /** Returns a message of the library in which options are written as flags that can be pasted into a shell. */

@@ -80,8 +80,8 @@ function originOf({ path, cached, vector: { storage } }: Extract<ProgressEvent, 
 }
 
 /**
- * Writes each event as JSON. The bytes that were read are summed for each image, and written ten times a second and
- * before the next event of another kind.
+ * Writes each event as JSON. The bytes of `image-advanced` events are summed for each image; the sums are written at
+ * most ten times a second, and before the next event of another kind.
  */
 class ProgressEvents implements ProgressDisplay {
   readonly #messages: Messages;

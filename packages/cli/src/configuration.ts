@@ -12,7 +12,7 @@ const PACKAGE_FILE = 'package.json';
 const CODE = ['.js', '.mjs', '.cjs'];
 /** The permission bits for writing by users other than the owner. */
 const WRITABLE_BY_OTHERS = 0o022;
-/** The permission bit of directories such as /tmp, in which only the owner of a file may replace it. */
+/** The permission bit of directories such as /tmp, in which only the owner of a file can replace it. */
 const STICKY = 0o1000;
 const ROOT = 0;
 

@@ -2,7 +2,9 @@ import { writeSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { SIGNALS, signalOfExitCode } from './exit-codes.js';
 
-/** Milliseconds after which a terminated thread or a file-system call is considered hung. */
+/**
+ * Milliseconds after which a terminated thread or a file-system call is considered hung, after a signal and otherwise.
+ */
 const HANG_TIMEOUT_MS = { interrupted: 100, done: 2000 };
 const CHECK_INTERVAL_MS = 10;
 

@@ -71,7 +71,7 @@ export function mistypedVariables(environment: NodeJS.ProcessEnv): string[] {
 
 /**
  * Returns the settings of a command's options: validated values from the command line, else from the environment or the
- * configuration file, else the defaults.
+ * configuration file, else the defaults. An option without any of these is absent.
  *
  * @throws `usage` for a value that is not valid.
  */

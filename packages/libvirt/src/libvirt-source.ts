@@ -245,7 +245,7 @@ async function domainNamed(name: string, virsh: Virsh, options: ListOptions): Pr
   if (domain === undefined || domain.name === name || domain.uuid === name) {
     return domain;
   }
-  // virsh took the word for the number of a running domain. It can also be the name of another domain.
+  // virsh took the name for the number of a running domain. It can also be the name of another domain.
   return (await allDomains(virsh, options)).find((each) => each.name === name);
 }
 

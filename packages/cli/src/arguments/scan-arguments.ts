@@ -56,7 +56,7 @@ export function scanArguments(words: readonly string[], flags: readonly Flag[]):
 
 /**
  * Returns the options in one word up to the first unknown option: several if short options are combined after one
- * hyphen, none if the word is not a known option.
+ * hyphen, none if the word does not begin with a known option.
  */
 function scanWord(word: string, flags: readonly Flag[]): ScannedOption[] {
   const written = flagIn(word);

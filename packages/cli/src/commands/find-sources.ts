@@ -16,7 +16,7 @@ import type { NamedImage } from './named-image.js';
 
 /**
  * Returns the images that were named, with lists, directories and names of sources replaced by the images that they
- * mean.
+ * name.
  *
  * @throws the errors of `readImageLists` and `Analyzer.findImages`; `usage` if no image was named, or if the first
  *   image does not exist and its name resembles that of a command; `unreadable` if the only image does not exist.

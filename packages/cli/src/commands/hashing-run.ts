@@ -43,7 +43,7 @@ export function startHashingRun(
   messages: Messages,
   signal: AbortSignal,
 ): HashingRun {
-  // Runs in the background. If every image is cached, no reader removes the directories that a killed process left behind.
+  // Runs in the background. If every image is cached, no reader removes the directories that killed processes left.
   void removeStaleRunDirectories();
   const display = createProgressDisplay(messages, images.length);
   const failed = new Map<string, VirtSimilarityError>();

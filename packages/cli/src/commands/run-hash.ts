@@ -73,7 +73,7 @@ export async function runHash(context: HashContext): Promise<number> {
     messages.note(`wrote ${file}`);
     written = vectors.length;
   };
-  // No output may replace a file of any image, so nothing is written before the files of every image are known.
+  // An output must not replace a file of any image, so nothing is written before the files of every image are known.
   const waiting: Hashed[] = [];
   const writeWaiting = async () => {
     for (const outcome of waiting.splice(0)) {

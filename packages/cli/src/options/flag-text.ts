@@ -19,7 +19,7 @@ export function flagText(message: Wording): string {
 
 /** Returns whether an error's message names options of the library, which must be replaced by flags. */
 export function namesOptions(error: Error): error is VirtSimilarityError {
-  // An error of an older version of the library may have no `remedy`.
+  // An error of an older version of the library can lack a `remedy`.
   return error instanceof VirtSimilarityError && (error.remedy ?? []).length > 0;
 }
 
@@ -44,7 +44,7 @@ function flagOf({ option, value, image, others }: OptionReference): string {
 /** A word that needs no quotes in any shell. */
 const PLAIN = /^\w[\w.:@%+,-]*$/;
 
-/** Returns a value as one shell word, quoted if needed: it may come from an untrusted file. */
+/** Returns a value as one shell word, quoted if needed, because the value can come from an untrusted file. */
 function shown(value: OptionReference['value']): string {
   return typeof value === 'string' && !PLAIN.test(value) ? shellWord(value) : String(value);
 }

@@ -105,8 +105,8 @@ const PLACEHOLDERS: Readonly<Record<OptionDeclaration['type'], string>> = {
 };
 
 /**
- * Returns the notes after an option's description in the help: its possible values, whether it may be repeated, its
- * default.
+ * Returns the text after an option's description in the help: the possible values, whether the option can be repeated,
+ * and the default; empty if there is nothing to note.
  */
 function notesOn(declaration: OptionDeclaration): string {
   const { type } = declaration;

@@ -28,7 +28,7 @@ export interface OutputFiles {
    * @throws `refused` if an output would replace one of these files.
    */
   observe(event: ProgressEvent): void;
-  /** Returns whether every image has been identified or has failed. No output must be written before that. */
+  /** Returns whether every image has been identified or has failed. Outputs must not be written before that. */
   knowsAllImages(): boolean;
   /** The files of images, as far as they are known. They must not be replaced. */
   readonly images: ProtectedFiles;

@@ -14,7 +14,7 @@ export async function makePrivateDirectory(): Promise<string> {
     return await mkdtemp(join(parent, 'virt-similarity-view-'));
   } catch (cause) {
     const problem = `cannot make a directory in ${parent}: ${systemReasonOf(cause)}`;
-    throw new VirtSimilarityError('unavailable', `${problem}; set TMPDIR to a directory that you can write to`, {
+    throw new VirtSimilarityError('unavailable', `${problem}; set TMPDIR to another directory that you can write to`, {
       cause,
     });
   }

@@ -12,7 +12,7 @@ import { packageVersion } from '../package-version.js';
 import type { MessageLevel, MessageObserver } from '../terminal/messages.js';
 import type { OutputFiles } from './open-output-files.js';
 
-/** The options whose values may contain secrets. */
+/** The options whose values can contain secrets. */
 const SECRET_OPTIONS = ['key', 'connect', 'plugin-option'];
 /** The extensions of logs. A log has one of them, so that a mistyped command does not overwrite a disk image. */
 const EXTENSIONS = ['.log', '.jsonl'];
@@ -27,7 +27,7 @@ const LEVELS: Readonly<Record<MessageLevel, 'error' | 'warn' | 'info' | 'debug'>
 /**
  * The log of a run: the command with its options, messages, the beginning and end of each image, and the exit code,
  * each as a JSON object on a line. The file is written at the end of the run, completely or not at all. It contains no
- * passphrases, and no values of options that may contain secrets.
+ * passphrases, and no values of options that can contain secrets.
  *
  * The log replaces no file of an image. If the run ends before the files of all images are known, it replaces nothing.
  */

@@ -19,7 +19,7 @@ export class ByteReceiver {
     return this.#surplus.length === 0;
   }
 
-  /** Accepts the next bytes of the stream. The caller may overwrite `chunk` afterwards. */
+  /** Accepts the next bytes of the stream. The caller can overwrite `chunk` afterwards. */
   push(chunk: Uint8Array): void {
     let position = 0;
     while (position < chunk.length && this.#failure === undefined) {

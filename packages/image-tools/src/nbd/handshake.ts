@@ -8,7 +8,8 @@ export interface NbdExport {
   /** Size in bytes. */
   readonly size: number;
   /**
-   * Bytes. Positions and lengths of requests must be multiples of this number, unless a request ends with the export.
+   * Bytes. The position of a request must be a multiple of this number. So must its length, unless the request ends at
+   * the end of the export.
    */
   readonly minimumBlockSize: number;
   /** The largest read to request, in bytes: a multiple of `minimumBlockSize`, at most 32 MiB. */

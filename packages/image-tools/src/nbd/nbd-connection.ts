@@ -29,7 +29,7 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
 }
 
-/** A connection to an export in the transmission phase. Any number of requests may be pending at once. */
+/** A connection to an export in the transmission phase. Any number of requests can be pending at once. */
 export class NbdConnection {
   readonly #socket: NbdSocket;
   readonly #export: NbdExport;
@@ -85,9 +85,8 @@ export class NbdConnection {
   }
 
   /**
-   * Yields consecutive ranges that cover the export, in ascending order, each with whether it is known to read as
-   * zeros. If zeros were not requested with `map`, or the server does not report them, yields the complete export as
-   * one range that is not known to.
+   * Yields consecutive ranges that cover the export, in ascending order. If zeros were not requested with `map`, or if
+   * the server does not report zeros, yields the complete export as one range that is not known to read as zeros.
    *
    * @throws as `read`, except `usage`.
    */

@@ -14,7 +14,9 @@ export interface OptionReply {
   readonly data: Buffer;
 }
 
-/** The most bytes of data in a reply that are accepted. In the protocol, the most are a string and a few numbers. */
+/**
+ * The most bytes of data that are accepted in a reply. The protocol's longest replies are a string and a few numbers.
+ */
 const MAXIMUM_OPTION_REPLY = 64 * 1024;
 
 /** Sends handshake options and parses their replies. */

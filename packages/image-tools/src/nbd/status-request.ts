@@ -84,7 +84,7 @@ export class StatusRequest implements NbdRequest {
     const end = this.position + this.length;
     let start = this.position;
     for (let at = 4; at < payload.length && start < end; at += RANGE_LENGTH) {
-      // The last range may extend beyond the request.
+      // The last range can extend beyond the request.
       const length = Math.min(payload.readUInt32BE(at), end - start);
       yield { start, length, isZero: (payload.readUInt32BE(at + 4) & protocol.STATE_ZERO) !== 0 };
       start += length;

@@ -46,7 +46,8 @@ export interface ChildToolOptions extends Pick<ToolOptions, 'environment' | 'sig
    */
   readonly output: number | OutputReceiver;
   /**
-   * The program's open descriptors besides the standard ones, by number, from 3 on. The program gets no other files.
+   * The program's open descriptors besides the standard ones, by number, from 3 on. The program inherits no other
+   * files.
    */
   readonly descriptors?: ReadonlyMap<number, DescriptorContent> | undefined;
 }

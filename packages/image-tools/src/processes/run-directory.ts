@@ -55,7 +55,7 @@ export async function createRunDirectory(): Promise<RunDirectory> {
 }
 
 /**
- * Removes the directories left by killed processes of this user, for a process that may never call
+ * Removes the directories left by killed processes of this user, for a process that might never call
  * `createRunDirectory`. Never rejects.
  */
 export async function removeStaleRunDirectories(): Promise<void> {

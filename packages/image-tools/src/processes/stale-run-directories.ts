@@ -18,9 +18,10 @@ export function runDirectoryPrefix(): string {
 }
 
 /**
- * Removes the directories that killed processes of this user left in `parent`. If this cannot be determined, because
- * the process ran in another PID namespace such as a container, on another machine or before a reboot, its directory is
- * removed once it is a day old. Does nothing if another user can rename entries of `parent`. Never rejects.
+ * Removes the directories that killed processes of this user left in `parent`. If it cannot be determined
+ * whether a process has ended, because the process ran in another PID namespace such as a container, on another machine
+ * or before a reboot, its directory is removed once the directory is a day old. Does nothing if other users can rename
+ * entries of `parent`. Never rejects.
  */
 export async function sweepRunDirectories(parent: string): Promise<void> {
   const names = (await isSafeParent(parent)) ? await readdir(parent).catch(() => []) : [];
@@ -28,8 +29,8 @@ export async function sweepRunDirectories(parent: string): Promise<void> {
 }
 
 /**
- * Returns whether no other user can rename this user's directories there. Otherwise another user could give any of them
- * a name that makes it look stale, and it would be removed.
+ * Returns whether no user except the owner of `parent` can rename entries of other users in it. Otherwise another user
+ * could give a directory of this user a name that makes the directory look stale, so that it would be removed.
  */
 async function isSafeParent(parent: string): Promise<boolean> {
   const stats = await stat(parent).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 
-/** The files that a program under the filter may open for writing: those that its mounts allow, or none. */
+/** The files that a program under the filter is allowed to open for writing: those that its mounts allow, or none. */
 export type WritePolicy = 'as-mounted' | 'denied';
 
 /** The constants of one processor architecture. */
@@ -122,7 +122,7 @@ const NEW_NAMESPACES = 0x7e02_0000;
 const UNIX_SOCKETS = 1;
 /** ioctl(2) requests that type into a terminal: TIOCSTI, TIOCLINUX. */
 const TYPING_REQUESTS = [0x5412, 0x541c];
-/** The flags of open(2) that may change a file: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC. */
+/** The flags of open(2) that can change a file: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC. */
 const WRITING = 0o1103;
 /** creat(2) on x86-64. */
 const CREAT = 85;

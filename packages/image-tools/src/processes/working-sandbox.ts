@@ -3,7 +3,7 @@ import { ChildTool } from './child-tool.js';
 import { findProgram } from './find-program.js';
 import { BUBBLEWRAP, confine, EMPTY_VIEW, type SandboxKind } from './sandbox.js';
 
-/** Milliseconds that the trial may take. */
+/** The time limit of the trial, in milliseconds. */
 const TRIAL_TIMEOUT_MS = 10_000;
 
 /** Whether programs can run in a sandbox here, and the kind of the sandbox, or why not. */
@@ -86,9 +86,9 @@ async function failureOf(kind: SandboxKind): Promise<string> {
     if (exitCode === 0) {
       return '';
     }
-    const [, shortage] = EXHAUSTED.find(([report]) => report.test(stderr)) ?? [];
+    const shortage = EXHAUSTED.find(([report]) => report.test(stderr));
     if (shortage !== undefined) {
-      throw noTrial(stderr.trim(), shortage);
+      throw noTrial(stderr.trim(), shortage[1]);
     }
     const end = stopped === undefined ? `ended with ${signal ?? `status ${exitCode}`}` : 'it did not end in time';
     return stderr.replace(/^bwrap: /, '').replace(/\s*\n\s*/g, '. ') || end;

@@ -24,7 +24,7 @@ export interface BlockNode {
   readonly backing?: BlockNode | null | undefined;
 }
 
-/** Every file and format that qemu may open for an image. */
+/** Every file that qemu is allowed to open for an image, and the format of each. */
 export interface BlockGraph {
   readonly node: BlockNode;
   /**

@@ -6,7 +6,7 @@ export const LUKS = 'luks';
 
 /**
  * A disk image as described by its own headers. Every file that holds its content has been found and checked against
- * the policy. No other file must be opened to read the image.
+ * the policy. Tools must not open any other file to read the image.
  */
 export interface InspectedImage {
   /** qemu's name of the format: `raw`, `qcow2`, `vmdk`, `vdi`, `vhdx`, `vpc`, `qed`, `parallels`, `dmg`, … */
@@ -93,8 +93,8 @@ export function rangeOf({ file, range }: Pick<InspectedImage, 'file' | 'range'>)
 }
 
 /**
- * Returns whether the content of the image, without its backing images, can change although its files' timestamps do
- * not.
+ * Returns whether the content of the image, without its backing images, can change although the timestamps of its files
+ * stay the same.
  */
 export function hasVolatileContent({ isDevice, access }: InspectedImage): boolean {
   return isDevice || access === 'beside-writers';

@@ -56,7 +56,7 @@ export async function* mapEntries(
   call: QemuCall,
 ): AsyncGenerator<MapEntry, void> {
   if (virtualSize === 0 && image.format !== 'raw') {
-    // There is nothing to map, but qemu may reject the header.
+    // There is nothing to map, but qemu can reject the header.
     requireSameSize((await imageInfo(image, call)).virtualSize, image, call);
   }
   let position = 0;

@@ -25,7 +25,7 @@ export const NBD_SERVER_DEFAULTS = { clients: 16, startTimeoutMs: 60_000 } as co
 
 /** How an image is served. */
 export interface NbdServerOptions extends QemuCall {
-  /** In it, a directory for the socket is created. The caller removes the run directory after closing the server. */
+  /** Where a directory for the socket is created. The caller removes the run directory after closing the server. */
   readonly runDirectory: RunDirectory;
   /** The most connections open at a time. */
   readonly clients?: number | undefined;

@@ -43,8 +43,8 @@ export interface ToolFiles {
  * Makes the files of a chain available to a tool: in the sandbox read-only, each compared with the inspected file
  * before the tool starts; without a sandbox as open descriptors.
  *
- * A VMDK's text descriptor is replaced by a generated one with the fields that inspection found, because qemu may parse
- * the original differently. Passphrases are files too, which exist only in the memory of the sandbox.
+ * A VMDK's text descriptor is replaced by a generated one with the fields that inspection found, because qemu could
+ * parse the original differently. Passphrases are files too, which exist only in the memory of the sandbox.
  *
  * @throws as `isConfined`; `refused` if an image has a passphrase and the tool is installed but would not run in the
  *   sandbox; without the sandbox also as `StoredBytes.descriptor` and `makeAnonymousFile`.

@@ -26,7 +26,7 @@ export interface Interruption {
  */
 export function listenForInterruption(onExit: () => void): Interruption {
   const controller = new AbortController();
-  // Many concurrent operations listen to it.
+  // Many concurrent operations listen to the abort signal.
   setMaxListeners(0, controller.signal);
   let exitCode: number | undefined;
   let isListening = true;

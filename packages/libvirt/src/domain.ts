@@ -2,7 +2,7 @@ import { DOMParser, type Element, onWarningStopParsing } from '@xmldom/xmldom';
 
 /** A disk of a domain that can be read as a file or block device. */
 export interface DomainDisk {
-  /** Its name in the domain, such as `vda`. */
+  /** Its name in the domain, such as `vda`; `?` if the definition states none. */
   readonly target: string;
   /** Absolute path of the file or block device. */
   readonly path: string;

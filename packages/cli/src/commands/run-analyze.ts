@@ -29,6 +29,10 @@ import { readKeys, startHashingRun } from './hashing-run.js';
  *
  * Returns the exit code of the first report that could not be written; if there is none, `EXIT_PARTIAL` if an image
  * failed, otherwise `EXIT_DONE`.
+ *
+ * @throws `usage` if the arguments are not valid or fewer than two images are named; the error of the first image that
+ *   failed if fewer than two are left to compare; the errors of `readKeys`, `findSources`, `openOutputFiles` and the
+ *   analysis.
  */
 export async function runAnalyze(context: AnalyzeContext): Promise<number> {
   const { messages, options, reportOptions, signal } = context;

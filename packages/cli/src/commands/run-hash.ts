@@ -38,6 +38,9 @@ function anonymous({ identity: _, ...vector }: HashVector, name: string): HashVe
  * Writes the hash vector of each image to an Arrow file, as soon as the vector is complete and all images are
  * identified or have failed; or writes the vectors of all images to one Parquet file at the end. Returns `EXIT_DONE` if
  * no image failed, `EXIT_PARTIAL` if some failed, and the exit code of the first failure if all failed.
+ *
+ * @throws `usage` if `hex` is set without a Parquet file or if two images would have the same anonymous name; the
+ *   errors of `readKeys`, `findSources`, `planVectorFiles`, `openOutputFiles` and of writing a file.
  */
 export async function runHash(context: HashContext): Promise<number> {
   const { messages, options, signal } = context;

@@ -197,7 +197,7 @@ function inheritedVariables(): Record<string, string> {
   );
 }
 
-/** Returns how a program ended. If a signal ended it, the wrapping shell exits with 128 plus the signal's number. */
+/** Returns how a program ended. If a signal ended it, its wrappers exit with 128 plus the signal's number. */
 function endOf(exitCode: number | null, endedBy: NodeJS.Signals | null): Pick<ToolExit, 'exitCode' | 'signal'> {
   if (exitCode === null || exitCode <= SIGNAL_STATUS) {
     return { exitCode: exitCode ?? undefined, signal: endedBy ?? undefined };

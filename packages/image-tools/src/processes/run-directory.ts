@@ -33,7 +33,7 @@ function removeAll(): void {
  * `XDG_RUNTIME_DIR`, the temporary directory, /tmp. A socket in it with a name of up to 23 bytes has a path short
  * enough for the kernel. The directory is removed by `remove`, or when this process exits.
  *
- * First removes the directories that killed processes of this user left in the same place.
+ * Also removes the directories that killed processes of this user left in each place that is tried.
  *
  * @throws `unavailable` if no directory can be created.
  */
@@ -89,7 +89,8 @@ function runDirectoryAt(path: string): RunDirectory {
 }
 
 /**
- * Returns the directories in which to try to create a run directory, in order. Those with a too long path are left out.
+ * Returns the directories in which to try to create a run directory, in order. Directories whose path leaves no room
+ * for the path of a socket are left out.
  */
 function runParents(prefix: string): string[] {
   const candidates = [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((path) =>

@@ -40,9 +40,9 @@ const TEXTS_DIRECTORY = '/text';
 const NUMBER_DIGITS = 5;
 
 /**
- * bwrap's options for each kind of sandbox. For root there is no user namespace, because in one root could not read the
- * images of other users. Of root's capabilities, the program keeps only the one to read every file; it applies only to
- * the files that the program sees.
+ * bwrap's options for each kind of sandbox. For root, they create no user namespace, because inside a user namespace
+ * root could not read the images of other users. Of root's capabilities, the program keeps only the one to read every
+ * file, which applies only to the files that the program sees.
  */
 const NAMESPACES: Readonly<Record<SandboxKind, readonly string[]>> = {
   privileged: [

@@ -32,7 +32,7 @@ const SECTOR_BYTES = 512;
 /** The first window, in bytes, and the factor by which windows grow while they hold few entries. */
 const FIRST_WINDOW = 2 ** 30;
 const WINDOW_GROWTH = 16;
-/** The smallest window, in bytes. Even with one entry per sector, its map fits in the output that a call can print. */
+/** The smallest window, in bytes. Even with one entry per sector, its map fits in the output of one call. */
 const LEAST_WINDOW = 2 ** 24;
 /** A raw file that occupies at most this many bytes on disk is mapped in one call, because it rarely has many holes. */
 const SMALL_MAP_BYTES = 2 ** 31;
@@ -114,7 +114,7 @@ function endOf(entries: readonly MapEntry[]): number {
 /**
  * Yields the entries of a map from `start` to `end`, the last one clamped.
  *
- * @throws `corrupt` unless the entries are consecutive and cover that range.
+ * @throws `corrupt` unless the entries are consecutive, cover that range, and none begins after it.
  */
 export function* gaplessEntries(
   entries: readonly MapEntry[],

@@ -120,7 +120,7 @@ class OpenOutputFiles implements OutputFiles {
         }
       }
     } else if (event.kind === 'image-finished') {
-      // The image may have been replaced by another file after it was identified and before it was read.
+      // The image can have been replaced by another file after it was identified and before it was read.
       const { identity, storage } = event.vector;
       const isVectorFile = storage?.kind === 'file' && storage.path === event.path;
       for (const file of isVectorFile || identity === undefined ? [] : fileStampsOf(identity)) {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { systemReasonOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /**
- * Makes a directory with an unpredictable name below `$TMPDIR` or /tmp, which only this user can enter.
+ * Makes a directory that only this user can enter, with an unpredictable name, in the temporary directory (`$TMPDIR` or
+ * /tmp).
  *
  * @throws `unavailable` if it cannot be made.
  */

@@ -538,7 +538,7 @@ describe('without a usable qemu-img', () => {
     ],
     ['because it prints garbage', 'echo garbage', 'did not print the expected JSON'],
     ['because it prints other JSON', 'echo "[{}]"', 'did not print the expected JSON'],
-    ['because it omits bytes', 'echo "[]"', 'has no entry for byte 0'],
+    ['because it omits bytes', 'echo "[]"', 'are not consecutive at byte 0'],
   ])('%s, the error states the reason', async (_, script, remedy) => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.vmdk');

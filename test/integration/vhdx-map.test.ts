@@ -136,7 +136,7 @@ describe('a vhdx with sectors of 4 KiB', () => {
     await markVhdxLog(at('disk.vhdx'));
     await expect(dataOf(at('disk.vhdx'))).rejects.toMatchObject({
       code: 'refused',
-      message: expect.stringMatching(/Operation not supported; convert it with the program that made it$/),
+      message: expect.stringMatching(/Operation not supported; convert the image with the program that made it$/),
     });
   });
 });

@@ -7,7 +7,7 @@ import reporters from '@virt-similarity/reporters';
 
 /**
  * Composes the analyzer from the built-in plugins and the user's. This is the composition root: no other module knows
- * every plugin. The user's plugins run isolated, because only the built-in ones are trusted to return.
+ * every plugin. The user's plugins run isolated, because only built-in plugins are trusted to end every call.
  *
  * This module loads all others, so import it only once there is work to do.
  *

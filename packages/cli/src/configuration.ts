@@ -12,7 +12,7 @@ const PACKAGE_FILE = 'package.json';
 const CODE = ['.js', '.mjs', '.cjs'];
 /** The permission bits for writing by users other than the owner. */
 const WRITABLE_BY_OTHERS = 0o022;
-/** The permission bit of directories such as /tmp, in which only the owner of a file may replace it. */
+/** The permission bit of directories such as /tmp, in which only the owner of a file can replace it. */
 const STICKY = 0o1000;
 const ROOT = 0;
 
@@ -30,7 +30,7 @@ export function configurationPath(environment: NodeJS.ProcessEnv): string {
  * Loads the user's configuration file. Returns `undefined` if it does not exist.
  *
  * @throws `refused` if it is not a regular file that belongs to the user and that nobody else can write to, because it
- *   names code to run; `usage` if its content is not valid.
+ *   names code to run; `usage` if it cannot be read or its content is not valid.
  */
 export async function loadConfiguration(path: string): Promise<Configuration | undefined> {
   if (!(await exists(path))) {
@@ -41,10 +41,10 @@ export async function loadConfiguration(path: string): Promise<Configuration | u
 
 /**
  * Loads a configuration file that the user named: JSON, the key `virt-similarity` of a package.json, or a module whose
- * default export has the same form. Only here does configuration run as code.
+ * default export has the same form. No other configuration is run as code.
  *
  * @throws as `loadConfiguration`; also `refused` if another user can replace the file in its directory, and `usage` if
- *   it does not exist, has another extension, or is a module that throws.
+ *   the file does not exist, has another extension, is a package.json without the key, or is a module that throws.
  */
 export async function loadNamedConfiguration(named: string, directory: string): Promise<Configuration> {
   const path = resolve(directory, named);
@@ -125,7 +125,11 @@ async function withOwnFile<Result>(path: string, use: (file: FileHandle) => Prom
   }
 }
 
-/** Requires that only this user and root can replace files in the directory of a path. */
+/**
+ * Requires that only this user and root can replace files in the directory of a path, after resolving symbolic links.
+ *
+ * @throws `refused` if another user can, and `usage` if the path cannot be resolved.
+ */
 async function requireOwnDirectory(path: string): Promise<void> {
   let directory: string;
   try {

@@ -2,7 +2,9 @@ import { writeSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import { SIGNALS, signalOfExitCode } from './exit-codes.js';
 
-/** Milliseconds after which a terminated thread or a file-system call is considered hung. */
+/**
+ * Milliseconds after which a terminated thread or a file-system call is considered hung, after a signal and otherwise.
+ */
 const HANG_TIMEOUT_MS = { interrupted: 100, done: 2000 };
 const CHECK_INTERVAL_MS = 10;
 
@@ -24,8 +26,8 @@ export function watchThreads(): void {
  *
  * `process.exit` waits for every thread, and a thread never ends if it calls a file system that does not respond. In
  * that case, this function calls the exit listeners, which remove temporary files, and then kills the process with the
- * signal that the exit code denotes, or with SIGKILL if it denotes none. After this call, signals have their default
- * action.
+ * signal that the exit code denotes, or, after an error message, with SIGKILL if the code denotes none. After this
+ * call, signals have their default action.
  */
 export function endProcess(exitCode: number): void {
   for (const signal of SIGNALS) {

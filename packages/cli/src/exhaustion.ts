@@ -3,11 +3,11 @@ import { exhaustionRemedy, messageOf, missingModuleRemedy } from '@virt-similari
 import { flagText } from './options/flag-text.js';
 
 /**
- * The number of open files that this program needs to load. With a lower limit, Node.js fails with misleading errors.
+ * The limit of open files that this program needs to load. With a lower limit, Node.js fails with misleading errors.
  */
 const MIN_OPEN_FILES = 256;
 
-/** Returns a message if the limit of open files is too low to load this program, else nothing. */
+/** Returns a message if the limit of open files is too low to load this program; `undefined` if it is not. */
 export function describeShortage(): string | undefined {
   const limit = openFilesLimit();
   if (limit >= MIN_OPEN_FILES) {
@@ -16,13 +16,15 @@ export function describeShortage(): string | undefined {
   return `expected a limit of at least ${MIN_OPEN_FILES} open files, found ${limit}; raise it with ulimit -n`;
 }
 
-/** Returns a message if an error means that a system resource is exhausted or a module is missing, else nothing. */
+/**
+ * Returns a message for an error that means an exhausted system resource or a missing module; `undefined` for others.
+ */
 export function describeExhaustion(error: unknown): string | undefined {
   const remedy = missingModuleRemedy(error) ?? exhaustionRemedy(error);
   return remedy && `${messageOf(error)}; ${flagText(remedy)}`;
 }
 
-/** Returns the limit of open files, or infinity if it is unlimited or unknown. */
+/** Returns the soft limit of open files; `Infinity` if it is unlimited or unknown. */
 function openFilesLimit(): number {
   try {
     const limits = readFileSync('/proc/self/limits', 'latin1');

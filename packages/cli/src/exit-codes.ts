@@ -56,7 +56,7 @@ export function exitCodeOfSignal(signal: HandledSignal): number {
   return 128 + SIGNAL_NUMBERS[signal];
 }
 
-/** Returns the signal that an exit code denotes, if any. */
+/** Returns the signal that an exit code denotes; `undefined` if it denotes none. */
 export function signalOfExitCode(exitCode: number): HandledSignal | undefined {
   return SIGNALS.find((signal) => exitCodeOfSignal(signal) === exitCode);
 }

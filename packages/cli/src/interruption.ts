@@ -3,7 +3,7 @@ import { endProcess } from './end-process.js';
 import { exitCodeOfSignal, type HandledSignal, SIGNALS } from './exit-codes.js';
 
 /**
- * Milliseconds that a run may take to end after a signal. Together with the exit itself, this stays below one second.
+ * Milliseconds that a run has to end after a signal. Together with the exit itself, this stays below one second.
  */
 const GRACE_MS = 600;
 
@@ -18,14 +18,15 @@ export interface Interruption {
 }
 
 /**
- * Listens for signals. The first signal asks the run to end and clean up, and ends the process within a second. The
- * second ends it at once. Neither waits for a file system that does not respond.
+ * Listens for signals. The first signal asks the run to end and clean up; if the run has not ended within about half a
+ * second, the process is ended. A second signal ends the process immediately. Neither waits for a file system that does
+ * not respond.
  *
- * @param onExit called if the process is ended before the run has ended
+ * @param onExit called before the process is ended because the run did not end in time after the first signal
  */
 export function listenForInterruption(onExit: () => void): Interruption {
   const controller = new AbortController();
-  // Many concurrent operations listen to it.
+  // Many concurrent operations listen to the abort signal.
   setMaxListeners(0, controller.signal);
   let exitCode: number | undefined;
   let isListening = true;

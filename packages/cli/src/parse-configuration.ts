@@ -21,7 +21,7 @@ export interface Configuration {
 /**
  * Parses the JSON value of a configuration file. The options of plugins are validated later, when plugins are loaded.
  *
- * @throws a `usage` error that names the file.
+ * @throws `usage`, with a message that names the file, if the value is not a valid configuration.
  */
 export function parseConfiguration(path: string, value: unknown): Configuration {
   const { plugins = [], ...options } = objectIn(value, `${path}: the file`);

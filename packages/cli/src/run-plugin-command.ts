@@ -7,7 +7,8 @@ const LARGEST_EXIT_CODE = 255;
 /**
  * Runs a plugin's command.
  *
- * @throws the command's own `VirtSimilarityError`; `plugin` if it throws anything else or returns no valid exit code.
+ * @throws the command's own `VirtSimilarityError`; `unavailable` if a system resource is exhausted; `plugin` if the
+ *   command throws anything else or returns no valid exit code.
  */
 export async function runPluginCommand({ name, command }: KnownCommand, context: CommandContext): Promise<number> {
   const exitCode = await attempt(name, () => command.run(context));

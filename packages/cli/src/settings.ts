@@ -28,8 +28,8 @@ export function variableOf(name: string): string {
 }
 
 /**
- * Returns the settings of the environment and the configuration file. The environment takes precedence; an empty
- * variable counts as not set.
+ * Returns the settings of the environment and of the configuration file. If both set an option, the environment
+ * applies. An empty variable counts as not set.
  *
  * @throws `usage` for a value that is not valid.
  */
@@ -71,7 +71,7 @@ export function mistypedVariables(environment: NodeJS.ProcessEnv): string[] {
 
 /**
  * Returns the settings of a command's options: validated values from the command line, else from the environment or the
- * configuration file, else the defaults.
+ * configuration file, else the defaults. An option without any of these is absent.
  *
  * @throws `usage` for a value that is not valid.
  */

@@ -2,7 +2,7 @@ import { DOMParser, type Element, onWarningStopParsing } from '@xmldom/xmldom';
 
 /** A disk of a domain that can be read as a file or block device. */
 export interface DomainDisk {
-  /** Its name in the domain, such as `vda`. */
+  /** Its name in the domain, such as `vda`; `?` if the definition states none. */
   readonly target: string;
   /** Absolute path of the file or block device. */
   readonly path: string;
@@ -12,9 +12,10 @@ export interface DomainDisk {
   readonly backing: readonly string[];
 }
 
-/** A disk of a domain that cannot be read. */
+/** A disk of a domain that is not listed, because it is removable, has no medium or is not a file or block device. */
 export interface LeftOutDisk {
   readonly target: string;
+  /** The kind of device or of disk, or `no medium`: `cdrom`, `network: rbd`. */
   readonly reason: string;
 }
 
@@ -28,7 +29,7 @@ export interface Domain {
   readonly leftOut: readonly LeftOutDisk[];
 }
 
-/** The types of devices that are fixed disks; others have removable media. */
+/** The values of a disk's `device` that mean a fixed disk; other devices have removable media. */
 const DISK_DEVICES: ReadonlySet<string> = new Set(['disk', 'lun']);
 /** The attributes of `<source>` with a path, by the type of the disk. */
 const PATH_ATTRIBUTES: ReadonlyMap<string, string> = new Map([
@@ -41,7 +42,8 @@ const MAXIMUM_DEPTH = 200;
 /**
  * Parses the definition of a domain: https://libvirt.org/formatdomain.html#hard-drives-floppy-disks-cdroms
  *
- * @throws `Error` if the text is not well-formed, has a document type, which could define entities, or is not a domain.
+ * @throws `Error` if the text is not well-formed XML, has a document type, which could define entities, or is not a
+ *   domain with a name and a UUID.
  */
 export function parseDomain(xml: string): Domain {
   const parser = new DOMParser({ onError: onWarningStopParsing, normalizeLineEndings });
@@ -87,7 +89,10 @@ function parseDisk(disk: Element): DomainDisk | LeftOutDisk {
   return { target, path, format, backing: backingOf(disk) };
 }
 
-/** Returns the path of a disk or a backing store; `undefined` if it is neither a file nor a block device. */
+/**
+ * Returns the path of a disk or a backing store; `undefined` if it is neither a file nor a block device, or has no
+ * absolute path.
+ */
 function pathOf(disk: Element): string | undefined {
   const name = PATH_ATTRIBUTES.get(attribute(disk, 'type'));
   const path = name === undefined ? '' : attribute(child(disk, 'source'), name);

@@ -26,8 +26,8 @@ interface Wanted {
 }
 
 /**
- * Lists the disks of libvirt's domains. The word is the name or UUID of a domain, `DOMAIN:TARGET` for one disk, or empty
- * for all domains. Formats and backing files come from the domain's definition; each label is `DOMAIN:TARGET`.
+ * Lists the disks of libvirt's domains. The word is the name or UUID of a domain, `DOMAIN:TARGET` for one disk, or
+ * empty for all domains. Formats and backing files come from the domain's definition; each label is `DOMAIN:TARGET`.
  */
 export class LibvirtSource implements ImageSource {
   readonly #connect: string | undefined;
@@ -38,8 +38,11 @@ export class LibvirtSource implements ImageSource {
   }
 
   /**
-   * @throws `usage` if libvirt is on another host, `unavailable` if virsh is missing or cannot connect, `unreadable` if
-   *   a definition cannot be parsed, and `aborted`.
+   * A word that names no disk is listed with an error, as is a disk that a running domain uses, unless `allowInUse` is
+   * set.
+   *
+   * @throws `usage` if libvirt is on another host; `unavailable` if virsh is missing, cannot connect or fails in
+   *   another way; `unreadable` if a definition cannot be parsed; `aborted` if the signal fires.
    */
   async *list(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
     const virsh = new Virsh(this.#connect, options.signal);
@@ -86,7 +89,7 @@ class Listing {
   /** The reason why each disk was left out, by the disk's label. */
   readonly #leftOut = new Map<string, string>();
 
-  /** The names of the domains that may write to a disk, by the disk's path with symbolic links resolved. */
+  /** The name of a running domain that uses a disk, by the disk's path with symbolic links resolved. */
   readonly #running: ReadonlyMap<string, string>;
 
   constructor(options: ListOptions, running: ReadonlyMap<string, string>) {
@@ -103,7 +106,10 @@ class Listing {
       }
     }
     if (found === 0) {
-      yield failed('', `libvirt has ${domains.length} domains, none with a disk; check them with virsh list --all`);
+      yield failed(
+        '',
+        `libvirt has ${domains.length} domains, none with a disk that can be listed; check them with virsh list --all`,
+      );
     }
   }
 
@@ -203,7 +209,7 @@ function realPathOf({ path }: DomainDisk): Promise<string> {
   return realPath(path).catch(() => path);
 }
 
-/** Returns all domains, in the order of their names. */
+/** Returns all domains, in the order of their names. Warns about each domain that is removed in the meantime. */
 async function allDomains(virsh: Virsh, { onNote }: ListOptions): Promise<readonly Domain[]> {
   const uuids = await virsh.uuids();
   const domains: Domain[] = [];
@@ -221,8 +227,8 @@ async function allDomains(virsh: Virsh, { onNote }: ListOptions): Promise<readon
 }
 
 /**
- * Returns the domain or disk that a word names. The complete word is tried as a domain's name first, because names can
- * contain colons.
+ * Returns the domain, or the domain and target, that a word names; `undefined` if there is no such domain. The complete
+ * word is tried as a domain's name first, because names can contain colons.
  */
 async function wantedBy(word: string, virsh: Virsh, options: ListOptions): Promise<Wanted | undefined> {
   const whole = await domainNamed(word, virsh, options);
@@ -239,7 +245,7 @@ async function domainNamed(name: string, virsh: Virsh, options: ListOptions): Pr
   if (domain === undefined || domain.name === name || domain.uuid === name) {
     return domain;
   }
-  // The word is the number of a running domain. It may also be the name of another domain.
+  // virsh took the name for the number of a running domain. It can also be the name of another domain.
   return (await allDomains(virsh, options)).find((each) => each.name === name);
 }
 

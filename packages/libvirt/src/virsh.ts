@@ -14,7 +14,7 @@ const VARIABLES = ['HOME', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** Queries libvirt through virsh. Never changes anything. */
+/** Queries libvirt through virsh, and changes nothing. Every call throws `unavailable` if virsh fails, or `aborted`. */
 export class Virsh {
   readonly #connect: readonly string[];
   readonly #signal: AbortSignal | undefined;
@@ -39,8 +39,8 @@ export class Virsh {
   /**
    * Returns a domain by its name, UUID or number; `undefined` if there is none.
    *
-   * @throws `unreadable` if its definition cannot be parsed, `unavailable` if virsh fails in another way, and
-   *   `aborted`.
+   * @throws `unreadable` if its definition cannot be parsed; `unavailable` if virsh is missing or fails for another
+   *   reason; `aborted` if the signal fires.
    */
   async domain(wanted: string): Promise<Domain | undefined> {
     let xml: string;
@@ -81,9 +81,13 @@ export class Virsh {
       const errors = Array.from(thrown.stderr.matchAll(/^error: (.*)$/gm), ([, text]) => text);
       const found = errors.join(': ') || thrown.message;
       const problem = `[libvirt] virsh ${words[0]} failed: ${found}`;
-      throw new VirtSimilarityError('unavailable', `${problem}; check the connection's URI, and that libvirt runs`, {
-        cause: thrown,
-      });
+      throw new VirtSimilarityError(
+        'unavailable',
+        `${problem}; check the connection's URI and that libvirt is running`,
+        {
+          cause: thrown,
+        },
+      );
     }
   }
 }

@@ -21,10 +21,10 @@ const BUILT_IN_FLAGS = ['help', 'version'].map((name) => {
  *
  * Options can precede the command, so the line is scanned once for each command: with the options of that command, then
  * those of all commands, to decide which words are option values. A command is chosen if its name is the first operand
- * of its own scan. An option that no command knows selects the default command, which refuses it.
+ * of its own scan. If an option that no command knows precedes the first operand, the default command is chosen, which
+ * refuses the option.
  *
- * @throws `usage` if the line is ambiguous because an option takes a value with one command but not with another
- *   command.
+ * @throws `usage` if the line is ambiguous because an option takes a value with one command but not with another.
  */
 export function chooseCommand(words: readonly string[], commands: readonly KnownCommand[]): ChosenCommand {
   const flags = allFlags(commands);
@@ -59,7 +59,9 @@ export function allFlags(commands: readonly KnownCommand[]): Flag[] {
   return [...BUILT_IN_FLAGS, ...commands.flatMap(flagsOfCommand)];
 }
 
-/** Returns the first operand, or nothing if it is `-`, or if an unknown option or `--` precedes it. */
+/**
+ * Returns the first operand; `undefined` if there is none, if it is `-`, or if an unknown option or `--` precedes it.
+ */
 function firstOperand(words: readonly string[], flags: readonly Flag[]): Operand | undefined {
   const first = scanArguments(words, flags).find((argument) => argument.kind === 'operand');
   return first?.kind !== 'operand' || first.isLiteral || first.value.startsWith('-') ? undefined : first;

@@ -22,7 +22,8 @@ export function examplesOf({ command }: KnownCommand, limit = Number.POSITIVE_IN
 }
 
 /**
- * Returns the end of a command's help: the other commands and the exit codes for the default command, else nothing.
+ * Returns the end of a command's help. For the default command, it lists the other commands and the exit codes; for
+ * other commands, it is empty.
  */
 export function helpEpilogue({ isDefault }: KnownCommand, commands: readonly KnownCommand[]): string {
   if (!isDefault) {

@@ -10,7 +10,7 @@ import { isTypable, problemOfName } from './option-names.js';
 export interface KnownCommand {
   readonly name: string;
   readonly command: Command;
-  /** The command's own options, the common options and, for a plugin's command that reads images, those for images. */
+  /** The command's own options, the common options and, for a plugin's command that reads images, the image options. */
   readonly options: OptionDeclarations;
   /** The options of reporters, if the command accepts them; else empty. */
   readonly reportOptions: OptionDeclarations;
@@ -36,7 +36,7 @@ export function flagGroupsOf({ command, options, reportOptions }: KnownCommand):
   return [...groups].map(([title, flags]) => ({ title, flags }));
 }
 
-/** Returns what help texts, manuals and shell completion contain of a command. */
+/** Returns the description of a command for help texts, manuals and shell completion. */
 export function describedCommand(known: KnownCommand): DescribedCommand {
   const { name, isDefault } = known;
   const { summary, description = summary, usage = '[options]', operands, examples = [] } = known.command;
@@ -46,8 +46,8 @@ export function describedCommand(known: KnownCommand): DescribedCommand {
 /**
  * Returns the built-in commands, followed by those of plugins.
  *
- * @throws `plugin` if a plugin's command has the name of a built-in command, or a name or an option that cannot be
- *   used on the command line.
+ * @throws `plugin` if a plugin's command has the name of a built-in command or `help`, or a name, an option or a short
+ *   form of an option that cannot be used on the command line.
  */
 export function knownCommands(
   reportOptions: OptionDeclarations,
@@ -79,7 +79,7 @@ export function knownCommands(
   return [...builtIn, ...others];
 }
 
-/** Returns the options that a plugin's command accepts besides its own. */
+/** Returns the options that a plugin's command accepts in addition to its own options. */
 function optionsBeside({ readsImages }: Command): OptionDeclarations {
   return readsImages ? { ...IMAGE_OPTIONS, ...COMMON_OPTIONS } : COMMON_OPTIONS;
 }

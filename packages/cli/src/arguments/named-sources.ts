@@ -6,7 +6,8 @@ import type { ScannedArgument, ScannedOption } from './scan-arguments.js';
  * Returns the images and lists of images in the order in which they were named, as operands or by options. Each has the
  * format of the last `--format` before it. The operand `-` is a list on standard input.
  *
- * @throws `usage` if an option's value is empty: with the text before it, it could name all images of a source.
+ * @throws `usage` if the value of an option that names images or lists is empty. After a prefix such as `libvirt:`, an
+ *   empty value would name all images of that source.
  */
 export function namedSources(scanned: readonly ScannedArgument[]): NamedImage[] {
   const named: NamedImage[] = [];

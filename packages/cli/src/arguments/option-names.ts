@@ -7,7 +7,7 @@ export function isTypable(name: string): boolean {
   return WORDS.test(name);
 }
 
-/** Returns why a plugin's option cannot have this name as a flag, or nothing if it can. */
+/** Returns why a plugin's option cannot have this name; `undefined` if it can. */
 export function problemOfName(name: string, taken: OptionDeclarations): string | undefined {
   // A name such as `constructor` would be found in the prototype of every object.
   if (!isTypable(name) || name.startsWith('no-') || name in {}) {

@@ -9,7 +9,9 @@ import { flagGroupsOf, type KnownCommand } from './known-commands.js';
 /** The width below which a column of descriptions is not wrapped. */
 const NARROWEST_COLUMN = 24;
 
-/** The parsed arguments of a command: the text to print for `--help` or `--version`, or else options and operands. */
+/**
+ * The parsed arguments of a command: the text to print for `--help` or `--version`, otherwise the options and operands.
+ */
 export type ParsedWords =
   | { readonly text: string }
   | { readonly given: Readonly<Record<string, unknown>>; readonly operands: readonly string[] };
@@ -85,8 +87,8 @@ function titleLine(title: string): string {
 }
 
 /**
- * Returns commander's error; for an unknown option, an error that suggests the option that was probably meant, or the
- * help.
+ * Returns commander's error. For an unknown option, returns a `usage` error that suggests the option that was probably
+ * meant, or else the help.
  */
 function withSuggestion(error: unknown, flags: readonly Flag[], { name, isDefault }: KnownCommand): unknown {
   const unknown = error instanceof CommanderError && /unknown option '(.*)'/s.exec(error.message)?.[1];

@@ -41,11 +41,13 @@ export type Invocation =
     };
 
 /**
- * Reads the command line and the configuration file.
+ * Reads the command line and the configuration file. Warns about environment variables whose names look mistyped.
  *
- * Plugins are loaded first, because they add commands, and options through their reporters.
+ * Plugins are loaded before the words are parsed, because they add commands, and options through their reporters.
  *
- * @throws `VirtSimilarityError`.
+ * @throws `usage` if the command line, an environment variable or the configuration file is not valid; `refused` if
+ *   other users can change the configuration file; the errors of `loadPlugins`; `plugin` if a command or an option of a
+ *   plugin cannot be used.
  */
 export async function readCommandLine(
   words: readonly string[],
@@ -123,8 +125,8 @@ async function namedPlugins(
 }
 
 /**
- * Loads the configuration file that the command line names, or else the environment, or else the user's file. Returns
- * `undefined` for `--no-config`, or if the user has no file.
+ * Loads the configuration file that the command line names, or else the one that the environment names, or else the
+ * user's file. Returns `undefined` for `--no-config`, or if no file is named and the user has none.
  *
  * @throws as `loadNamedConfiguration` and `loadConfiguration`.
  */
@@ -142,8 +144,8 @@ async function configurationOf(
 }
 
 /**
- * Returns the time limit for plugins in seconds, before the command line is parsed. An invalid value yields the
- * default here and is refused by the parser.
+ * Returns the time limit for plugins in seconds, before the command line is parsed. For an invalid value, returns the
+ * default; the value is refused later, when all options are checked.
  */
 function pluginTimeoutOf(scanned: readonly ScannedArgument[], settings: Settings): number {
   const timeout = COMMON_OPTIONS['plugin-timeout'];
@@ -151,7 +153,7 @@ function pluginTimeoutOf(scanned: readonly ScannedArgument[], settings: Settings
   return Number(readOptionValue(timeout, given) ?? timeout.default);
 }
 
-/** Returns the value of an option on the command line, else its setting, before it is checked. */
+/** Returns the unchecked value of an option on the command line, or else its value in `settings`. */
 function givenValue(
   scanned: readonly ScannedArgument[],
   settings: Settings,
@@ -179,7 +181,7 @@ async function builtInReporters(): Promise<NamedPart<Reporter>[]> {
   return Object.entries(plugin.reporters).map(([name, Own]) => ({ name, part: new Own() }));
 }
 
-/** Returns validated values of the options that are given on the command line. */
+/** Returns the validated values of the declared options that the command line sets. */
 function givenOptions(declared: OptionDeclarations, given: Readonly<Record<string, unknown>>): OptionValues {
   const names = Object.keys(declared).filter((name) => given[name] !== undefined);
   return Object.fromEntries(names.map((name) => [name, optionValueOf(`--${name}`, declared[name]!, given[name])]));

@@ -3,10 +3,12 @@ import type { CommanderError } from '../commander.js';
 import { flagsOfCommand, type KnownCommand } from './known-commands.js';
 
 /**
- * Returns the error for words that commander refuses. Its message refers to the help of the command. For an option of
- * another command, it names that command and refers to its help. If no command has an unknown option, returns `thrown`.
+ * Returns the error for words that commander refuses. If the reason is an option of another command, the message names
+ * that command and refers to its help. If the reason is an option that no command has, returns `thrown`. For any other
+ * reason, the message is commander's, with a reference to the help of the refusing command.
  *
- * @param thrown the error that `parseWords` threw, which may suggest an option
+ * @param error the error of commander
+ * @param thrown the error that `parseWords` threw: for an unknown option, one that suggests another option or the help
  */
 export function refusal(
   error: CommanderError,

@@ -3,8 +3,8 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { problemOfName } from './option-names.js';
 
 /**
- * Returns the options of all reporters, each name once. If reporters share an enum option, it accepts the values of
- * all.
+ * Returns the options of all reporters, each name once and without short forms. If several reporters declare an option,
+ * the first declaration applies; an enum accepts the values of all its declarations.
  *
  * @throws `plugin` if an option cannot be used on the command line, or reporters declare one name with different
  *   types.

@@ -10,7 +10,7 @@ const POSITIONAL = 'format';
 const OUTPUTS = ['output', 'names'];
 
 /**
- * Requires that no part of the command line is silently without effect.
+ * Refuses command lines of which a part would silently have no effect, or would be read as an image by mistake.
  *
  * @throws `usage` if an output option that cannot be repeated is given twice with different values, if `--format`
  *   follows every image and does not restore the format before the last one, or if a word that looks like an option

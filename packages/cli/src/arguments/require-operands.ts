@@ -2,7 +2,7 @@ import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { KnownCommand } from './known-commands.js';
 
 /**
- * Requires that the operands match the command's declaration.
+ * Requires that the number of operands and their values match the command's declaration.
  *
  * @throws `usage` if they do not.
  */

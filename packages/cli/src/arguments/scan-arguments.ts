@@ -3,14 +3,15 @@ import type { Flag } from '../options/flags.js';
 /** One element of a command line. */
 export type ScannedArgument = ScannedOption | Operand;
 
-/** An option with its value, if it takes one. */
+/** A known option. */
 export interface ScannedOption {
   readonly kind: 'option';
   readonly flag: Flag;
+  /** Absent if the option takes no value, or if the words end before its value. */
   readonly value: string | undefined;
 }
 
-/** A word that is neither an option nor an option's value. */
+/** A word that is neither a known option nor the value of one: an operand, or an unknown option. */
 export interface Operand {
   readonly kind: 'operand';
   readonly value: string;
@@ -25,8 +26,11 @@ export interface Operand {
  * that order, which commander does not keep; also, commander can parse only once the command is known.
  *
  * Follows commander's grammar for options with at most one value: `--name value`, `--name=value`, `-n value`,
- * `-nvalue`, `-nm`, and `--` before literal operands. An unknown option is returned as an operand; commander refuses
- * it later.
+ * `-nvalue`, `-nm`, and `--` before literal operands.
+ *
+ * Refuses nothing. A word that begins with an unknown option is returned as an operand. In a combined word such as
+ * `-vX`, everything from the first unknown option on is dropped, and a value that is attached to an option without
+ * values, as in `--quiet=x`, is dropped too. Commander refuses all of these, and an option whose value is missing.
  */
 export function scanArguments(words: readonly string[], flags: readonly Flag[]): ScannedArgument[] {
   const scanned: ScannedArgument[] = [];
@@ -50,7 +54,10 @@ export function scanArguments(words: readonly string[], flags: readonly Flag[]):
   return scanned;
 }
 
-/** Returns the options in one word: several if short ones are combined after one hyphen, none if it is unknown. */
+/**
+ * Returns the options in one word up to the first unknown option: several if short options are combined after one
+ * hyphen, none if the word does not begin with a known option.
+ */
 function scanWord(word: string, flags: readonly Flag[]): ScannedOption[] {
   const written = flagIn(word);
   const flag = flags.find(({ long, short }) => long === written || short === written);

@@ -5,7 +5,7 @@ const REPLACEMENT = '\uFFFD';
 
 /**
  * Returns the words of the command line without loss. For a word that is not UTF-8, reads the original bytes from
- * /proc and encodes them as `pathText` does. Without /proc, words are returned unchanged.
+ * /proc and encodes them as `pathText` does. If /proc cannot be read, returns the words unchanged.
  *
  * @param words the last words of the command line
  */

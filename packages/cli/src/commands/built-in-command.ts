@@ -14,7 +14,7 @@ import type { Settings } from '../settings.js';
 import type { Messages } from '../terminal/messages.js';
 import type { NamedImage } from './named-image.js';
 
-/** What help texts, manuals and shell completion contain of a command. */
+/** The description of a command for help texts, manuals and shell completion. */
 export interface DescribedCommand extends Pick<Command, 'operands'> {
   readonly name: string;
   readonly summary: string;
@@ -28,8 +28,8 @@ export interface DescribedCommand extends Pick<Command, 'operands'> {
 }
 
 /**
- * A built-in command. Unlike a plugin's command, it has its name as a member and receives a `BuiltInContext`. Every
- * start loads the module that defines it, so modules that load slowly must be imported in `run`.
+ * A built-in command. Unlike a plugin's command, it has its name as a member and receives a `BuiltInContext`. The
+ * module that defines it is loaded at every start of the program, so `run` must import modules that load slowly.
  */
 export interface BuiltInCommand<Options extends OptionDeclarations = OptionDeclarations>
   extends Omit<Command, 'options' | 'run'> {
@@ -37,7 +37,7 @@ export interface BuiltInCommand<Options extends OptionDeclarations = OptionDecla
   readonly options: Options;
   /** Command lines for the help, each with its purpose; the most common first. */
   readonly examples: readonly Example[];
-  /** Whether it also accepts the options of reporters. */
+  /** Set if the command also accepts the options of reporters. */
   readonly takesReportOptions?: true;
   run(context: BuiltInContext<Options>): Promise<number>;
 }
@@ -48,7 +48,7 @@ export interface BuiltInContext<Options extends OptionDeclarations = OptionDecla
   readonly options: ValuesOf<Options & typeof COMMON_OPTIONS>;
   /** The options of reporters that the user gave; empty unless the command accepts them. */
   readonly reportOptions: OptionValues;
-  /** The values of `options`, each with where it was set. */
+  /** The value of each of `options`, and where it was set. */
   readonly settings: Settings;
   /** The configuration file; `undefined` if there is none. */
   readonly configuration: Configuration | undefined;

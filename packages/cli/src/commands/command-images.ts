@@ -8,7 +8,8 @@ import { readKeys, startHashingRun } from './hashing-run.js';
 type ImagesContext = BuiltInContext & Pick<HashContext, 'options'>;
 
 /**
- * Returns the images that the command line names, for a plugin's command. Finds and hashes them at each call of `hash`.
+ * Returns the images that the command line names, for a plugin's command. Each call of `hash` finds and hashes them
+ * anew.
  */
 export function commandImages(context: ImagesContext): CommandImages {
   return { hash: () => hashNamed(context) };

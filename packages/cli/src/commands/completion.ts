@@ -33,14 +33,14 @@ export const completion: BuiltInCommand = {
   },
 };
 
-/** Returns what completion scripts contain of a command. */
+/** Returns the description of a command for completion scripts, without hidden flags. */
 export function completedCommand({ groups, operands, ...command }: DescribedCommand): CompletedCommand {
   const kind = operands?.values ?? (operands?.max === 0 ? 'none' : 'files');
   const flags = groups.flatMap((group) => group.flags.filter(({ isHidden }) => !isHidden));
   return { ...command, flags, operands: kind };
 }
 
-/** Returns the names that options take. */
+/** Returns the names that can be values of options, by kind. */
 export async function knownNames({ registrations }: Pick<Analyzer, 'registrations'>): Promise<KnownNames> {
   const { FORMAT_NAMES } = await import('@virt-similarity/readers');
   const of = (kind: string) => registrations.filter((each) => each.kind === kind).map(({ name }) => name);

@@ -15,10 +15,11 @@ import { readImageLists } from './image-lists.js';
 import type { NamedImage } from './named-image.js';
 
 /**
- * Returns the images that were named, with lists and directories replaced by the images in them.
+ * Returns the images that were named, with lists, directories and names of sources replaced by the images that they
+ * name.
  *
- * @throws the errors of `readImageLists`; `usage` if no image was named, if the first does not exist and its name
- *   resembles that of a command, or if no reader knows a format; `unreadable` if the only image does not exist.
+ * @throws the errors of `readImageLists` and `Analyzer.findImages`; `usage` if no image was named, or if the first
+ *   image does not exist and its name resembles that of a command; `unreadable` if the only image does not exist.
  */
 export async function findSources(
   given: readonly NamedImage[],

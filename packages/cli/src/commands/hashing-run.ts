@@ -15,11 +15,11 @@ import { createProgressDisplay } from '../terminal/progress-display.js';
 import type { BuiltInContext } from './built-in-command.js';
 import { STANDARD_INPUT } from './named-image.js';
 
-/** The hashing of a run's images, connected to progress display, messages and outputs. */
+/** The hashing of a run's images, connected to the progress display, the messages and the outputs. */
 export interface HashingRun {
   /** The library's options for the settings of the command line. */
   readonly options: HashOptions;
-  /** The failures of images so far, in the order in which the images were named. */
+  /** The failures of images so far, except interruptions, in the order in which the images were named. */
   readonly failures: readonly ImageFailure[];
   /** Removes the progress display and shows the failures that were not shown yet. Idempotent. */
   end(): void;
@@ -29,7 +29,8 @@ export interface HashingRun {
 type HashingSettings = ValuesOf<typeof IMAGE_OPTIONS & typeof COMMON_OPTIONS>;
 
 /**
- * Connects a hashing run to the messages (progress, notes, failures) and to the outputs, which observe its events.
+ * Connects a hashing run to the messages (progress, notes, failures) and to the outputs, which observe its events. Also
+ * starts to remove the directories that killed processes left behind.
  *
  * Failures are shown once all images are hashed, in the order in which the images were named, so that the messages of
  * two runs can be compared. With `--verbose` each failure is shown as it happens.
@@ -42,7 +43,7 @@ export function startHashingRun(
   messages: Messages,
   signal: AbortSignal,
 ): HashingRun {
-  // Runs in parallel. If every image is cached, no reader removes the directories that an earlier run left behind.
+  // Runs in the background. If every image is cached, no reader removes the directories that killed processes left.
   void removeStaleRunDirectories();
   const display = createProgressDisplay(messages, images.length);
   const failed = new Map<string, VirtSimilarityError>();

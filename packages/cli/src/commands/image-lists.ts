@@ -14,8 +14,8 @@ const NUL = 0x00;
  * directory, empty ones are skipped, and names that are not UTF-8 are kept.
  *
  * @param options.null whether names end with NUL instead of a line feed
- * @throws `usage` if standard input is named twice, or a list names no image or has NUL among its lines; `unreadable`
- *   if a list cannot be read; `refused` if it has more than 64 MiB; `aborted`.
+ * @throws `usage` if standard input is named twice, or if a list names no image or contains NUL without `options.null`;
+ *   `unreadable` if a list cannot be read; `refused` if a list has more than 64 MiB; `aborted` if the signal fires.
  */
 export async function readImageLists(
   named: readonly NamedImage[],

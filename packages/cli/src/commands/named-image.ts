@@ -1,9 +1,10 @@
 import type { DiskSource } from '@virt-similarity/core';
 
-/** A file with a list of images. */
+/** A list of images. */
 export interface ImageList {
+  /** The path of the file with the list, or {@link STANDARD_INPUT}. */
   readonly list: string;
-  /** The format of the images. */
+  /** The format of the images; detected for each when absent. */
   readonly format?: string | undefined;
 }
 

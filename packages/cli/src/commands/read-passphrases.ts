@@ -16,7 +16,10 @@ const CTRL_U = 0x15;
  * Reads passphrases from standard input, one on each line, as guestfish does. On a terminal, nothing that is typed is
  * shown, and an empty line or Ctrl-D ends the input.
  *
- * @throws `usage` if there is no passphrase or more than 1 MiB of input, and `aborted`.
+ * From then on, core dumps of this process contain no memory.
+ *
+ * @throws `usage` if there is no passphrase or more than 1 MiB of input; the errors of `passphrasesOf`; `aborted` if
+ *   the signal fires.
  */
 export async function readPassphrases(messages: Messages, signal: AbortSignal): Promise<Passphrase[]> {
   const { stdin } = process;

@@ -24,8 +24,15 @@ import { findSources } from './find-sources.js';
 import { readKeys, startHashingRun } from './hashing-run.js';
 
 /**
- * Analyses the images, prints one report to standard output, writes the report files, and prints a summary.
- * Every error that can be detected on the command line is reported before the first image is opened.
+ * Analyses the images, prints one report to standard output, writes the report files, and prints a summary. Every error
+ * that can be detected on the command line is reported before the first image is opened.
+ *
+ * Returns the exit code of the first report that could not be written; if there is none, `EXIT_PARTIAL` if an image
+ * failed, otherwise `EXIT_DONE`.
+ *
+ * @throws `usage` if the arguments are not valid or fewer than two images are named; the error of the first image that
+ *   failed if fewer than two are left to compare; the errors of `readKeys`, `findSources`, `openOutputFiles` and the
+ *   analysis.
  */
 export async function runAnalyze(context: AnalyzeContext): Promise<number> {
   const { messages, options, reportOptions, signal } = context;
@@ -105,12 +112,19 @@ function usedReporters({ stdout, files }: ReportPlan): readonly NamedPart<Report
   return [...new Set([stdout, ...files.map(({ reporter }) => reporter)])];
 }
 
-/** Returns whether the companion of a reporter is written, to the file that the user named or beside a report. */
+/**
+ * Returns whether a companion of the reporter is written to a file: the one that the user named, or one beside a
+ * report.
+ */
 function isCompanionWritten({ files, names }: ReportPlan, reporter: NamedPart<Reporter>): boolean {
   return names?.reporter === reporter || files.some((file) => file.reporter === reporter);
 }
 
-/** Writes every report, even if an earlier one fails. Returns the exit code of the first failure. */
+/**
+ * Writes every report, even if an earlier one fails. Returns the exit code of the first failure, or `EXIT_DONE`.
+ *
+ * @throws `aborted`, and errors that are not a `VirtSimilarityError`, without writing the remaining reports.
+ */
 async function writeAll(messages: Messages, reports: readonly (() => Promise<void>)[]): Promise<number> {
   let exitCode = EXIT_DONE;
   for (const report of reports) {

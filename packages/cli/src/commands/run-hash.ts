@@ -12,7 +12,7 @@ import { readKeys, startHashingRun } from './hashing-run.js';
 type Hashed = Extract<HashOutcome, { readonly vector: unknown }>;
 
 /**
- * Returns the base name of each image.
+ * Returns the base name of each image, by the image's path.
  *
  * @throws `usage` if two are the same.
  */
@@ -35,9 +35,12 @@ function anonymous({ identity: _, ...vector }: HashVector, name: string): HashVe
 }
 
 /**
- * Writes the hash vector of each image to an Arrow file as soon as the vector is complete and all images are
- * identified, or the vectors of all images to one Parquet file at the end. Returns the exit code of the first failure
- * if no image succeeded, and `EXIT_PARTIAL` if only some failed.
+ * Writes the hash vector of each image to an Arrow file, as soon as the vector is complete and all images are
+ * identified or have failed; or writes the vectors of all images to one Parquet file at the end. Returns `EXIT_DONE` if
+ * no image failed, `EXIT_PARTIAL` if some failed, and the exit code of the first failure if all failed.
+ *
+ * @throws `usage` if `hex` is set without a Parquet file or if two images would have the same anonymous name; the
+ *   errors of `readKeys`, `findSources`, `planVectorFiles`, `openOutputFiles` and of writing a file.
  */
 export async function runHash(context: HashContext): Promise<number> {
   const { messages, options, signal } = context;
@@ -73,7 +76,7 @@ export async function runHash(context: HashContext): Promise<number> {
     messages.note(`wrote ${file}`);
     written = vectors.length;
   };
-  // No output may replace a file of any image, so nothing is written before the files of every image are known.
+  // An output must not replace a file of any image, so nothing is written before the files of every image are known.
   const waiting: Hashed[] = [];
   const writeWaiting = async () => {
     for (const outcome of waiting.splice(0)) {

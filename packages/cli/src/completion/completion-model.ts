@@ -18,7 +18,7 @@ export interface CompletedCommand {
 /** The names of each kind that options take. */
 export type KnownNames = Readonly<Record<NameKind, readonly string[]>>;
 
-/** Returns the words that complete a flag's value, or `undefined` if it is a file or has no known values. */
+/** Returns the possible values of a flag; `undefined` if they are files or directories, or are not known. */
 export function valuesOf(completion: ValueCompletion | undefined, names: KnownNames): readonly string[] | undefined {
   if (completion?.kind === 'values') {
     return completion.values;

@@ -9,7 +9,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ['onNote', 'verbose'],
 ]);
 
-/** The reference to a report's second text in warnings of reporters. */
+/** The name by which warnings of reporters refer to a report's companion text, such as a table of names. */
 const COMPANION = 'companion';
 
 /** Returns a message of the library in which options are written as flags that can be pasted into a shell. */
@@ -19,7 +19,7 @@ export function flagText(message: Wording): string {
 
 /** Returns whether an error's message names options of the library, which must be replaced by flags. */
 export function namesOptions(error: Error): error is VirtSimilarityError {
-  // An error of an older version of the library may have no `remedy`.
+  // An error of an older version of the library can lack a `remedy`.
   return error instanceof VirtSimilarityError && (error.remedy ?? []).length > 0;
 }
 
@@ -44,7 +44,7 @@ function flagOf({ option, value, image, others }: OptionReference): string {
 /** A word that needs no quotes in any shell. */
 const PLAIN = /^\w[\w.:@%+,-]*$/;
 
-/** Returns a value as one shell word, quoted if needed: it may come from an untrusted file. */
+/** Returns a value as one shell word, quoted if needed, because the value can come from an untrusted file. */
 function shown(value: OptionReference['value']): string {
   return typeof value === 'string' && !PLAIN.test(value) ? shellWord(value) : String(value);
 }

@@ -13,11 +13,14 @@ export interface Flag {
   readonly takesValue: boolean;
   /** Whether a further value is added to the earlier ones instead of replacing them. */
   readonly isRepeated: boolean;
-  /** Set if the flag names images: the text that precedes its value in a name, such as `libvirt:`. */
+  /**
+   * The text to put before the flag's value to get the name of an image, such as `libvirt:`; set if the flag names
+   * images.
+   */
   readonly images?: string;
   /** Whether its value is a file with a list of images. */
   readonly lists?: true;
-  /** Name of the value in help texts. */
+  /** Name of the value in help texts; empty if the flag takes none. */
   readonly placeholder: string;
   /** What a shell can complete the value with: the values themselves, names of parts, or names of files. */
   readonly completion?: ValueCompletion;
@@ -102,8 +105,8 @@ const PLACEHOLDERS: Readonly<Record<OptionDeclaration['type'], string>> = {
 };
 
 /**
- * Returns the notes after an option's description in the help: its possible values, whether it may be repeated, its
- * default.
+ * Returns the text after an option's description in the help: the possible values, whether the option can be repeated,
+ * and the default; empty if there is nothing to note.
  */
 function notesOn(declaration: OptionDeclaration): string {
   const { type } = declaration;

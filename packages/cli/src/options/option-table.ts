@@ -4,11 +4,11 @@ import type { OptionDeclaration, OptionDeclarations } from '@virt-similarity/cor
 export type OwnOption = OptionDeclaration & {
   /** Whether the configuration file, by the same name, and an environment variable can also set it. */
   readonly configurable?: true;
-  /** Name of an option that cannot be combined with it. */
+  /** Name of an option that this option cannot be combined with. */
   readonly conflicts?: string;
   /**
-   * Set if the option names images: the text that precedes its value in a name, such as `libvirt:`. A switch names all
-   * images of that source.
+   * The text to put before the option's value to get the name of an image, such as `libvirt:`; set if the option names
+   * images. A switch names all images of that source.
    */
   readonly images?: string;
   /** Whether its value is a file with a list of images. */

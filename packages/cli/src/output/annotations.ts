@@ -17,7 +17,7 @@ export interface AnnotationFile {
 /**
  * Reads a file of annotations.
  *
- * @throws as `readSmallFile` and `parseAnnotations`, and `usage` if it is not UTF-8.
+ * @throws as `readSmallFile`; `usage` if the content is not a table of annotations in UTF-8.
  */
 export async function readAnnotations(path: string): Promise<AnnotationFile> {
   const content = await readSmallFile(path, LARGEST_FILE);
@@ -30,7 +30,7 @@ export async function readAnnotations(path: string): Promise<AnnotationFile> {
 }
 
 /**
- * Adds the annotations to an analysis. Warns about lines that name no image.
+ * Returns the analysis with the annotations added. Warns about lines that name no image.
  *
  * @throws as `annotatedAnalysis`.
  */

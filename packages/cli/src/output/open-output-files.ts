@@ -23,14 +23,14 @@ type MissingDirectories = 'make' | 'refuse';
  */
 export interface OutputFiles {
   /**
-   * Records a progress event. Once an event lists the files of an image, they are protected.
+   * Records a progress event. Once an event lists the files of an image, these files are protected.
    *
-   * @throws `refused` if one of these files is an output.
+   * @throws `refused` if an output would replace one of these files.
    */
   observe(event: ProgressEvent): void;
-  /** Returns whether every image has been identified or has failed. From then on, outputs may be written. */
+  /** Returns whether every image has been identified or has failed. Outputs must not be written before that. */
   knowsAllImages(): boolean;
-  /** The files of images that are known so far, and must not be replaced. */
+  /** The files of images, as far as they are known. They must not be replaced. */
   readonly images: ProtectedFiles;
   /** Returns the options for writing an output with `writeFileAtomically`. */
   optionsFor(path: string): Pick<AtomicFileOptions, 'directory' | 'protect'>;
@@ -39,11 +39,12 @@ export interface OutputFiles {
 
 /**
  * Opens the directories of the output files, before any work. Checks that each output is written only once and
- * replaces nothing but a regular file that belongs to no image. The replaced file is checked again just before each
- * write.
+ * replaces nothing but a regular file that is none of `imagePaths`. The other files of images are protected once events
+ * list them; see {@link OutputFiles.observe}.
  *
  * @param options.missingDirectories whether missing directories are made or refused; `refuse` by default
- * @throws `usage` or `refused`
+ * @throws `usage` if an output would be written twice, or if a directory is missing or cannot be opened or made; as
+ *   `requireReplaceable`.
  */
 export async function openOutputFiles(
   paths: readonly string[],
@@ -119,7 +120,7 @@ class OpenOutputFiles implements OutputFiles {
         }
       }
     } else if (event.kind === 'image-finished') {
-      // The image may have been replaced by another file after it was identified and before it was read.
+      // The image can have been replaced by another file after it was identified and before it was read.
       const { identity, storage } = event.vector;
       const isVectorFile = storage?.kind === 'file' && storage.path === event.path;
       for (const file of isVectorFile || identity === undefined ? [] : fileStampsOf(identity)) {

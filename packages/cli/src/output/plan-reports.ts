@@ -33,7 +33,7 @@ export interface ReportRequest {
   readonly format: string;
   /** Files, each in the format of its extension. */
   readonly paths: readonly string[];
-  /** The file for the companion text of the reports, instead of one beside each. */
+  /** The only file for the companion text of the reports; if absent, one is written beside each report. */
   readonly names: string | undefined;
   readonly options: OptionValues;
 }
@@ -41,8 +41,8 @@ export interface ReportRequest {
 /**
  * Finds the reporters for the requested reports.
  *
- * @throws `usage` for unknown names, for options that none of these reporters accepts, and if `names` is set unless
- *   exactly one of these reporters has a companion text with these options.
+ * @throws `usage` if no reporter has the requested format or the extension of a file; if none of the reporters found
+ *   accepts an option; or if `names` is set but not exactly one of them has a companion text with these options.
  */
 export function planReports(request: ReportRequest, reporters: readonly NamedPart<Reporter>[]): ReportPlan {
   const names = reporters.map((reporter) => reporter.name);
@@ -66,7 +66,7 @@ export function planReports(request: ReportRequest, reporters: readonly NamedPar
   };
 }
 
-/** Returns the options that the reporter accepts. */
+/** Returns those of the options that the reporter accepts. */
 export function optionsFor({ part }: NamedPart<Reporter>, options: OptionValues): OptionValues {
   const known = part.options ?? {};
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(known, name)));

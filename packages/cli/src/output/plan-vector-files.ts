@@ -6,22 +6,22 @@ import { PARQUET_EXTENSION } from './vectors-parquet.js';
 
 /** The files for the hash vectors of a run. */
 export interface VectorFilePlan {
-  /** The Parquet file for the hash vectors of all images, instead of a file for each. */
+  /** The Parquet file for the hash vectors of all images. If set, `files` is empty. */
   readonly combined?: string;
   /** The file for the hash vector of each image, by the image's path. */
   readonly files: ReadonlyMap<string, string>;
-  /** Whether a missing directory is created. */
+  /** Whether the directory of the files must be created if it is missing. */
   readonly makesDirectory: boolean;
 }
 
 /**
  * Plans the files of the hash vectors: one Parquet file for all images if `output` ends in `.parquet`, else one file
- * for each. If `output` is a directory or ends with a slash, each file is named after its image, with `.arrow`, in that
- * directory, which is created if it is missing. Any other `output` is the file of a single image. Without `output`, the
- * working directory is used.
+ * for each. If `output` is a directory or ends with a slash, it is the directory of the files, and each file is named
+ * after its image, with `.arrow`. A directory that is missing is created later, if `output` ends with a slash. Any
+ * other `output` is the file of a single image. Without `output`, the files are written to the working directory.
  *
- * @throws `usage` if two images would share a file, if there are several images and `output` is not a directory, or if
- *   a file's name does not end in `.arrow`.
+ * @throws `usage` if two images would share a file, if there are several images and `output` is neither a directory nor
+ *   ends in `.parquet`, or if `output` is the file of a single image and does not end in `.arrow`.
  */
 export async function planVectorFiles(images: readonly string[], output: string | undefined): Promise<VectorFilePlan> {
   if (output === undefined) {

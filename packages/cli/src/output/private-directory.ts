@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { systemReasonOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /**
- * Makes a directory with an unpredictable name below `$TMPDIR` or /tmp, which only this user can enter.
+ * Makes a directory that only this user can enter, with an unpredictable name, in the temporary directory (`$TMPDIR` or
+ * /tmp).
  *
  * @throws `unavailable` if it cannot be made.
  */
@@ -14,7 +15,7 @@ export async function makePrivateDirectory(): Promise<string> {
     return await mkdtemp(join(parent, 'virt-similarity-view-'));
   } catch (cause) {
     const problem = `cannot make a directory in ${parent}: ${systemReasonOf(cause)}`;
-    throw new VirtSimilarityError('unavailable', `${problem}; set TMPDIR to a directory that you can write to`, {
+    throw new VirtSimilarityError('unavailable', `${problem}; set TMPDIR to another directory that you can write to`, {
       cause,
     });
   }

@@ -12,7 +12,7 @@ import { packageVersion } from '../package-version.js';
 import type { MessageLevel, MessageObserver } from '../terminal/messages.js';
 import type { OutputFiles } from './open-output-files.js';
 
-/** The options whose values may contain secrets. */
+/** The options whose values can contain secrets. */
 const SECRET_OPTIONS = ['key', 'connect', 'plugin-option'];
 /** The extensions of logs. A log has one of them, so that a mistyped command does not overwrite a disk image. */
 const EXTENSIONS = ['.log', '.jsonl'];
@@ -27,9 +27,9 @@ const LEVELS: Readonly<Record<MessageLevel, 'error' | 'warn' | 'info' | 'debug'>
 /**
  * The log of a run: the command with its options, messages, the beginning and end of each image, and the exit code,
  * each as a JSON object on a line. The file is written at the end of the run, completely or not at all. It contains no
- * passphrases, and no values of options that may contain secrets.
+ * passphrases, and no values of options that can contain secrets.
  *
- * The log replaces no file of an image. Until all of these files are known, it replaces nothing.
+ * The log replaces no file of an image. If the run ends before the files of all images are known, it replaces nothing.
  */
 export class RunLog implements MessageObserver {
   readonly path: string;
@@ -42,8 +42,8 @@ export class RunLog implements MessageObserver {
   /**
    * Opens the directory of the file, before any work.
    *
-   * @throws `usage` if the directory cannot be opened or the path does not end in `.log` or `.jsonl`, and `refused` if
-   *   the path exists and is not a regular file.
+   * @throws `usage` if the directory cannot be opened or the path does not end in `.log` or `.jsonl`; as
+   *   `requireReplaceable` if the path exists and is not a regular file.
    */
   static async open(path: string): Promise<RunLog> {
     if (!EXTENSIONS.some((extension) => path.endsWith(extension))) {
@@ -83,7 +83,7 @@ export class RunLog implements MessageObserver {
     this.#logger.info({ ...versions, command, options }, 'run started');
   }
 
-  /** Sets the outputs of the run, which know the files of its images. */
+  /** Sets the outputs of the run. They know the files of its images, which the log must not replace. */
   protectFrom(outputs: Pick<OutputFiles, 'images' | 'knowsAllImages'>): void {
     this.#outputs = outputs;
   }
@@ -105,10 +105,10 @@ export class RunLog implements MessageObserver {
   }
 
   /**
-   * Writes the file.
+   * Logs the exit code, writes the file, and closes its directory.
    *
    * @param hasImages whether the command was given images
-   * @throws the errors of `writeFileAtomically`, and `refused` if a file exists that may belong to an image.
+   * @throws the errors of `writeFileAtomically`, and `refused` if the file exists and could belong to an image.
    */
   async end(exitCode: number, { hasImages }: { readonly hasImages: boolean }): Promise<void> {
     const milliseconds = Math.round(performance.now() - this.#startedAt);

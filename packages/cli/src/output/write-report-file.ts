@@ -10,8 +10,10 @@ import type { OutputFiles } from './open-output-files.js';
 import type { ReportFile } from './plan-reports.js';
 
 /**
- * Writes a report, and beside it its companion text unless the text is empty. Each file is written completely or not at
- * all.
+ * Writes the companion text of a report, if it has a path and is not empty, and then the report. Each file is written
+ * completely or not at all.
+ *
+ * @throws the errors of the reporter and of `writeFileAtomically`.
  */
 export async function writeReportFile(
   { path, reporter, companionPath }: ReportFile,

@@ -11,8 +11,8 @@ import { resolvePlugin } from './resolve-plugin.js';
  * The plugin's code runs in a thread first, within the limits, so that a module that never finishes loading cannot
  * block the main thread.
  *
- * @throws `usage` if the plugin is not found, `plugin` if its code throws, `unavailable` if it exceeds its time limit,
- *   and `aborted`.
+ * @throws `usage` if the plugin is not found or is not a regular file; `plugin` if its code throws or its default
+ *   export is not a plugin; `unavailable` if it exceeds its time limit; `aborted` if the signal fires.
  */
 export async function loadPlugin(specifier: string, directory: string, limits: IsolationLimits): Promise<Plugin> {
   await waitForDirectories(specifier, directory);
@@ -25,7 +25,7 @@ export async function loadPlugin(specifier: string, directory: string, limits: I
 
 /**
  * Examines the directories that module resolution will search. Node.js resolves modules with calls that block the main
- * thread; if a file system does not respond, this asynchronous check hangs first, and signals are still handled.
+ * thread. If a file system does not respond, this asynchronous check hangs instead, so that signals are still handled.
  */
 async function waitForDirectories(specifier: string, directory: string): Promise<void> {
   const require = createRequire(join(directory, 'plugins'));

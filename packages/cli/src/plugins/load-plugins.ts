@@ -20,7 +20,8 @@ interface LoadedPlugin {
  * Loads the plugins that the configuration file and the command line name, and returns them with their options.
  *
  * @param directory the directory from which modules of the command line are resolved
- * @throws the errors of `loadPlugin`, and `usage` for a malformed option or unknown plugin.
+ * @throws the errors of `loadPlugin`; `usage` for a malformed option, for an option of an unknown or ambiguous plugin,
+ *   and for a plugin that is listed twice with options in the later entry.
  */
 export async function loadPlugins(
   configuration: Configuration | undefined,
@@ -32,8 +33,10 @@ export async function loadPlugins(
 }
 
 /**
- * Loads each module once, even if it is named repeatedly. Modules of the configuration file are resolved from its
- * directory.
+ * Returns the plugin of each module once, even if the module is named repeatedly. Modules of the configuration file are
+ * resolved from the file's directory.
+ *
+ * @throws as `loadPlugin`; `usage` if a later entry for the same plugin has options.
  */
 async function loadEach(
   configuration: Configuration | undefined,

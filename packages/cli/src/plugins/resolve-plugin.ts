@@ -9,7 +9,7 @@ import { didYouMean, messageOf, VirtSimilarityError } from '@virt-similarity/cor
  * package name never matches a file in the working directory by chance. Any other specifier is a package that is
  * installed in or above `directory`, or beside this command.
  *
- * @throws `usage` if the plugin is not found.
+ * @throws `usage` if the plugin is not found or is a module of Node.js.
  */
 export function resolvePlugin(specifier: string, directory: string): string {
   const refuse = (reason: string, cause?: unknown) =>
@@ -63,7 +63,7 @@ function isPath(specifier: string): boolean {
 
 /**
  * Returns the entry of a package, or of a directory with a package.json, whose exports are invisible to
- * `require.resolve`.
+ * `require.resolve`; `undefined` if there is none.
  */
 function importOnlyEntry(name: string, searchDirectories: readonly string[]): string | undefined {
   for (const directory of searchDirectories) {

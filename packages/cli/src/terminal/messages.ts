@@ -67,7 +67,7 @@ export class Messages {
     return this.#stream.columns || 80;
   }
 
-  /** Passes every message and event from now on to an observer too. */
+  /** From now on, also passes every message and event to the observer. */
   observe(observer: MessageObserver): void {
     this.#observers.push(observer);
   }
@@ -80,12 +80,12 @@ export class Messages {
     this.#message('warning', text, (shown) => `virt-similarity: ${this.#colors.yellow('warning:')} ${shown}`);
   }
 
-  /** Prints a note, such as progress without a terminal or a summary, unless quiet. */
+  /** Prints a note, such as a summary, or progress if there is no terminal. Prints nothing when quiet. */
   note(text: Wording): void {
     this.#message('note', text, (shown) => shown, this.verbosity !== 'quiet');
   }
 
-  /** Prints a debug note, only when verbose. */
+  /** Prints a debug note when verbose, otherwise nothing. */
   debug(text: Wording): void {
     this.#message('debug', text, this.#colors.dim, this.verbosity === 'verbose');
   }

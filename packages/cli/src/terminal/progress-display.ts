@@ -16,7 +16,7 @@ export interface ProgressDisplay {
 /**
  * Creates the display: on a terminal progress bars, redrawn at most ten times a second and at every new stage; with the
  * progress `json`, a JSON object for each event; with `none`, nothing; otherwise a line at the start and end of each
- * image.
+ * image and at the start of each base.
  */
 export function createProgressDisplay(messages: Messages, images: number): ProgressDisplay {
   if (messages.progress !== 'auto') {
@@ -39,7 +39,7 @@ class ProgressBars implements ProgressDisplay {
     const now = performance.now();
     const { stage } = this.#state;
     this.#state = advanceProgress(this.#state, event, now);
-    // A new stage is drawn at once, because its next event may come late or never.
+    // A new stage is drawn at once, because the next event of that stage can come late or never.
     if (stage !== this.#state.stage || now - this.#drawnAt >= MILLISECONDS_BETWEEN_DRAWINGS) {
       this.#drawnAt = now;
       this.#messages.status(...renderProgress(this.#state, this.#messages.width, now));
@@ -80,8 +80,8 @@ function originOf({ path, cached, vector: { storage } }: Extract<ProgressEvent, 
 }
 
 /**
- * Writes each event as JSON. The bytes that were read are summed for each image, and written ten times a second and
- * before the next event of another kind.
+ * Writes each event as JSON. The bytes of `image-advanced` events are summed for each image; the sums are written at
+ * most ten times a second, and before the next event of another kind.
  */
 class ProgressEvents implements ProgressDisplay {
   readonly #messages: Messages;

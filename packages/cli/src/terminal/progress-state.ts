@@ -89,7 +89,9 @@ function started(
   return new Map([...active, [path, { bytes, bytesDone: 0 }]]);
 }
 
-/** Adds bytes to an image. A base has no event at its end, so it is removed once it is read. */
+/**
+ * Adds bytes to an image or base. Removes it once all its bytes are read, because no event announces the end of a base.
+ */
 function advanced(
   active: ActiveImages,
   { path, bytes }: { readonly path: string; readonly bytes: number },

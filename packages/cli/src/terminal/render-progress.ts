@@ -12,9 +12,10 @@ const MOST_IMAGES = 4;
 const WIDEST_NAME = 30;
 
 /**
- * Renders the status lines of a run at the time `now` (milliseconds): one for the run, with a bar, bytes, rate and
- * remaining time; while several images are being read, one more for each of the first few. Each line has fewer than
- * `width` columns, so that the cursor does not wrap.
+ * Renders the status lines of a run at the time `now` (milliseconds). The first line is for the run. While images are
+ * hashed, it has a bar, bytes, rate and remaining time, and if several images are being read, one line follows for each
+ * of the first four, and one with the number of the others. Each line has fewer than `width` columns, so that the
+ * cursor does not wrap.
  */
 export function renderProgress(state: ProgressState, width: number, now: number): string[] {
   if (state.stage === 'clustering') {
@@ -69,8 +70,8 @@ function drawBar(fraction: number, length: number): string {
 }
 
 /**
- * Estimates the total bytes to read. Images that are not started yet count as the average of the started ones. A
- * compressed disk may have more bytes than were announced.
+ * Estimates the total bytes to read, at least those that were already read: a compressed disk can have more bytes than
+ * were announced. An image that is not started yet counts as the average of the started ones.
  */
 function estimatedBytes(state: ProgressState): number {
   const toRead = Math.max(state.images - state.cached, state.started);

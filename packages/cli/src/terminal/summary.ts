@@ -8,7 +8,7 @@ import { formatBytes, formatCount } from './quantities.js';
 export function summarize(analysis: Pick<Analysis, 'images' | 'failures' | 'parameters'>): string {
   const { images, failures, parameters } = analysis;
   const total = (bytes: (image: AnalyzedImage) => number) => images.reduce((sum, image) => sum + bytes(image), 0);
-  // The last block of an image may be partial.
+  // The last block of an image can be partial.
   const sizeOf = (blocks: number, { virtualSize }: AnalyzedImage) =>
     Math.min(blocks * parameters.blockSize, virtualSize);
   const failed = failures.length === 0 ? '' : ` (${failures.length} more failed)`;

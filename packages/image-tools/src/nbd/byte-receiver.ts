@@ -1,9 +1,10 @@
 const NOTHING = new Uint8Array(0);
-/** Bytes that may arrive before they are requested: more than a server sends ahead. */
+/** The most bytes that are kept until they are requested. A server that follows the protocol sends far fewer ahead. */
 const MOST_SURPLUS = 1024 * 1024;
 
 /**
- * Cuts a byte stream into pieces of known lengths. Requested bytes are copied once, directly into their destination.
+ * Cuts a byte stream into pieces of known lengths. Bytes that arrive after they were requested are copied once,
+ * directly into their destination.
  */
 export class ByteReceiver {
   #destination: Uint8Array = NOTHING;
@@ -18,7 +19,7 @@ export class ByteReceiver {
     return this.#surplus.length === 0;
   }
 
-  /** Accepts the next bytes of the stream. The caller may overwrite `chunk` afterwards. */
+  /** Accepts the next bytes of the stream. The caller can overwrite `chunk` afterwards. */
   push(chunk: Uint8Array): void {
     let position = 0;
     while (position < chunk.length && this.#failure === undefined) {
@@ -38,7 +39,10 @@ export class ByteReceiver {
     }
   }
 
-  /** Fills `destination` with the next bytes, then calls `whenFilled`, which may call `expect` again. */
+  /**
+   * Fills `destination` with the next bytes, then calls `whenFilled`, which can call `expect` for the bytes after them.
+   * Only one call can be pending.
+   */
   expect(destination: Uint8Array, whenFilled: () => void): void {
     this.#destination = destination;
     this.#filled = 0;
@@ -62,7 +66,10 @@ export class ByteReceiver {
     });
   }
 
-  /** Ends the stream: later bytes are discarded, and a pending `receive` rejects with `reason`. */
+  /**
+   * Ends the stream. Later bytes are discarded, a pending `expect` is never filled, and pending and later calls of
+   * `receive` reject with `reason`.
+   */
   fail(reason: Error): void {
     this.#failure ??= reason;
     this.#destination = NOTHING;

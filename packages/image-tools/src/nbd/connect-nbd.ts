@@ -3,20 +3,20 @@ import { type NbdExport, shakeHands } from './handshake.js';
 import { NbdConnection } from './nbd-connection.js';
 import { type NbdAddress, NbdSocket } from './nbd-socket.js';
 
-/** The export to connect to and the time limit. */
+/** How to connect to an export, and how failures are reported. */
 export interface ConnectNbdOptions extends ErrorContext {
   /** Name of the export; the server's default export if absent. */
   readonly exportName?: string | undefined;
-  /** Set if `blockStatus` will be called. */
+  /** Set to query the ranges of zeros with `ranges`. If absent, `ranges` yields the complete export as one range. */
   readonly map?: true | undefined;
   /**
-   * The code of the error if the server cannot be reached or closes the connection: `unavailable` for a server that this
-   * program started (the default), `unreadable` for one that the user named as an image.
+   * The code of the error if the server cannot be reached or closes the connection: `unavailable` for a server that
+   * this program started (the default), `unreadable` for one that the user named as an image.
    */
   readonly lossCode?: 'unavailable' | 'unreadable' | undefined;
-  /** Milliseconds for the handshake, and for each request after it. */
+  /** The time limit of connecting and the handshake together, and of each later request, in milliseconds. */
   readonly timeoutMs?: number | undefined;
-  /** Ends the connection; pending calls reject with an `aborted` error. */
+  /** Ends the connection when it fires; pending calls then reject with an `aborted` error. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -29,8 +29,9 @@ export const CONNECT_NBD_DEFAULTS = { exportName: '', lossCode: 'unavailable', t
  * Protocol: https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
  *
  * @param address path of a Unix socket, or a TCP address
- * @throws `unreadable` if the server refuses the export, or if TLS fails, is missing or is required; `lossCode` if the
- * server cannot be reached or closes the connection; `unavailable` if it hangs or breaks the protocol; `aborted`.
+ * @throws `unreadable` if the server refuses the export, if TLS was requested and fails or is not supported, or if the
+ *   server requires TLS; `lossCode` if the server cannot be reached or closes the connection; `unavailable` if it does
+ *   not complete the handshake in time or breaks the protocol; `aborted` if the signal fires.
  */
 export async function connectNbd(address: NbdAddress, options: ConnectNbdOptions): Promise<NbdConnection> {
   const { component, image, map, signal } = options;

@@ -7,15 +7,20 @@ import * as protocol from './protocol.js';
 export interface NbdExport {
   /** Size in bytes. */
   readonly size: number;
-  /** Bytes; positions and lengths of requests must be multiples of it. */
+  /**
+   * Bytes. The position of a request must be a multiple of this number. So must its length, unless the request ends at
+   * the end of the export.
+   */
   readonly minimumBlockSize: number;
-  /** The largest read in bytes. */
+  /** The largest read to request, in bytes: a multiple of `minimumBlockSize`, at most 32 MiB. */
   readonly maximumBlockSize: number;
-  /** Whether a request may forbid the server to split its reply. */
+  /** Whether a request can forbid the server to split its reply. */
   readonly canForbidFragments: boolean;
   /** Whether several simultaneous connections see the same content. */
   readonly allowsMoreConnections: boolean;
-  /** Number of the context `base:allocation`; absent if it was not asked for, or the server does not offer it. */
+  /**
+   * Number of the metadata context `base:allocation`; absent if it was not requested or the server does not offer it.
+   */
   readonly allocationContext?: number;
 }
 
@@ -25,7 +30,7 @@ export interface HandshakeRequest {
   readonly exportName: string;
   /** Set to ask for `base:allocation`, so that the export's ranges of zeros can be queried. */
   readonly map?: true | undefined;
-  /** Encrypts the stream. If set, a server without TLS is refused. */
+  /** Encrypts the stream. If set, a server without TLS is refused. If absent, the connection is not encrypted. */
   readonly startTls?: (() => Promise<void>) | undefined;
 }
 
@@ -39,8 +44,8 @@ interface ExportReply extends Pick<NbdExport, 'size' | 'minimumBlockSize' | 'max
  * Performs the fixed newstyle handshake, from the server's greeting to the start of the transmission phase.
  * Asks for structured replies and block sizes, and works without them if the server does not support them.
  *
- * @throws `unreadable` if the server refuses the export or encryption, `unavailable` if it breaks the protocol, and any
- * error of the stream.
+ * @throws `unreadable` if the server refuses the export, does not support the requested TLS, or requires TLS;
+ *   `unavailable` if it breaks the protocol; the errors of `startTls` and of the stream.
  */
 export async function shakeHands(
   stream: HandshakeStream,
@@ -94,7 +99,11 @@ class Negotiation {
     this.#errorContext = errorContext;
   }
 
-  /** Asks the server to encrypt what follows. */
+  /**
+   * Asks the server to start TLS.
+   *
+   * @throws `unreadable` if it does not support TLS.
+   */
   async requireTls(): Promise<void> {
     this.#options.ask(protocol.OPT_STARTTLS, Buffer.alloc(0));
     if ((await this.#options.reply(protocol.OPT_STARTTLS)).type !== protocol.REP_ACK) {

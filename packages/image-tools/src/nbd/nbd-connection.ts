@@ -11,19 +11,25 @@ import { ReadRequest } from './read-request.js';
 import { ReplyReader } from './reply-reader.js';
 import { type StatusRange, StatusRequest } from './status-request.js';
 
-/** The most bytes that one request reads. Larger requests are slower: the server works on fewer of them at a time. */
+/**
+ * The most bytes that one request reads, unless the export's minimum block size is larger. Larger requests are slower,
+ * because the server works on fewer of them at a time.
+ */
 const REQUEST_BYTES = 256 * 1024;
 
-/** The most bytes that one query of the map covers: a power of two below 2³², so that every block size divides it. */
+/**
+ * The most bytes that one query of the map covers: a power of two, so that it is a multiple of every block size, and
+ * below 2³², because the protocol encodes the length in 32 bits.
+ */
 const QUERY_BYTES = 2 ** 31;
 
-/** A request and the timer that limits it. */
+/** A request, and the timer that ends the connection if the reply is late. */
 interface Pending {
   readonly request: NbdRequest;
   readonly timer: NodeJS.Timeout;
 }
 
-/** A connection to an export in the transmission phase. Any number of requests may be pending at once. */
+/** A connection to an export in the transmission phase. Any number of requests can be pending at once. */
 export class NbdConnection {
   readonly #socket: NbdSocket;
   readonly #export: NbdExport;
@@ -60,9 +66,9 @@ export class NbdConnection {
   /**
    * Fills `target` with the bytes from `position` on. Nothing is written to `target` after the promise settles.
    *
-   * @throws `unreadable` with the position if the server cannot read the bytes; `usage` if the range extends beyond the
-   * export; the connection's `lossCode` if the server is gone; `unavailable` if it hangs or breaks the protocol;
-   * `aborted`.
+   * @throws `usage` if the range is not within the export; `unreadable`, with the position, if the server reports an
+   *   error; the connection's `lossCode` if the server closed the connection; `unavailable` if it does not reply in
+   *   time or breaks the protocol, or after `close`; `aborted` if the connection's signal has fired.
    */
   async read(target: Uint8Array, position: number): Promise<void> {
     requireRange(position, target.length, this.size, this.#errorContext);
@@ -79,10 +85,10 @@ export class NbdConnection {
   }
 
   /**
-   * Yields the ranges of the export that read as zeros and those that may not, in ascending order, without gaps. If the
-   * server does not report them, the complete export is one range that may not read as zeros.
+   * Yields consecutive ranges that cover the export, in ascending order. If zeros were not requested with `map`, or if
+   * the server does not report zeros, yields the complete export as one range that is not known to read as zeros.
    *
-   * @throws as `read`.
+   * @throws as `read`, except `usage`.
    */
   async *ranges(): AsyncGenerator<StatusRange, void> {
     const { allocationContext: context, minimumBlockSize: alignment } = this.#export;
@@ -101,7 +107,10 @@ export class NbdConnection {
     }
   }
 
-  /** Disconnects from the server and closes the socket; pending requests fail. Idempotent. */
+  /**
+   * Disconnects from the server and resolves once the socket is closed, which takes at most about a second. Pending
+   * requests fail with `unavailable`. Idempotent.
+   */
   async close(): Promise<void> {
     if (this.#socket.failure === undefined) {
       this.#socket.send(encodeRequest(protocol.CMD_DISC, 0, 0n, 0, 0));

@@ -4,10 +4,13 @@ import { ERROR_NAMES } from './protocol.js';
 
 /** Creates the error for a server that breaks the protocol. */
 export function protocolError(errorContext: ErrorContext, found: string): VirtSimilarityError {
-  return readError(errorContext, 'unavailable', `the NBD server broke the protocol: ${found}; update it`);
+  return readError(errorContext, 'unavailable', `the NBD server broke the protocol: ${found}; update the server`);
 }
 
-/** Creates the error for a request that the server answered with an error number. `detail` is its message, or empty. */
+/**
+ * Creates the error for a request that the server answered with an error number. `detail` is the server's message;
+ * empty if it sent none.
+ */
 export function requestError(
   errorContext: ErrorContext,
   errorNumber: number,

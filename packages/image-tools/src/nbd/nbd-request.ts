@@ -6,7 +6,7 @@ export interface NbdRequest {
   readonly position: number;
   /** Bytes requested. */
   readonly length: number;
-  /** The name of its kind in messages: `read` or `query`. */
+  /** What messages call the request: `read` or `query`. */
   readonly purpose: string;
   /** The first error that the server reported for this request. */
   error: VirtSimilarityError | undefined;
@@ -15,12 +15,12 @@ export interface NbdRequest {
   /** Whether it expects a block status that has not arrived yet. */
   readonly takesStatus: boolean;
   /**
-   * Returns the buffer for `length` bytes at `offset` of the export; `undefined` if some of them were not requested, or
-   * have already arrived.
+   * Returns the buffer for `length` bytes at `offset` of the export, and counts these bytes as received; `undefined` if
+   * some of them were not requested or were received before.
    */
   destination(offset: number, length: number): Uint8Array | undefined;
-  /** Accepts the payload of a block status. Returns what is wrong with it, if anything. */
+  /** Accepts the payload of a block status. Returns what is wrong with the payload; `undefined` if it is correct. */
   acceptStatus(payload: Buffer): string | undefined;
-  /** Whether everything that was requested has arrived. */
+  /** Returns whether the reply is complete: all bytes of a read, or the block status of a query, have arrived. */
   isComplete(): boolean;
 }

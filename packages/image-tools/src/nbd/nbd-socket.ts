@@ -6,7 +6,7 @@ import { ByteReceiver } from './byte-receiver.js';
 import { protocolError } from './nbd-error.js';
 import type { HandshakeStream } from './option-exchange.js';
 
-/** Bytes received at a time without TLS: about twice what a Unix socket buffers by default. */
+/** The most bytes received at a time without TLS: about twice what a Unix socket buffers by default. */
 const RECEIVE_BYTES = 512 * 1024;
 /** Milliseconds that the server has to close its end after a disconnect. */
 const DISCONNECT_GRACE_MS = 1000;
@@ -43,7 +43,12 @@ export class NbdSocket implements HandshakeStream {
   #failure: Error | undefined;
   #listener: ((reason: Error) => void) | undefined;
 
-  /** Starts to connect; bytes sent before it is connected are queued. Fails with `aborted` when the signal fires. */
+  /**
+   * Starts to connect. Bytes that are sent before the socket is connected are queued. The socket fails with `aborted`
+   * when the signal fires.
+   *
+   * @throws `aborted` if the signal has already fired.
+   */
   constructor(address: NbdAddress, options: SocketOptions) {
     const { signal } = options;
     throwIfAborted(signal);
@@ -66,10 +71,10 @@ export class NbdSocket implements HandshakeStream {
   }
 
   /**
-   * Encrypts the connection from here on, and verifies the server's certificate.
+   * Encrypts the connection from here on, and verifies the server's certificate. The address must have `tls`.
    *
-   * @throws `unreadable` if the server's certificate is not trusted, or TLS fails otherwise; `unavailable` if the
-   * server sent bytes before the TLS handshake; any failure of the socket.
+   * @throws `unreadable` if the server's certificate is not trusted or TLS fails for another reason; `unavailable` if
+   *   the server sent bytes before the TLS handshake; the reason for any other failure of the socket.
    */
   async startTls(): Promise<void> {
     const { host, tls } = this.#address as Exclude<NbdAddress, string>;
@@ -94,14 +99,14 @@ export class NbdSocket implements HandshakeStream {
     encrypted.on('data', (received) => this.receiver.push(received));
   }
 
-  /** Why the socket failed; `undefined` while it is usable. */
+  /** Why the socket failed or was ended; `undefined` while it is usable. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
   /**
-   * Registers `listener` in place of an earlier one. It is called once, when the socket fails or ends; immediately if
-   * it has failed already.
+   * Registers `listener` in place of an earlier one. The listener is called once: when the socket fails or `end` is
+   * called, or immediately if either has already happened.
    */
   onFailure(listener: (reason: Error) => void): void {
     this.#listener = listener;
@@ -118,7 +123,10 @@ export class NbdSocket implements HandshakeStream {
     return this.receiver.receive(length);
   }
 
-  /** Drops the connection and fails everything that waits for it with `reason`. Has no effect after a failure. */
+  /**
+   * Drops the connection. Everything that waits for it fails with `reason`. Has no effect if the socket has already
+   * failed or was ended.
+   */
   fail(reason: Error): void {
     if (this.#failure !== undefined) {
       return;
@@ -129,7 +137,10 @@ export class NbdSocket implements HandshakeStream {
     this.#listener?.(reason);
   }
 
-  /** Sends what is queued, then closes. Everything that waits for the connection fails with `reason`. */
+  /**
+   * Sends what is queued, then closes the connection, and resolves once it is closed. Everything that waits for the
+   * connection fails with `reason`. If the server does not close its end within a second, drops the connection.
+   */
   async end(reason: Error): Promise<void> {
     if (this.#failure === undefined) {
       const timer = setTimeout(() => this.#socket.destroy(), DISCONNECT_GRACE_MS);
@@ -167,7 +178,7 @@ export class NbdSocket implements HandshakeStream {
     const { errorContext, lossCode } = this.#options;
     const problem = this.#isConnected
       ? `the NBD server is gone (${happened}); try again`
-      : `the NBD server cannot be reached (${happened}); check its address, and that it runs`;
+      : `the NBD server cannot be reached (${happened}); check its address and that it is running`;
     this.fail(readError(errorContext, lossCode, problem, cause));
   }
 }

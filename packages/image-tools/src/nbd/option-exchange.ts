@@ -14,7 +14,9 @@ export interface OptionReply {
   readonly data: Buffer;
 }
 
-/** The longest reply accepted, in bytes. The protocol's longest replies are a string and a few numbers. */
+/**
+ * The most bytes of data that are accepted in a reply. The protocol's longest replies are a string and a few numbers.
+ */
 const MAXIMUM_OPTION_REPLY = 64 * 1024;
 
 /** Sends handshake options and parses their replies. */
@@ -38,7 +40,8 @@ export class OptionExchange {
   /**
    * Returns the next reply to an option that was sent.
    *
-   * @throws `unavailable` if the bytes are not a reply to that option, and any error of the stream.
+   * @throws `unavailable` if the bytes are not a reply to that option or the reply is too long, and the errors of the
+   *   stream.
    */
   async reply(option: number): Promise<OptionReply> {
     const header = await this.#stream.receive(20);

@@ -53,9 +53,11 @@ export const STATE_ZERO = 1 << 1;
 
 /** Bytes of a request's header. The requests sent here have no payload. */
 export const REQUEST_LENGTH = 28;
-/** Bytes of a simple reply's header, and of a structured reply chunk's header without its length. */
+/** Bytes of a simple reply's header, and of a structured reply chunk's header without its length field. */
 export const REPLY_LENGTH = 16;
-/** The most bytes that a client may request if the server states no maximum, according to the specification. */
+/**
+ * The most bytes that a client is allowed to request if the server states no maximum, according to the specification.
+ */
 export const MAXIMUM_BLOCK_SIZE_DEFAULT = 32 * 1024 * 1024;
 /** The most bytes in a string, according to the specification. */
 export const MAXIMUM_STRING_LENGTH = 4096;

@@ -8,7 +8,7 @@ export class ReadRequest implements NbdRequest {
   readonly position: number;
   readonly #target: Uint8Array;
   #received = 0;
-  /** For each byte of a reply in several chunks, whether it was received. */
+  /** For each requested byte, 1 if it was received. Created once a chunk holds only some of the bytes. */
   #marks: Uint8Array | undefined;
   error: VirtSimilarityError | undefined;
   readonly resolve: () => void;
@@ -35,8 +35,8 @@ export class ReadRequest implements NbdRequest {
   }
 
   /**
-   * Marks bytes as received and returns whether all of them are new. A repeated byte must not count as received, or a
-   * missing byte would not be noticed.
+   * Marks bytes as received, and returns whether all of them are new. If a repeated byte were counted again, a missing
+   * byte would not be noticed.
    */
   #mark(start: number, end: number): boolean {
     if (this.#marks === undefined && end - start === this.#target.length && this.#received === 0) {

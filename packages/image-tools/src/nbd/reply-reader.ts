@@ -7,7 +7,7 @@ import { MAXIMUM_STATUS_LENGTH } from './status-request.js';
 
 /** The part of a connection that a reply reader uses. */
 export interface ReplyListener {
-  /** Returns the pending request with this handle. */
+  /** Returns the pending request with this handle; `undefined` if there is none. */
   find(handle: bigint): NbdRequest | undefined;
   /** Called after the last byte of the reply to `request`. */
   finish(handle: bigint, request: NbdRequest): void;

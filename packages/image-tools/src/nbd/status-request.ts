@@ -12,7 +12,7 @@ export interface StatusRange {
   readonly start: number;
   /** Bytes, at least 1. */
   readonly length: number;
-  /** Whether the bytes read as zeros. */
+  /** Whether the bytes are known to read as zeros. */
   readonly isZero: boolean;
 }
 
@@ -75,13 +75,16 @@ export class StatusRequest implements NbdRequest {
     return this.#payload !== undefined;
   }
 
-  /** Yields the ranges of the reply, from the requested position on. They may cover less than was requested. */
+  /**
+   * Yields the ranges of the reply, from the requested position on. Together they can cover less than was requested; a
+   * range that extends beyond the request is cut off.
+   */
   *ranges(): Generator<StatusRange, void> {
     const payload = this.#payload ?? Buffer.alloc(0);
     const end = this.position + this.length;
     let start = this.position;
     for (let at = 4; at < payload.length && start < end; at += RANGE_LENGTH) {
-      // The last range may extend beyond the request.
+      // The last range can extend beyond the request.
       const length = Math.min(payload.readUInt32BE(at), end - start);
       yield { start, length, isZero: (payload.readUInt32BE(at + 4) & protocol.STATE_ZERO) !== 0 };
       start += length;

@@ -9,7 +9,7 @@ export interface AnonymousFile {
 }
 
 /**
- * Creates a file without a name that contains `bytes`. The caller closes it.
+ * Creates a file without a name, with `bytes` as its content. The caller closes the file.
  *
  * @throws as `createRunDirectory`, and any error of the file system.
  */

@@ -15,7 +15,10 @@ const STOP_GRACE_MS = 3000;
 /** Shells report a signal that ended a program as this exit status plus the signal's number. */
 const SIGNAL_STATUS = 128;
 
-/** glibc reserves 64 MiB of address space per arena, and by default allows eight arenas per processor. */
+/**
+ * The limit of glibc's arenas, so that they fit into the limit of address space. glibc reserves 64 MiB for each arena,
+ * and by default allows eight arenas per processor.
+ */
 const MALLOC_ARENA_MAX = '8';
 
 /** Why a program was stopped. */
@@ -24,43 +27,48 @@ type StopReason = 'aborted' | 'late' | 'verbose' | 'unneeded';
 /** Environment variables that every program inherits from this process. */
 const INHERITED_VARIABLES = ['PATH', 'TMPDIR'];
 
-/** The content of a program's descriptor: a descriptor of this process, or bytes to be read to their end. */
+/** What a program reads from a descriptor: a descriptor of this process, or a pipe that contains these bytes. */
 export type DescriptorContent = number | Uint8Array;
 
 /** Where a program's standard output goes. */
 export interface OutputReceiver {
-  /** Such as the writing end of a pipe. It stays the caller's. */
+  /** The descriptor to write to, such as the writing end of a pipe. The caller closes it. */
   readonly descriptor: number;
-  /** Ends the reading, as the program is to stop. A descendant that still writes then ends with an error. */
+  /** Called when the program is stopped: stops reading, so that a descendant that still writes fails. */
   close(): void;
 }
 
 /** How a program is run. */
 export interface ChildToolOptions extends Pick<ToolOptions, 'environment' | 'signal' | 'timeoutMs'> {
   /**
-   * The limit of standard output, in UTF-16 code units of its text (bytes, if it is ASCII): a program that prints more
-   * is ended. 0 discards the output, and a receiver gets it without a limit.
+   * Where standard output goes. A number is a limit in UTF-16 code units of the text, which are bytes if the text is
+   * ASCII; a program that prints more is stopped. 0 discards the output. A receiver gets all of it.
    */
   readonly output: number | OutputReceiver;
-  /** The program's open descriptors besides the standard ones, by number, from 3 on. It inherits no others. */
+  /**
+   * The program's open descriptors besides the standard ones, by number, from 3 on. The program inherits no other
+   * files.
+   */
   readonly descriptors?: ReadonlyMap<number, DescriptorContent> | undefined;
 }
 
-/** How a program ended, and its standard output as UTF-8 text. */
+/** How a program ended, and what it printed. */
 export interface ToolEnd extends ToolExit {
+  /**
+   * Standard output, decoded as UTF-8. Empty if it was discarded or went to a receiver; incomplete if `stopped` is set.
+   */
   readonly stdout: string;
-  /** Absent if the program ended by itself. */
+  /** Why this process stopped the program; `undefined` if it did not. */
   readonly stopped: StopReason | undefined;
 }
 
 /**
- * A child process. Its standard input is its lifeline: the child must end when the input ends, because it was stopped
- * or because this process has ended. The only content of the input is a line with the reason, written when it is
- * stopped.
+ * A child process, which must end when its standard input ends. To stop the child, this process writes a line with the
+ * reason to that input and ends it. If this process ends for any reason, the kernel ends the input.
  */
 export class ChildTool {
   readonly pid: number;
-  /** Resolves once the process and every holder of its standard error have exited. Never rejects. */
+  /** Resolves once the process has exited and no descendant holds its output pipes any longer. Never rejects. */
   readonly ended: Promise<ToolEnd>;
   readonly #child: ChildProcess;
   readonly #receiver: OutputReceiver | undefined;
@@ -81,7 +89,7 @@ export class ChildTool {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL_CHARACTERS);
     });
-    // The process may have ended, or ignore its input.
+    // Writing fails if the process has ended or closed its input.
     child.stdin?.on('error', () => {});
     const onAbort = () => this.stop('aborted');
     signal?.addEventListener('abort', onAbort);
@@ -123,7 +131,7 @@ export class ChildTool {
     for (const [descriptor, content] of descriptors) {
       if (typeof content !== 'number') {
         const pipe = child.stdio[descriptor] as Writable;
-        // The program may have ended without reading it.
+        // Writing fails if the program has ended without reading the pipe.
         pipe.on('error', () => {});
         pipe.end(content);
       }
@@ -131,7 +139,10 @@ export class ChildTool {
     return new ChildTool(child, options);
   }
 
-  /** Stops the process through its lifeline. Kills its group if it has not ended three seconds later. Idempotent. */
+  /**
+   * Asks the process to end, by ending its standard input, and stops reading its output. Kills its process group if it
+   * has not ended three seconds later. Idempotent.
+   */
   stop(reason: StopReason): void {
     if (this.#stopped !== undefined) {
       return;
@@ -149,7 +160,7 @@ export class ChildTool {
     try {
       process.kill(-this.pid, 'SIGKILL');
     } catch {
-      // It has ended in the meantime.
+      // The group has ended in the meantime.
     }
   }
 }
@@ -186,7 +197,7 @@ function inheritedVariables(): Record<string, string> {
   );
 }
 
-/** Returns how a program ended. The wrappers around it report its signal as shells do: 128 plus the signal's number. */
+/** Returns how a program ended. If a signal ended it, its wrappers exit with 128 plus the signal's number. */
 function endOf(exitCode: number | null, endedBy: NodeJS.Signals | null): Pick<ToolExit, 'exitCode' | 'signal'> {
   if (exitCode === null || exitCode <= SIGNAL_STATUS) {
     return { exitCode: exitCode ?? undefined, signal: endedBy ?? undefined };

@@ -10,9 +10,9 @@ const VERSION_TIMEOUT_MS = 5000;
 export type DiagnosedProgram = Tool & Pick<Requirement, 'purpose'>;
 
 /**
- * Returns whether a program is installed and can be run, and its version.
+ * Returns whether a program is installed and can be run, and its version (an empty `detail` if it prints none).
  *
- * @throws `aborted`.
+ * @throws `aborted` if the signal fires while the program runs.
  */
 export async function diagnoseProgram(
   program: DiagnosedProgram,

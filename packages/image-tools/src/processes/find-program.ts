@@ -4,8 +4,8 @@ import { delimiter, join } from 'node:path';
 const found = new Map<string, Promise<string | undefined>>();
 
 /**
- * Returns the absolute path of a program in `PATH`; `undefined` if it is not installed.
- * A path that was found is cached until `PATH` changes.
+ * Returns the absolute path of the first executable file of this name in `PATH`, whose relative entries are ignored;
+ * `undefined` if there is none. A path that was found is cached for that value of `PATH`.
  */
 export async function findProgram(command: string): Promise<string | undefined> {
   const path = process.env.PATH ?? '';

@@ -6,8 +6,8 @@ const LAST_STANDARD_DESCRIPTOR = 2;
 
 /**
  * Returns the descriptors of this process, besides the standard ones, that a child would inherit: those that the parent
- * of this process left open. Node.js marks the descriptors that it opens as close-on-exec, but of the inherited ones
- * only those up to 16.
+ * of this process left open. Node.js marks every descriptor that it opens as close-on-exec, but of those that it
+ * inherited, only the ones up to 16. Without /proc, the list is empty.
  */
 export function inheritedDescriptors(): number[] {
   return descriptorsIn('/proc/self/fd').filter((descriptor) => {

@@ -1,12 +1,12 @@
 import { CHECK_FILES, filesToCheck, type SandboxView } from './sandbox.js';
 
 /**
- * Runs the command after `$1`, with the file `$1` as its input, until standard input has a line or ends. Only this
- * process has the other end of standard input, so the program ends with this process, whenever and however this process
- * ends.
+ * Runs the command that follows `$1`, with the file `$1` as its input, and kills it once the shell's standard input has
+ * a line or ends. Only this Node.js process holds the other end of that input, so the command ends when this process
+ * ends, for whatever reason.
  *
- * A death signal (`prctl`, which setpriv and bwrap set) is lost if the parent dies before it is set; the program that
- * was being started would then run forever.
+ * A parent-death signal (`prctl`, as setpriv and bwrap set it) does not ensure this: it is never sent if the parent
+ * dies before the child sets it, and the command would then run forever.
  */
 const GUARD = `
 exec 3<&0
@@ -24,14 +24,17 @@ exit $status
 `;
 
 /**
- * Returns the words before a command that end the command when their standard input ends. The command itself reads the
- * file `input`, by default an empty one.
+ * Returns the words that must precede a command so that it is killed once standard input has a line or ends. The
+ * command's own input is the file `input`, by default an empty one.
  */
 export function lifelineWords(input = '/dev/null'): string[] {
   return ['/bin/sh', '-c', GUARD, 'sh', input];
 }
 
-/** Returns the same words for the sandbox, where the visible files are first compared with those of `view`. */
+/**
+ * Returns the same words for a command in the sandbox. They first compare the visible files with those of `view`, and
+ * fail without running the command if a file differs.
+ */
 export function checkedLifelineWords(view: SandboxView, input = '/dev/null'): string[] {
   return ['/bin/sh', '-c', CHECK_FILES + GUARD, 'sh', filesToCheck(view), input];
 }

@@ -1,6 +1,6 @@
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 
-/** Bytes that a pipe holds, and so the most that arrive at once. */
+/** The default capacity of a pipe in bytes, and so the most bytes that arrive at once. */
 const PIPE_BYTES = 65_536;
 const NOTHING = new Uint8Array(0);
 
@@ -10,26 +10,28 @@ interface PendingRead {
 }
 
 /**
- * Reads a pipe without blocking. Bytes go straight into the caller's memory, but for those of the first arrival of each
- * read. Nothing is read while no read is pending, so that the writer waits.
+ * Reads a pipe without blocking. The first bytes of each read are copied from an internal buffer; those that arrive
+ * later go directly into the caller's memory. The pipe is read only while a call of `read` is pending, so the writer
+ * blocks once the pipe is full.
  */
 export class PipeReader {
   readonly #socket: Socket;
-  /** Where bytes arrive for which no memory is known yet, and those of them that are unread. */
+  /** Receives the bytes that arrive before their target is known. */
   readonly #buffer = new Uint8Array(PIPE_BYTES);
+  /** The part of `#buffer` that no read has taken yet. */
   #unread: Uint8Array = NOTHING;
   #pending: PendingRead | undefined;
   #filled = 0;
   #hasEnded = false;
 
-  /** @param descriptor the reading end, which this closes */
+  /** @param descriptor the reading end, which `close` or the end of the pipe closes */
   constructor(descriptor: number) {
     // @types/node lacks `onread` here.
     const options: SocketConstructorOpts & { readonly onread: OnReadOpts } = {
       fd: descriptor,
       writable: false,
       onread: {
-        // The socket asks before each arrival, also when it is about to pause.
+        // The socket asks for memory before each arrival, even when it is about to pause.
         buffer: () => this.#pending?.target.subarray(this.#filled) ?? this.#buffer,
         callback: (length, buffer) => this.#receive(buffer.subarray(0, length)),
       },
@@ -43,8 +45,8 @@ export class PipeReader {
   }
 
   /**
-   * Fills `target` with the next bytes and returns their number: fewer only when the writers or the reader have closed the
-   * pipe. Calls must not overlap.
+   * Fills `target` with the next bytes and returns their number. It is less than the length of `target` only once all
+   * writers have closed the pipe, `close` was called or reading failed. Calls must not overlap.
    */
   read(target: Uint8Array): Promise<number> {
     return new Promise((settle) => {

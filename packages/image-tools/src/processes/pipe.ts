@@ -10,7 +10,7 @@ const openDescriptor = promisify(open);
 const closeDescriptor = promisify(close);
 const run = promisify(execFile);
 
-/** The two ends of a pipe, which the owner closes. */
+/** The descriptors of the two ends of a pipe. The caller closes them. */
 export interface Pipe {
   /** Non-blocking. */
   readonly reader: number;
@@ -18,8 +18,8 @@ export interface Pipe {
 }
 
 /**
- * Creates a pipe. The alternative, `stdio: 'pipe'`, is a pair of sockets, which transfers less than half as many bytes in
- * the same time.
+ * Creates a pipe, to read the output of a child process. By default, Node.js uses a pair of sockets for that, which has
+ * less than half the throughput.
  *
  * @throws `unavailable` if mkfifo is not installed, as `createRunDirectory`, and any error of the file system.
  */

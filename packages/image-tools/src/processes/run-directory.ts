@@ -7,13 +7,13 @@ import { runDirectoryPrefix, sweepRunDirectories } from './stale-run-directories
 
 /** The longest path of a Unix socket: `sun_path` without its final NUL. */
 const SOCKET_PATH_BYTES = 107;
-/** Room for the name of a socket in the directory, including the slash. */
+/** Room for the path of a socket within the directory, including the slash before it. */
 const SOCKET_NAME_BYTES = 24;
 
 /** A private directory of this process, for sockets and temporary files. */
 export interface RunDirectory {
   readonly path: string;
-  /** Creates an empty private directory in it, whose name is a number, and returns its path. */
+  /** Creates an empty private subdirectory, whose name is a number, and returns the path of the subdirectory. */
   makeDirectory(): Promise<string>;
   /** Removes the directory with all its content. Idempotent. */
   remove(): Promise<void>;
@@ -29,9 +29,11 @@ function removeAll(): void {
 }
 
 /**
- * Creates a private directory (mode 0700), named after this process, under `XDG_RUNTIME_DIR` or else the temporary
- * directory. A socket in it with a name of up to 23 bytes has a path short enough for the kernel. Directories left
- * there by killed processes of this user are removed.
+ * Creates a private directory (mode 0700), named after this process, in the first of these that allows it:
+ * `XDG_RUNTIME_DIR`, the temporary directory, /tmp. A socket in it with a name of up to 23 bytes has a path short
+ * enough for the kernel. The directory is removed by `remove`, or when this process exits.
+ *
+ * Also removes the directories that killed processes of this user left in each place that is tried.
  *
  * @throws `unavailable` if no directory can be created.
  */
@@ -53,7 +55,7 @@ export async function createRunDirectory(): Promise<RunDirectory> {
 }
 
 /**
- * Removes the directories left by killed processes of this user, for a process that may never call
+ * Removes the directories left by killed processes of this user, for a process that might never call
  * `createRunDirectory`. Never rejects.
  */
 export async function removeStaleRunDirectories(): Promise<void> {
@@ -86,7 +88,10 @@ function runDirectoryAt(path: string): RunDirectory {
   };
 }
 
-/** Returns the directories in which a run directory may be created, in order of preference. */
+/**
+ * Returns the directories in which to try to create a run directory, in order. Directories whose path leaves no room
+ * for the path of a socket are left out.
+ */
 function runParents(prefix: string): string[] {
   const candidates = [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((path) =>
     path?.startsWith('/'),

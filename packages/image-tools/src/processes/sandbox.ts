@@ -8,7 +8,7 @@ import type { Tool } from './tool.js';
 /** The program that creates the sandbox. */
 export const BUBBLEWRAP: Tool = { command: 'bwrap', package: 'bubblewrap' };
 
-/** An inspected file. */
+/** A file that was inspected. Its device and inode identify the file that the path led to. */
 export interface SandboxFile {
   readonly path: string;
   readonly device: bigint;
@@ -22,9 +22,9 @@ export interface SandboxView {
   readonly files: readonly SandboxFile[];
   /** Contents of readable files, each under the {@link sandboxTextName} of its index in the list. */
   readonly texts: readonly Uint8Array[];
-  /** Directories of this process that are readable, under the same paths. */
+  /** Directories that the program can read, under the same paths as outside the sandbox. */
   readonly readable: readonly string[];
-  /** Directories of this process that are writable, under the same paths. */
+  /** Directories that the program can write to, under the same paths as outside the sandbox. */
   readonly writable: readonly string[];
 }
 
@@ -40,8 +40,9 @@ const TEXTS_DIRECTORY = '/text';
 const NUMBER_DIGITS = 5;
 
 /**
- * root needs no user namespace, in which it could not read other users' images. The program keeps only root's
- * capability to read every file, which applies only to the files that the program sees.
+ * bwrap's options for each kind of sandbox. For root, they create no user namespace, because inside a user namespace
+ * root could not read the images of other users. Of root's capabilities, the program keeps only the one to read every
+ * file, which applies only to the files that the program sees.
  */
 const NAMESPACES: Readonly<Record<SandboxKind, readonly string[]>> = {
   privileged: [
@@ -52,10 +53,10 @@ const NAMESPACES: Readonly<Record<SandboxKind, readonly string[]>> = {
   'unprivileged-without-disable-userns': ['--unshare-all', '--cap-drop', 'ALL'],
 };
 
-/** Directories besides /usr that hold programs and libraries. Links into /usr are recreated. */
+/** Directories besides /usr that hold programs and libraries. If one is a symbolic link, the link is recreated. */
 const SYSTEM_DIRECTORIES = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
-/** The cache of library locations, without which the dynamic linker would search for each. */
+/** The cache of library locations, without which the dynamic linker would search for each library. */
 const LINKER_CACHE = '/etc/ld.so.cache';
 
 /** The descriptors that bwrap itself reads. It closes them before the program starts. */
@@ -67,7 +68,7 @@ const FIRST_TEXT_DESCRIPTOR = 5;
 export interface Confinement {
   /** The words before the command. */
   readonly words: readonly string[];
-  /** The input of these words, by descriptor. */
+  /** What the words read, by the number of the descriptor. */
   readonly descriptors: ReadonlyMap<number, DescriptorContent>;
 }
 
@@ -82,14 +83,16 @@ export function sandboxTextName(index: number): string {
 }
 
 /**
- * Confines a command: no network, no processes but its own, no files but those of `view` and of /usr, none writable
- * outside the writable directories, and no system call that is not needed to read an image.
+ * Returns what confines a command. The command has no network and sees only its own processes, the files of `view`, and
+ * the programs and libraries of the system. It can write only to the writable directories of `view`. On x86-64 and
+ * arm64, a filter also denies system calls that reading an image does not need; see {@link systemCallFilter}.
  *
- * bwrap opens files by path, and a path may lead to another file by now, so {@link CHECK_FILES} must run first in the
- * sandbox.
+ * bwrap opens files by path, and a path can lead to another file than the one that was inspected, so
+ * {@link CHECK_FILES} must run first in the sandbox.
  *
  * @param program Absolute path of the program, which becomes visible too.
- * @throws `refused` if a block device could be written to, because there is no filter for this processor.
+ * @throws `refused` if `view` has a block device and there is no filter for this processor, because nothing else would
+ *   prevent writes to the device.
  */
 export async function confine(kind: SandboxKind, view: SandboxView, program: string): Promise<Confinement> {
   const readable = program.startsWith('/usr/') ? view.readable : [program, ...view.readable];

@@ -9,11 +9,11 @@ import type { ToolOptions } from './tool-options.js';
 import { workingSandbox } from './working-sandbox.js';
 
 /**
- * Starts a program that ends with this process, keeps to its limits, writes no core dump, reads no terminal and prints
- * English messages. With a view, it runs in a sandbox.
+ * Starts a program. It ends when this process ends, reads no terminal and prints English messages. If prlimit is
+ * installed, its resources are limited and it writes no core dump. With a view, it runs in a sandbox.
  *
- * @throws `unavailable` if it is not installed or cannot be started, or if there is a view but no sandbox works; as
- * `confine`; `aborted`.
+ * @throws `unavailable` if the program is not installed or cannot be started; with a view also `unavailable` if no
+ *   sandbox works or none can be tried, and as `confine`; `aborted` if the signal has fired.
  */
 export async function spawnTool(
   tool: Tool,
@@ -60,7 +60,10 @@ export function unavailable(options: ToolOptions, reason: Wording, cause?: unkno
   });
 }
 
-/** Returns the message for a missing program. It names every missing program, and the alternative if that works. */
+/**
+ * Returns the message for a missing program. It names all missing programs of `needs`, and the alternative if the
+ * programs that the alternative needs are installed.
+ */
 async function missing(tool: Tool, { needs = [], alternative }: ToolOptions): Promise<Wording> {
   const others = await missingAmong(needs.filter(({ command }) => command !== tool.command));
   const all = [tool, ...others];
@@ -82,7 +85,7 @@ async function missingAmong(tools: readonly Tool[]): Promise<readonly Tool[]> {
 async function confinementFor(view: SandboxView, program: string, options: ToolOptions): Promise<Confinement> {
   const sandbox = await workingSandbox();
   if (!sandbox.works) {
-    throw unavailable(options, `its tools must run in a sandbox, but ${sandbox.reason}; install bubblewrap`);
+    throw unavailable(options, `its tools must run in a sandbox, but ${sandbox.reason}; ${sandbox.remedy}`);
   }
   return confine(sandbox.kind, view, program);
 }

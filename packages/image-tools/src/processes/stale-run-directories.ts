@@ -6,17 +6,22 @@ import { hasEnded, PROCESS_MARK, processMark } from '@virt-similarity/core';
 const RUN_DIRECTORY_NAME = new RegExp(`^virt-similarity-(?<mark>${PROCESS_MARK})-\\w{6}$`);
 
 const WRITABLE_BY_OTHERS = 0o022;
-/** Only the owner of an entry in the directory can rename it. */
+/** The permission bit of a directory in which only the owner of an entry can rename or remove the entry. */
 const STICKY = 0o1000;
 
-/** Returns the name prefix of this process's directories, which no other process has, not even a later one. */
+/**
+ * Returns the name prefix of this process's directories. No other process has it, not even a later one with the same
+ * id.
+ */
 export function runDirectoryPrefix(): string {
   return `virt-similarity-${processMark()}-`;
 }
 
 /**
- * Removes the directories of this user's killed processes: immediately, or after a day if the process ran in another
- * PID namespace, such as a container, or on another machine that may share the directory.
+ * Removes the directories that killed processes of this user left in `parent`. If it cannot be determined
+ * whether a process has ended, because the process ran in another PID namespace such as a container, on another machine
+ * or before a reboot, its directory is removed once the directory is a day old. Does nothing if other users can rename
+ * entries of `parent`. Never rejects.
  */
 export async function sweepRunDirectories(parent: string): Promise<void> {
   const names = (await isSafeParent(parent)) ? await readdir(parent).catch(() => []) : [];
@@ -24,15 +29,18 @@ export async function sweepRunDirectories(parent: string): Promise<void> {
 }
 
 /**
- * Returns whether no other user can rename this user's directories there. Otherwise another user could give any of them
- * a name that makes it look stale, and it would be removed.
+ * Returns whether no user except the owner of `parent` can rename entries of other users in it. Otherwise another user
+ * could give a directory of this user a name that makes the directory look stale, so that it would be removed.
  */
 async function isSafeParent(parent: string): Promise<boolean> {
   const stats = await stat(parent).catch(() => undefined);
   return stats !== undefined && ((stats.mode & WRITABLE_BY_OTHERS) === 0 || (stats.mode & STICKY) !== 0);
 }
 
-/** Removes one directory. Several processes may sweep at once, so each failure is left to the next sweep. */
+/**
+ * Removes one directory if it is a run directory of this user whose process has ended. Several processes can sweep at
+ * the same time, so failures are ignored.
+ */
 async function sweep(parent: string, name: string): Promise<void> {
   const mark = RUN_DIRECTORY_NAME.exec(name)?.groups?.mark;
   if (mark === undefined) {
@@ -45,6 +53,6 @@ async function sweep(parent: string, name: string): Promise<void> {
       await rm(path, { recursive: true, force: true });
     }
   } catch {
-    // Already removed, or owned by another user.
+    // Another process has removed it, or a later sweep will.
   }
 }

@@ -17,10 +17,10 @@ export interface RunningTool {
 }
 
 /**
- * Starts a program that serves until it is stopped, `options.signal` fires or this process ends. Its standard output is
- * discarded. A time limit applies until it ends.
+ * Starts a program that runs until it is stopped, `options.signal` fires, `options.timeoutMs` have passed or this
+ * process ends. Its standard output is discarded.
  *
- * @throws `unavailable` if it is not installed or cannot be started; `aborted`.
+ * @throws as `spawnTool`.
  */
 export async function startTool(
   tool: Tool,
@@ -33,17 +33,17 @@ export async function startTool(
 /** A running program that writes bytes to its standard output. */
 export interface StreamingTool extends RunningTool {
   /**
-   * Fills `target` with the next bytes of the output and returns their number: fewer only at its end, or once the program
-   * is stopped. Calls must not overlap. A program whose bytes are not read waits.
+   * Fills `target` with the next bytes of the output and returns their number. It is less than the length of `target`
+   * only at the end of the output or once the program is stopped. Calls must not overlap. While no call is pending, a
+   * program that writes blocks.
    */
   read(target: Uint8Array): Promise<number>;
 }
 
 /**
- * Starts a program whose standard output the caller reads. The program ends by itself, by `stop`, when `options.signal`
- * fires or with this process.
+ * Starts a program whose standard output the caller reads. Otherwise like `startTool`.
  *
- * @throws as `startTool`, and as `makePipe`.
+ * @throws as `spawnTool` and `makePipe`.
  */
 export async function startStream(
   tool: Tool,

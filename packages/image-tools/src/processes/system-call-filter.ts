@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 
-/** The files that a program under the filter may open for writing: those that its mounts allow, or none. */
+/** The files that a program under the filter is allowed to open for writing: those that its mounts allow, or none. */
 export type WritePolicy = 'as-mounted' | 'denied';
 
 /** The constants of one processor architecture. */
@@ -122,7 +122,7 @@ const NEW_NAMESPACES = 0x7e02_0000;
 const UNIX_SOCKETS = 1;
 /** ioctl(2) requests that type into a terminal: TIOCSTI, TIOCLINUX. */
 const TYPING_REQUESTS = [0x5412, 0x541c];
-/** The flags of open(2) that may change a file: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC. */
+/** The flags of open(2) that can change a file: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC. */
 const WRITING = 0o1103;
 /** creat(2) on x86-64. */
 const CREAT = 85;
@@ -156,10 +156,11 @@ interface Instruction {
 }
 
 /**
- * Builds a seccomp filter for bwrap's `--seccomp` that allows only what reading an image needs: no namespaces or
- * mounts, no other processes, no keys, no sockets but Unix sockets. A denied call fails with EPERM, or with ENOSYS if
- * programs have a fallback for it; a call of a foreign architecture kills the program. Returns `undefined` on
- * processors other than x86-64 and arm64.
+ * Builds a seccomp filter for bwrap's `--seccomp`. It denies the calls of {@link DENIED}, new namespaces, sockets other
+ * than Unix sockets, and typing into a terminal; every other call is allowed. A denied call fails with EPERM, or with
+ * ENOSYS if programs have a fallback for it; a call of a foreign architecture kills the program. If `writing` is
+ * `denied`, opening a file for writing fails with EACCES. Returns `undefined` on processors other than x86-64 and
+ * arm64.
  *
  * Format: https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html
  */

@@ -11,8 +11,8 @@ export interface ToolExit {
 }
 
 /**
- * The error of a program that ran and failed. Only the caller knows what that means for the image: it catches this
- * error, which never reaches the user.
+ * The error for a program that ran and failed. Only the caller knows what the failure means, so it must catch this
+ * error and throw one that explains it to the user.
  */
 export class ToolFailure extends Error implements ToolExit {
   override readonly name = 'ToolFailure';

@@ -10,7 +10,7 @@ export interface ToolLimits {
   readonly openFiles: number;
 }
 
-/** Enough for qemu's tools: one that serves a chain of 64 images uses 1 GiB of address space. */
+/** Enough for qemu's tools: a server of a chain of 64 images uses 1 GiB of address space. */
 export const TOOL_LIMITS_DEFAULTS: ToolLimits = { addressSpace: 4 * 2 ** 30, cpuSeconds: 600, openFiles: 1024 };
 
 /**
@@ -23,8 +23,9 @@ const NO_CORE_DUMP = 1;
 export const SERVER_CPU_SECONDS = 24 * 60 * 60;
 
 /**
- * Returns the words before a command that limit its resources and those of its children, and disable core dumps; none
- * if util-linux's prlimit is missing. Lower hard limits of this process are kept, because raising them would fail.
+ * Returns the words that must precede a command to limit its resources and those of its children and to disable core
+ * dumps; none if util-linux's prlimit is missing. Where a hard limit of this process is lower, it is used instead,
+ * because raising it would fail.
  */
 export async function limitingWords(limits: Partial<ToolLimits> = {}): Promise<string[]> {
   const prlimit = await findProgram('prlimit');
@@ -53,7 +54,9 @@ function readOwnLimits(): string {
   }
 }
 
-/** Returns a hard limit; `Infinity` if unlimited. A line of the table is a name, soft limit, hard limit and unit. */
+/**
+ * Returns a hard limit; `Infinity` if unlimited or unknown. A line of the table: name, soft limit, hard limit, unit.
+ */
 function hardLimit(table: string, name: string): number {
   return Number(new RegExp(`^${name} +\\S+ +(\\d+)`, 'm').exec(table)?.[1] ?? Number.POSITIVE_INFINITY);
 }

@@ -6,8 +6,8 @@ export interface Tool {
   readonly command: string;
   /** The Debian package that contains it. */
   readonly package: string;
-  /** Its limits where the defaults do not fit. */
+  /** The limits that differ from the defaults. */
   readonly limits?: Partial<ToolLimits> | undefined;
-  /** Set if the program and everything that it started end by themselves once its standard input ends. */
+  /** Set if the program, and every process that it starts, ends once the program's standard input ends. */
   readonly endsWithInput?: true | undefined;
 }

@@ -3,25 +3,31 @@ import { ChildTool } from './child-tool.js';
 import { findProgram } from './find-program.js';
 import { BUBBLEWRAP, confine, EMPTY_VIEW, type SandboxKind } from './sandbox.js';
 
-/** Milliseconds that the trial may take. */
+/** The time limit of the trial, in milliseconds. */
 const TRIAL_TIMEOUT_MS = 10_000;
 
-/** Whether programs can run in a sandbox here, and in which kind. */
+/** Whether programs can run in a sandbox here, and the kind of the sandbox, or why not. */
 export type WorkingSandbox =
   | { readonly works: true; readonly kind: SandboxKind }
-  /** `reason` is a clause such as `bwrap is not installed`. */
-  | { readonly works: false; readonly reason: string };
+  /** `reason` is a clause such as `bwrap is not installed`, and `remedy` a request such as `install bubblewrap`. */
+  | { readonly works: false; readonly reason: string; readonly remedy: string };
 
-/** What bwrap reports if a system resource is exhausted, in the words of strerror(3). */
-const EXHAUSTED =
-  /Too many open files|Cannot allocate memory|Resource temporarily unavailable|No space left on device/i;
+/** What bwrap reports if a system resource is exhausted, in the words of strerror(3), and the remedy. */
+const EXHAUSTED: readonly (readonly [report: RegExp, remedy: string])[] = [
+  [/Too many open files/i, 'allow more open files with ulimit -n'],
+  [/Cannot allocate memory/i, 'allow more memory'],
+  [/Resource temporarily unavailable/i, 'allow more processes with ulimit -u'],
+  // Linux also reports this if there are too many user namespaces.
+  [/No space left on device/i, 'free some space, or raise the kernel setting user.max_user_namespaces'],
+];
 
 let known: { readonly path: string | undefined; readonly sandbox: Promise<WorkingSandbox> } | undefined;
 
 /**
- * Tries bubblewrap once, and again only if `PATH` changes or the trial could not be made.
+ * Tries to run a program under bubblewrap, and returns whether and how that works. The result is cached until `PATH`
+ * changes. A trial that could not be made is repeated at the next call.
  *
- * @throws `unavailable` if the trial lacked open files, memory or processes, which says nothing about the sandbox.
+ * @throws `unavailable` if the trial could not be made, because open files, memory, processes or space ran out.
  */
 export function workingSandbox(): Promise<WorkingSandbox> {
   const path = process.env.PATH;
@@ -37,7 +43,7 @@ export function workingSandbox(): Promise<WorkingSandbox> {
 
 async function tryKinds(): Promise<WorkingSandbox> {
   if ((await findProgram(BUBBLEWRAP.command)) === undefined) {
-    return { works: false, reason: 'bwrap is not installed' };
+    return { works: false, reason: 'bwrap is not installed', remedy: 'install bubblewrap' };
   }
   let reason = '';
   for (const kind of kindsToTry()) {
@@ -46,11 +52,16 @@ async function tryKinds(): Promise<WorkingSandbox> {
       return { works: true, kind };
     }
   }
-  return { works: false, reason: `bwrap does not work here (${reason})` };
+  return {
+    works: false,
+    reason: `bwrap does not work here (${reason})`,
+    remedy: 'allow bwrap to create namespaces',
+  };
 }
 
 /**
- * Returns the kinds to try, in order. In a container, root may need a user namespace to create the other namespaces.
+ * Returns the kinds to try, in order. In a container, root can create other namespaces only within a user namespace if
+ * it lacks capabilities, so the kinds for other users are tried for root too.
  */
 function kindsToTry(): readonly SandboxKind[] {
   const unprivileged = ['unprivileged', 'unprivileged-without-disable-userns'] as const;
@@ -60,7 +71,7 @@ function kindsToTry(): readonly SandboxKind[] {
 /**
  * Returns why this kind of sandbox does not work; an empty string if it works.
  *
- * @throws `unavailable` if a system resource is exhausted.
+ * @throws `unavailable` if the trial could not be made, because a system resource is exhausted.
  */
 async function failureOf(kind: SandboxKind): Promise<string> {
   try {
@@ -75,8 +86,9 @@ async function failureOf(kind: SandboxKind): Promise<string> {
     if (exitCode === 0) {
       return '';
     }
-    if (EXHAUSTED.test(stderr)) {
-      throw noTrial(stderr.trim(), 'allow more open files with ulimit -n, or more memory');
+    const shortage = EXHAUSTED.find(([report]) => report.test(stderr));
+    if (shortage !== undefined) {
+      throw noTrial(stderr.trim(), shortage[1]);
     }
     const end = stopped === undefined ? `ended with ${signal ?? `status ${exitCode}`}` : 'it did not end in time';
     return stderr.replace(/^bwrap: /, '').replace(/\s*\n\s*/g, '. ') || end;

@@ -13,8 +13,9 @@ export interface BlockNode {
   readonly encrypt?: { readonly format: 'luks'; readonly 'key-secret': string } | undefined;
   readonly 'force-share'?: true;
   readonly filename?: string | undefined;
-  /** The part of `file` that is the content, in bytes. */
+  /** Where the content begins in `file`, in bytes. */
   readonly offset?: number;
+  /** Length of the content in `file`, in bytes. */
   readonly size?: number;
   readonly file?: BlockNode | undefined;
   readonly extents?: readonly BlockNode[] | undefined;
@@ -23,12 +24,12 @@ export interface BlockNode {
   readonly backing?: BlockNode | null | undefined;
 }
 
-/** Every file and format that qemu may open for an image. */
+/** Every file that qemu is allowed to open for an image, and the format of each. */
 export interface BlockGraph {
   readonly node: BlockNode;
   /**
    * The graph as one argument of qemu-img or qemu-nbd, in place of a file name, without `-f` or `--image-opts`.
-   * It begins with `json:`, so it is never parsed as an option; file names in it may contain any character.
+   * It begins with `json:`, so it is never parsed as an option; file names in it can contain any character.
    */
   readonly argument: string;
 }
@@ -75,7 +76,7 @@ function fileNode(image: InspectedImage, filename: string): BlockNode {
   const file = { driver: image.isDevice ? 'host_device' : 'file', ...sharing, filename };
   if (image.range !== undefined) {
     const { offset, length } = image.range;
-    // Rounded up to a sector, as qemu rounds the size of a file. An archive pads the last sector.
+    // Rounded up to a sector, as qemu rounds the size of a file. The archive pads the file to the end of that sector.
     const size = Math.ceil(length / SECTOR_BYTES) * SECTOR_BYTES;
     return { driver: 'raw', ...sharing, offset, size, file };
   }

@@ -10,14 +10,14 @@ interface PrintedInfo {
   readonly 'virtual-size': number;
 }
 
-/** qemu's description of an image as a whole. */
+/** What qemu reports about an image, as far as it is used here. */
 export interface ImageInfo {
   /** Bytes that the guest sees, rounded to sectors by qemu: a multiple of 512. */
   readonly virtualSize: number;
 }
 
 /**
- * Runs `qemu-img info`.
+ * Returns what `qemu-img info` reports about an image.
  *
  * @throws as `qemuImgJson`.
  */
@@ -27,8 +27,8 @@ export async function imageInfo(image: InspectedImage, call: QemuCall): Promise<
 }
 
 /**
- * Checks that qemu sees a disk of the size that inspection found, to the sector. If not, qemu and the inspection
- * understand the image differently.
+ * Requires that qemu reports the size that inspection found, rounded up to a sector. If the sizes differ, qemu and the
+ * inspection interpret the image differently.
  *
  * @param size Bytes, as reported by qemu.
  * @throws `refused` if the sizes differ.

@@ -1,12 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import type { CiphertextVolume, Encryption, FileStamp, Passphrase } from '@virt-similarity/core';
 
-/** qemu's name of the format of a disk that is encrypted as a whole, and of the encryption of qcow2 images. */
+/** qemu's name for the format of a disk that is encrypted as a whole, and for the encryption of qcow2 images. */
 export const LUKS = 'luks';
 
 /**
  * A disk image as described by its own headers. Every file that holds its content has been found and checked against
- * the policy. Nothing outside this tree may be opened on the image's behalf.
+ * the policy. Tools must not open any other file to read the image.
  */
 export interface InspectedImage {
   /** qemu's name of the format: `raw`, `qcow2`, `vmdk`, `vdi`, `vhdx`, `vpc`, `qed`, `parallels`, `dmg`, … */
@@ -15,7 +15,7 @@ export interface InspectedImage {
   readonly file: FileStamp;
   /** Whether `file` is a block device. */
   readonly isDevice: boolean;
-  /** Set if the image is only this part of `file`: a file in an archive. It then has no other file. */
+  /** Set if the image is only this part of `file`: a file in an archive. The image then has no other files. */
   readonly range?: ByteRange | undefined;
   /** Files that hold the guest's data if the header's file does not: the extents of a VMDK descriptor, in order. */
   readonly extentFiles: readonly FileStamp[];
@@ -28,13 +28,15 @@ export interface InspectedImage {
   readonly driverOptions?: Readonly<Record<string, string>> | undefined;
   /** The fields of a VMDK's text descriptor; its extents correspond to `extentFiles`, in the same order. */
   readonly descriptor?: VmdkDescriptorFields | undefined;
-  /** Set if the image itself is encrypted, regardless of its backing images: the form in which its content is read. */
+  /**
+   * Whether this image's own content is read as ciphertext or decrypted; absent if the image itself is not encrypted.
+   */
   readonly encryption?: Encryption | undefined;
   /** The encrypted volumes of the disk that are read as ciphertext; absent if there are none. */
   readonly ciphertext?: readonly CiphertextVolume[] | undefined;
   /** The passphrase with which qemu's driver of the format decrypts the disk. Set if qemu decrypts the disk. */
   readonly passphrase?: Passphrase | undefined;
-  /** The encrypted volumes of a raw disk that are decrypted here. `encryption` is then `decrypted`. */
+  /** The encrypted volumes of a raw disk that this program, not qemu, decrypts. If set, `encryption` is `decrypted`. */
   readonly volumes?: readonly UnlockedVolume[] | undefined;
   /** The backing image, which provides the content wherever this image holds none. */
   readonly backing: InspectedImage | undefined;
@@ -45,7 +47,7 @@ export interface InspectedImage {
   readonly access?: 'beside-writers' | 'without-writers' | undefined;
 }
 
-/** A part of a file. Bytes. */
+/** A part of a file. Both numbers are in bytes. */
 export interface ByteRange {
   readonly offset: number;
   readonly length: number;
@@ -59,11 +61,11 @@ export interface UnlockedVolume {
   readonly uuid: string;
   readonly start: number;
   readonly length: number;
-  /** Bytes from its beginning to its encrypted content. */
+  /** Bytes from the beginning of the volume to its encrypted content. */
   readonly payload: number;
   /** Bytes that are encrypted together: from 512 to 4096. */
   readonly sectorBytes: number;
-  /** The number, in units of 512 bytes, that the initialization vector of the first sector contains. */
+  /** The number that the initialization vector of the first sector contains; it counts units of 512 bytes. */
   readonly firstSector: bigint;
   /** The key of AES in XTS mode: 32 or 64 bytes. */
   readonly key: KeyObject;
@@ -90,7 +92,10 @@ export function rangeOf({ file, range }: Pick<InspectedImage, 'file' | 'range'>)
   return range ?? { offset: 0, length: Number(file.size) };
 }
 
-/** Returns whether the image's own content, backing aside, can change without a change in its files' timestamps. */
+/**
+ * Returns whether the content of the image, without its backing images, can change although the timestamps of its files
+ * stay the same.
+ */
 export function hasVolatileContent({ isDevice, access }: InspectedImage): boolean {
   return isDevice || access === 'beside-writers';
 }

@@ -14,13 +14,15 @@ import { isCount, qemuImgJson } from './qemu-img.js';
 export interface MapEntry {
   readonly start: number;
   readonly length: number;
-  /** How far down the backing chain the image is that holds the run; 0 is the top image. */
+  /** The depth in the backing chain of the image that holds the run; 0 is the top image. */
   readonly depth: number;
   /** Whether the run is known to read as zeros. */
   readonly zero: boolean;
-  /** Whether bytes are stored for the run; they may still be zeros, or be past the end of a truncated file. */
+  /** Whether bytes are stored for the run. They can still be zeros, or be past the end of a truncated file. */
   readonly data: boolean;
-  /** Reported by qemu 8.2 and later; earlier versions leave out the offset instead. */
+  /**
+   * Whether the bytes are compressed. Reported by qemu 8.2 and later; for compressed runs, all versions omit `offset`.
+   */
   readonly compressed?: boolean | undefined;
   /** Where the bytes are stored verbatim in the file that holds them. */
   readonly offset?: number | undefined;
@@ -30,11 +32,13 @@ const SECTOR_BYTES = 512;
 /** The first window, in bytes, and the factor by which windows grow while they hold few entries. */
 const FIRST_WINDOW = 2 ** 30;
 const WINDOW_GROWTH = 16;
-/** The smallest window, in bytes: even one entry per sector fits in the output that one call may print. */
+/** The smallest window, in bytes. Even with one entry per sector, its map fits in the output of one call. */
 const LEAST_WINDOW = 2 ** 24;
-/** Bytes of data in a raw file up to which its complete map is requested at once: such a file rarely has many holes. */
+/** A raw file that occupies at most this many bytes on disk is mapped in one call, because it rarely has many holes. */
 const SMALL_MAP_BYTES = 2 ** 31;
-/** Windows stop growing at this many entries, because the next window would print too much. */
+/**
+ * A window with at least this many entries is not followed by a larger one, whose map could be too long for one call.
+ */
 const MANY_ENTRIES = 4000;
 
 /**
@@ -44,7 +48,7 @@ const MANY_ENTRIES = 4000;
  * grow, so that an image with few entries needs few calls. A window with too many entries is requested again in smaller
  * parts.
  *
- * @throws as `qemuImgJson` and `requireSameSize`, and `corrupt` if the map has a gap.
+ * @throws as `qemuImgJson` and `requireSameSize`, and `corrupt` if the entries of the map are not consecutive.
  */
 export async function* mapEntries(
   image: InspectedImage,
@@ -52,7 +56,7 @@ export async function* mapEntries(
   call: QemuCall,
 ): AsyncGenerator<MapEntry, void> {
   if (virtualSize === 0 && image.format !== 'raw') {
-    // There is nothing to map, but qemu may reject the header.
+    // There is nothing to map, but qemu can reject the header.
     requireSameSize((await imageInfo(image, call)).virtualSize, image, call);
   }
   let position = 0;
@@ -83,7 +87,7 @@ export async function* mapEntries(
   }
 }
 
-/** Returns the entries of a window; `undefined` if it has too many and a smaller window is possible. */
+/** Returns the entries of a window; `undefined` if qemu-img printed too much and a smaller window is possible. */
 async function entriesWithin(
   position: number,
   length: number,
@@ -101,7 +105,7 @@ async function entriesWithin(
   }
 }
 
-/** Returns the position after the last entry. */
+/** Returns the position after the last entry; 0 if there is none. */
 function endOf(entries: readonly MapEntry[]): number {
   const last = entries.at(-1);
   return last === undefined ? 0 : last.start + last.length;
@@ -110,7 +114,7 @@ function endOf(entries: readonly MapEntry[]): number {
 /**
  * Yields the entries of a map from `start` to `end`, the last one clamped.
  *
- * @throws `corrupt` unless they cover exactly that range.
+ * @throws `corrupt` unless the entries are consecutive, cover that range, and none begins after it.
  */
 export function* gaplessEntries(
   entries: readonly MapEntry[],
@@ -143,6 +147,10 @@ function isEntry(value: Partial<Record<keyof MapEntry, unknown>> | null): boolea
 }
 
 function incompleteMap(position: number, errorContext: ErrorContext): VirtSimilarityError {
-  const found = `qemu-img map has no entry for byte ${position}`;
-  return readError(errorContext, 'corrupt', `${found}; check the image with qemu-img check`);
+  const found = `the entries of qemu-img map are not consecutive at byte ${position}`;
+  return readError(
+    errorContext,
+    'corrupt',
+    `${found}; check the image, and that qemu-img in PATH is the one from qemu-utils`,
+  );
 }

@@ -13,6 +13,7 @@ import type { QemuCall } from './qemu-call.js';
 import { toolError } from './tool-error.js';
 import { type ToolFiles, toolFiles } from './tool-files.js';
 
+/** qemu's program that serves images over NBD. */
 export const QEMU_NBD: Tool = {
   command: 'qemu-nbd',
   package: 'qemu-utils',
@@ -24,11 +25,11 @@ export const NBD_SERVER_DEFAULTS = { clients: 16, startTimeoutMs: 60_000 } as co
 
 /** How an image is served. */
 export interface NbdServerOptions extends QemuCall {
-  /** Where the socket's directory is created. The caller removes it after the server is closed. */
+  /** Where a directory for the socket is created. The caller removes the run directory after closing the server. */
   readonly runDirectory: RunDirectory;
   /** The most connections open at a time. */
   readonly clients?: number | undefined;
-  /** Milliseconds until the server must answer. */
+  /** Milliseconds within which the server must answer for the first time. */
   readonly startTimeoutMs?: number | undefined;
 }
 
@@ -44,8 +45,8 @@ export interface NbdServer {
  * Serves the raw content of an image on a Unix socket. Its block graph is given, so that qemu-nbd opens only the files
  * of `image`. The server ends with `close`, when `signal` fires, or when this process ends.
  *
- * @throws as `toolError` if qemu-nbd refuses the image; `unavailable` if qemu-nbd is missing or does not answer in
- * time; as `toolFiles`; `aborted`.
+ * @throws as `toolFiles` and `startTool`; as `toolError` if qemu-nbd ends before it serves the image; `unavailable` if
+ *   it does not answer in time; `aborted` if the signal fires; the errors of `RunDirectory.makeDirectory`.
  */
 export async function startNbdServer(image: InspectedImage, options: NbdServerOptions): Promise<NbdServer> {
   const { runDirectory, clients = NBD_SERVER_DEFAULTS.clients, startTimeoutMs: _, ...call } = options;
@@ -107,7 +108,10 @@ async function awaitReadiness(
   }
 }
 
-/** Polls with growing pauses until the server sends its greeting: it may listen and still fail to open the image. */
+/**
+ * Polls, with growing pauses, until the server sends its greeting: a server that listens can still fail to open the
+ * image.
+ */
 async function answers(socketPath: string, signal: AbortSignal): Promise<'answers'> {
   for (let pause = 5; !(await greets(socketPath, signal)); pause = Math.min(pause * 2, 200)) {
     await delay(pause, undefined, { signal });

@@ -4,8 +4,8 @@ import type { ToolOptions } from '../processes/tool-options.js';
 import type { ErrorContext } from '../reading/read-error.js';
 
 /**
- * The context of a call of qemu's tools: the component and image that errors name, what ends the call, and the limits
- * for the image.
+ * The context of a call of qemu's tools: what its errors name and propose, the signal that ends it, and the caller's
+ * options for reading the image.
  */
 export interface QemuCall
   extends ErrorContext,
@@ -14,7 +14,9 @@ export interface QemuCall
   readonly image: string;
 }
 
-/** Returns the context of the calls that a reader makes for a source. Without a sandbox, bubblewrap is not needed. */
+/**
+ * Returns the context of the calls that a reader makes for a source. If the sandbox is off, `needs` omits bubblewrap.
+ */
 export function qemuCall(
   { component, needs = [], alternative }: Pick<QemuCall, 'component' | 'needs' | 'alternative'>,
   source: DiskSource,
@@ -32,7 +34,7 @@ export function qemuCall(
   };
 }
 
-/** Returns a copy of the call that `signal` ends too. */
+/** Returns a copy of the call that also ends when `signal` fires. */
 export function alsoEndedBy<T extends QemuCall>(call: T, signal: AbortSignal): T {
   return { ...call, signal: call.signal === undefined ? signal : AbortSignal.any([call.signal, signal]) };
 }

@@ -11,16 +11,16 @@ import { toolFiles } from './tool-files.js';
 /** qemu's program that inspects and creates images. */
 export const QEMU_IMG: Tool = { command: 'qemu-img', package: 'qemu-utils' };
 
-/** Milliseconds that one call may take: reading the tables of a huge image from a slow disk takes minutes. */
+/** The time limit of one call, in milliseconds: reading the tables of a huge image from a slow disk takes minutes. */
 const TIMEOUT_MS = 10 * 60_000;
-/** Bytes of JSON that one call may print: about 60,000 entries of a map. */
+/** The most bytes of JSON that one call is allowed to print: about 60,000 entries of a map. */
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 
 /**
  * Runs a subcommand of qemu-img that inspects an image and prints JSON.
  *
- * @throws as `toolError` if qemu-img refuses the image; `unavailable` if qemu-img is missing, too slow, or prints
- * anything that `isExpected` rejects; as `toolFiles`; `aborted`.
+ * @throws as `toolFiles`; as `toolError` if qemu-img fails; otherwise as `runTool`, with limits of ten minutes and 8
+ *   MiB of output; `unavailable` if the output is not JSON that `isExpected` accepts.
  */
 export async function qemuImgJson<T>(
   subcommand: readonly string[],

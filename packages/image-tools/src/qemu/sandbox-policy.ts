@@ -6,17 +6,19 @@ import { readError } from '../reading/read-error.js';
 import type { InspectedImage } from './inspected-image.js';
 import type { QemuCall } from './qemu-call.js';
 
-/** Formats with widely used drivers, which may be opened where no sandbox works. */
+/** Formats with widely used drivers, which are allowed to be opened where no sandbox works. */
 const TRUSTED_FORMATS: ReadonlySet<string> = new Set(['raw', 'qcow2']);
 
-/** The runs, by their `warn`, in which the user has been warned about the missing sandbox: once per run is enough. */
+/**
+ * The `warn` callbacks of the runs that have been warned about the missing sandbox, so that each is warned only once.
+ */
 const warned = new WeakSet<NonNullable<QemuCall['warn']>>();
 
 /**
  * Returns whether a tool that opens an image runs in the sandbox. It does not if the caller disabled the sandbox, if
  * the tool is not installed, or, after a warning, if no sandbox works and all formats of the chain are raw or qcow2.
  *
- * @throws `refused` if no sandbox works and the chain has any other format.
+ * @throws `refused` if no sandbox works and the chain has any other format; as `workingSandbox`.
  */
 export async function isConfined(
   { command }: Tool,
@@ -35,16 +37,16 @@ export async function isConfined(
     throw readError(
       call,
       'refused',
-      wording`${command} opens ${untrusted.format} images only in a sandbox, and ${sandbox.reason}; install bubblewrap or pass ${{ option: 'sandbox', value: 'off' }}`,
+      wording`${command} opens ${untrusted.format} images only in a sandbox, and ${sandbox.reason}; ${sandbox.remedy} or pass ${{ option: 'sandbox', value: 'off' }}`,
     );
   }
-  warnOnce(sandbox.reason, call);
+  warnOnce(`${sandbox.reason}; ${sandbox.remedy}`, call);
   return false;
 }
 
-function warnOnce(reason: string, { component, warn }: QemuCall): void {
+function warnOnce(problem: string, { component, warn }: QemuCall): void {
   if (warn !== undefined && !warned.has(warn)) {
     warned.add(warn);
-    warn(`[${component}] qemu's tools run without a sandbox: ${reason}; install bubblewrap`);
+    warn(`[${component}] qemu's tools run without a sandbox: ${problem}`);
   }
 }

@@ -6,7 +6,7 @@ import type { InspectedImage } from './inspected-image.js';
 import { type NbdServer, startNbdServer } from './nbd-server.js';
 import { alsoEndedBy, type QemuCall } from './qemu-call.js';
 
-/** Connections to one server, if it allows several. */
+/** The number of connections to one server, if the server allows several. */
 const CONNECTIONS = 2;
 
 /** The guest-visible bytes of an image, read through qemu-nbd. The first read starts the server. */
@@ -28,7 +28,7 @@ export class ServedBytes {
   /**
    * Fills `target` with the bytes from `position` on.
    *
-   * @throws as `startNbdServer`, `requireSameSize` and `NbdConnection.read`.
+   * @throws as `createRunDirectory`, `startNbdServer`, `connectNbd`, `requireSameSize` and `NbdConnection.read`.
    */
   async read(target: Uint8Array, position: number): Promise<void> {
     this.#connections ??= this.#start();
@@ -37,7 +37,7 @@ export class ServedBytes {
     await connections[this.#reads % connections.length]!.read(target, position);
   }
 
-  /** Stops the server; pending reads fail. Idempotent. */
+  /** Stops the server and removes its directory. Pending reads fail with `aborted`. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort();
     const connections = (await this.#connections?.catch(() => undefined)) ?? [];

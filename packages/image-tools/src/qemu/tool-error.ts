@@ -4,23 +4,27 @@ import type { ToolExit } from '../processes/tool-failure.js';
 import { type ErrorContext, readError } from '../reading/read-error.js';
 import type { ToolFiles } from './tool-files.js';
 
+/** What a tool's message means: the code of the error, and the remedy. */
 interface FailureMeaning {
   readonly pattern: RegExp;
   readonly code: ErrorCode;
   readonly remedy: Wording;
 }
 
-/** The meanings of a tool's messages, which are its only report of a cause. The first match counts. */
+/**
+ * The meanings of messages on standard error, which are a tool's only report of why it failed. The first pattern that
+ * matches applies.
+ */
 const MEANINGS: readonly FailureMeaning[] = [
   {
     pattern: new RegExp(`^${REPLACED_FILE_MESSAGE}$|^bwrap: Can't find source path`, 'm'),
     code: 'changed',
-    remedy: 'wait until nothing changes it, and try again',
+    remedy: 'wait until no program is changing the image, then try again',
   },
   {
     pattern: /Failed to get .*lock/i,
     code: 'in-use',
-    remedy: wording`shut down the machine that has it open, or pass ${{ option: 'allowInUse', value: true }}`,
+    remedy: wording`shut down the machine that has the image open, or pass ${{ option: 'allowInUse', value: true }}`,
   },
   {
     pattern: /Invalid password, cannot unlock any keyslot/,
@@ -30,12 +34,12 @@ const MEANINGS: readonly FailureMeaning[] = [
   {
     pattern: /is not valid UTF-8/,
     code: 'refused',
-    remedy: 'add a UTF-8 passphrase to the disk with cryptsetup luksAddKey',
+    remedy: 'add a UTF-8 passphrase to the disk with cryptsetup luksAddKey, or to a qcow2 image with qemu-img amend',
   },
   {
     pattern: /key-secret' is required/,
     code: 'refused',
-    remedy: wording`pass its passphrase with ${{ option: 'keys' }}, or choose ${{ option: 'reader', value: 'qemu' }} to compare the ciphertext`,
+    remedy: wording`pass the passphrase of the image with ${{ option: 'keys' }}, or choose ${{ option: 'reader', value: 'qemu' }} to compare the ciphertext`,
   },
   {
     pattern: /Unknown (?:block )?driver|Unknown protocol/i,
@@ -45,28 +49,34 @@ const MEANINGS: readonly FailureMeaning[] = [
   {
     pattern: /Operation not supported/i,
     code: 'refused',
-    remedy: 'convert it with the program that made it',
+    remedy: 'convert the image with the program that made it',
   },
-  { pattern: /Permission denied/i, code: 'unreadable', remedy: 'allow this user to read it' },
+  { pattern: /Permission denied/i, code: 'unreadable', remedy: 'allow this user to read the file' },
   { pattern: /No such file or directory/i, code: 'unreadable', remedy: 'restore the missing file' },
-  { pattern: /Input\/output error/i, code: 'unreadable', remedy: 'check the storage that it is on' },
+  { pattern: /Input\/output error/i, code: 'unreadable', remedy: 'check the storage of the image' },
   { pattern: /^bwrap: /m, code: 'unavailable', remedy: 'run virt-similarity doctor to check the sandbox' },
   {
-    pattern: /Cannot allocate memory|Too many open files|enough memory|Memory usage limit/i,
+    pattern: /Cannot allocate memory|enough memory|Memory usage limit/i,
     code: 'unavailable',
-    remedy: 'free some resources',
+    remedy: 'free some memory, or allow more',
   },
+  { pattern: /Too many open files/i, code: 'unavailable', remedy: 'allow more open files with ulimit -n' },
 ];
 
 const CHECK_IMAGE = 'check the image with qemu-img check';
 
-/** qemu's name of a node that is given as a graph, before the reason. Long names are cut at the beginning. */
+/**
+ * The beginning of a line of a message up to the reason: qemu's name for a node that it was given as JSON. The name is
+ * the JSON text, of which qemu prints only the end if it is long.
+ */
 const GRAPH = /^.*\}': /;
 
 /**
- * Creates the error for a tool that failed to open or read an image, from the tool's messages.
+ * Creates the error for a tool that failed to open or read an image. The code is `unavailable` if a signal ended the
+ * tool or the tool ended with status 0; otherwise it follows from the tool's messages. If none of them is known, it is
+ * `corrupt`.
  *
- * @param ifCorrupt the remedy if the tool found the image damaged
+ * @param ifCorrupt the remedy if the code is `corrupt`
  */
 export function toolError(
   tool: string,
@@ -89,7 +99,10 @@ function meaningOf(tool: string, exit: ToolExit, ifCorrupt: Wording): Omit<Failu
   return MEANINGS.find(({ pattern }) => pattern.test(exit.stderr)) ?? { code: 'corrupt', remedy: ifCorrupt };
 }
 
-/** Returns the tool's messages on one line, without its name and the block graph that they repeat. */
+/**
+ * Returns the tool's messages on one line, without the tool's name and the block graph. If a signal ended the tool, or
+ * if it printed nothing, returns how it ended.
+ */
 function reasonOf(tool: string, exit: ToolExit): string {
   if (exit.signal !== undefined) {
     return `ended by ${exit.signal}`;

@@ -1,4 +1,4 @@
-import type { ExpectedFile, FileStamp, Passphrase } from '@virt-similarity/core';
+import { type ExpectedFile, type FileStamp, type Passphrase, wording } from '@virt-similarity/core';
 import { type AnonymousFile, makeAnonymousFile } from '../processes/anonymous-file.js';
 import type { DescriptorContent } from '../processes/child-tool.js';
 import { findProgram } from '../processes/find-program.js';
@@ -19,21 +19,23 @@ const FIRST_DESCRIPTOR = 20;
 /** Files that a tool opens besides those of the image: libraries, sockets, pipes. */
 const OTHER_FILES = 256;
 
-/** The files of a chain as a tool receives them: the inspected ones, wherever their paths lead by now. */
+/**
+ * The files of a chain as a tool receives them: the inspected files, even if their paths lead to other files by now.
+ */
 export interface ToolFiles {
-  /** The tool, with a limit of open files that is high enough. */
+  /** The tool, with a limit of open files that is high enough for all files of the chain. */
   readonly tool: Tool;
   /** The options that give the tool access to the files. */
   readonly access: Pick<ToolOptions, 'view' | 'descriptors'>;
   /** The name by which the tool opens an image of the chain. */
   nameOf(image: InspectedImage): string;
-  /** ID of the secret that decrypts an image of the chain; `undefined` if it is not decrypted. */
+  /** ID of the secret that decrypts an image of the chain; `undefined` if the tool does not decrypt the image. */
   secretOf(image: InspectedImage): string | undefined;
   /** The arguments that define the secrets. They name files and contain no passphrase. */
   readonly secretArguments: readonly string[];
   /** In a message of the tool, replaces the names that the tool was given with the paths of the files. */
   withPaths(text: string): string;
-  /** Closes the files. Call it once the tool has started or has failed to start. */
+  /** Closes the files that were opened for the tool. Call it once the tool has started or has failed to start. */
   close(): Promise<void>;
 }
 
@@ -41,11 +43,11 @@ export interface ToolFiles {
  * Makes the files of a chain available to a tool: in the sandbox read-only, each compared with the inspected file
  * before the tool starts; without a sandbox as open descriptors.
  *
- * A VMDK's text descriptor is replaced by a generated one with the fields that inspection found, because qemu may parse
- * the original differently. Passphrases are files too, which exist only in the memory of the sandbox.
+ * A VMDK's text descriptor is replaced by a generated one with the fields that inspection found, because qemu could
+ * parse the original differently. Passphrases are files too, which exist only in the memory of the sandbox.
  *
- * @throws `refused` as `isConfined`, and for a passphrase without a sandbox; without a sandbox also as
- *   `StoredBytes.read`.
+ * @throws as `isConfined`; `refused` if an image has a passphrase and the tool is installed but would not run in the
+ *   sandbox; without the sandbox also as `StoredBytes.descriptor` and `makeAnonymousFile`.
  */
 export async function toolFiles(tool: Tool, top: InspectedImage, call: QemuCall): Promise<ToolFiles> {
   const chain = chainOf(top);
@@ -56,17 +58,22 @@ export async function toolFiles(tool: Tool, top: InspectedImage, call: QemuCall)
   };
   const isInSandbox = await isConfined(tool, chain, call);
   if (!isInSandbox && parts.locked.length > 0 && (await findProgram(tool.command)) !== undefined) {
-    throw readError(call, 'refused', 'qemu gets a passphrase only in a sandbox; install bubblewrap');
+    const remedy =
+      call.sandbox === 'off'
+        ? wording`omit ${{ option: 'sandbox', value: 'off' }}`
+        : 'run virt-similarity doctor to check the sandbox';
+    throw readError(call, 'refused', wording`qemu gets a passphrase only in a sandbox; ${remedy}`);
   }
   const { names, ...given } = isInSandbox ? confinedFiles(parts) : await openFiles(parts, call);
   return { ...given, ...naming(parts, names), tool: { ...tool, limits } };
 }
 
-/** What a tool receives: files, and a generated text for each image whose descriptor is replaced. */
+/** What a tool receives: files, generated texts in place of VMDK descriptors, and passphrases. */
 interface Parts {
   readonly files: readonly (ExpectedFile & { readonly isDevice: boolean; readonly image?: InspectedImage })[];
+  /** The images whose text descriptors are replaced by generated texts. */
   readonly described: readonly InspectedImage[];
-  /** The images that the tool decrypts. Their passphrases follow the texts. */
+  /** The images that the tool decrypts. Their passphrases are given like texts, after the generated ones. */
   readonly locked: readonly (InspectedImage & { readonly passphrase: Passphrase })[];
 }
 
@@ -77,7 +84,7 @@ interface Names {
 }
 
 function partsToGive(chain: readonly InspectedImage[]): Parts {
-  // A VMDK with a descriptor may also be mapped as a raw image, to find the holes of its files.
+  // A VMDK with a descriptor can also be mapped as a raw image, to find the holes of its files.
   const isDescribed = ({ format, descriptor }: InspectedImage) => format !== 'raw' && descriptor !== undefined;
   const files = chain.flatMap((image) => {
     const volatile = hasVolatileContent(image) && ({ volatile: true } as const);

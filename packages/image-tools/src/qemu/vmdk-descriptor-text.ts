@@ -14,7 +14,7 @@ export function vmdkDescriptorText(fields: VmdkDescriptorFields, names: readonly
     `parentCID=${parentCid}`,
     `createType="${createType}"`,
     '# Extent description',
-    // qemu accepts no first sector for a VMFS extent.
+    // A VMFS extent is written as FLAT, because qemu accepts no first sector for VMFS.
     ...extents.map(({ kind, sectors, first }, index) =>
       kind === 'FLAT' || kind === 'VMFS'
         ? `RW ${sectors} FLAT "${names[index]}" ${first}`

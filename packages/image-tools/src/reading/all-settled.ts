@@ -1,6 +1,6 @@
 /**
- * Waits for all reads, then rejects with the error of the first that failed, in list order. Once this settles, no read
- * uses its buffer any longer.
+ * Waits until every read has settled. If any failed, rejects with the error of the one that comes first in the list.
+ * Once this settles, no read uses its buffer any longer.
  */
 export async function allSettled(reads: readonly Promise<void>[]): Promise<void> {
   for (const outcome of await Promise.allSettled(reads)) {

@@ -3,7 +3,10 @@ import { type FileStamp, systemPath } from '@virt-similarity/core';
 
 const BYTES_PER_ALLOCATED_BLOCK = 512;
 
-/** Returns the bytes that a file occupies on disk; its size if the file is gone, which the later read will report. */
+/**
+ * Returns the number of bytes that a file occupies on disk. If the file cannot be examined, returns its recorded size;
+ * a later read reports the error.
+ */
 export async function allocatedBytes({ path, size }: FileStamp): Promise<number> {
   const stats = await stat(systemPath(path)).catch(() => undefined);
   return stats === undefined ? Number(size) : stats.blocks * BYTES_PER_ALLOCATED_BLOCK;

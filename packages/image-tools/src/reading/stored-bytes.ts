@@ -30,8 +30,8 @@ export class StoredBytes {
   /**
    * Fills `target` with the bytes at `offset` of the file at `index` in the list.
    *
-   * @throws `changed` if the file was replaced or written to before it was opened, or became
-   *   shorter; `unavailable` if open files or memory run out; `unreadable` on other errors and after `close`.
+   * @throws `changed` if the file is not in its expected state when it is opened, or ends before `target` is filled;
+   *   `unavailable` if open files or memory run out; `unreadable` on other errors and after `close`.
    */
   async read(index: number, target: Uint8Array, offset: number): Promise<void> {
     const file = await this.#file(index);
@@ -40,13 +40,13 @@ export class StoredBytes {
       throw this.#error(
         'changed',
         index,
-        `ends at byte ${offset + filled} now; wait until nothing changes it, and try again`,
+        `now ends at byte ${offset + filled}; wait until no program is changing it, then try again`,
       );
     }
   }
 
   /**
-   * Returns the descriptor of an open file, which is valid until `close`.
+   * Opens the file at `index` in the list if needed, and returns its descriptor, which is valid until `close`.
    *
    * @throws as `read`.
    */
@@ -82,7 +82,11 @@ export class StoredBytes {
     try {
       const stats = await this.#attempt(index, 'cannot be opened', () => file.stat({ bigint: true }));
       if (!isExpected(expected, stats)) {
-        throw this.#error('changed', index, 'was written to or replaced; wait until nothing changes it, and try again');
+        throw this.#error(
+          'changed',
+          index,
+          'was written to or replaced; wait until no program is changing it, then try again',
+        );
       }
       return file;
     } catch (thrown) {
@@ -98,7 +102,7 @@ export class StoredBytes {
       if (this.#isClosed) {
         throw readError(this.#errorContext, 'unreadable', 'it was closed', cause);
       }
-      const { code, ending } = classifyFailure(cause, 'unreadable', 'check it and its storage');
+      const { code, ending } = classifyFailure(cause, 'unreadable', 'check the file, its permissions and its storage');
       throw this.#error(code, index, wording`${failing} (${messageOf(cause)})${ending}`, cause);
     }
   }

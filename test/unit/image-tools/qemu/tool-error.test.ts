@@ -28,7 +28,7 @@ describe('toolError', () => {
     const { message } = failure(`qemu-img: ${GRAPH}Failed to get "consistent read" lock\nIs another process using it?`);
     expect(message).toBe(
       '[qemu] cannot read a.qcow2: qemu-img: Failed to get "consistent read" lock. Is another process using it?; ' +
-        'shut down the machine that has it open, or pass `allowInUse: true`',
+        'shut down the machine that has the image open, or pass `allowInUse: true`',
     );
   });
 
@@ -40,7 +40,7 @@ describe('toolError', () => {
 
   test('contains the message of qemu after a truncated block graph', () => {
     expect(failure(`filename":"/image/00700"}]}': Too many open files`).message).toBe(
-      '[qemu] cannot read a.qcow2: qemu-img: Too many open files; free some resources',
+      '[qemu] cannot read a.qcow2: qemu-img: Too many open files; allow more open files with ulimit -n',
     );
   });
 

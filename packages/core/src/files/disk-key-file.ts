@@ -42,8 +42,8 @@ export type DiskKeyOptions = Pick<ReadOptions, 'warn'>;
  */
 export async function readDiskKey(text: string, { warn }: DiskKeyOptions = {}): Promise<DiskKey> {
   const { selector, path } = await parsed(text);
+  await keepOutOfCoreDumps();
   try {
-    await writeFile(CORE_DUMP_FILTER, NO_MEMORY);
     const file = await open(systemPath(path), constants.O_RDONLY);
     try {
       await warnIfReadable(file, path, warn);
@@ -63,11 +63,7 @@ export async function readDiskKey(text: string, { warn }: DiskKeyOptions = {}): 
  * @throws `unavailable` or `unreadable` if the kernel does not allow this setting.
  */
 export async function passphrasesOf(lines: Uint8Array): Promise<Passphrase[]> {
-  try {
-    await writeFile(CORE_DUMP_FILTER, NO_MEMORY);
-  } catch (thrown) {
-    throw fileError(thrown, 'cannot keep passphrases out of core dumps', CORE_DUMP_FILTER);
-  }
+  await keepOutOfCoreDumps();
   const passphrases: Passphrase[] = [];
   for (let start = 0; start < lines.length; ) {
     const found = lines.indexOf(LINE_FEED, start);
@@ -78,6 +74,15 @@ export async function passphrasesOf(lines: Uint8Array): Promise<Passphrase[]> {
     start = end + 1;
   }
   return passphrases;
+}
+
+/** @throws `unavailable` or `unreadable` if the kernel does not allow this setting. */
+async function keepOutOfCoreDumps(): Promise<void> {
+  try {
+    await writeFile(CORE_DUMP_FILTER, NO_MEMORY);
+  } catch (thrown) {
+    throw fileError(thrown, 'cannot keep passphrases out of core dumps', CORE_DUMP_FILTER);
+  }
 }
 
 /**

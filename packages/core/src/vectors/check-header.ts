@@ -1,10 +1,11 @@
 import type { HashVectorHeader } from '../contracts/hash-vector.js';
 import { excerptOf } from '../errors.js';
 
-/** Bytes. */
+/** The smallest block size in bytes. */
 export const SMALLEST_BLOCK = 512;
-/** Bytes. */
+/** The largest block size in bytes. */
 export const LARGEST_BLOCK = 16 * 1024 * 1024;
+/** Bytes. */
 const LONGEST_DIGEST = 64;
 /** Characters. */
 const LONGEST_VERSION = 100;

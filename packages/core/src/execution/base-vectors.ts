@@ -25,7 +25,10 @@ export class BaseVectors {
   readonly #find: (identity: ImageIdentity) => Promise<HashVector | undefined>;
   /** By key of an image: the number of the run's images that are this image or reach it through `standalone` links. */
   readonly #demand = new Map<string, number>();
-  /** By key: the requested vectors, including those in progress. `undefined` if the vector is not available. */
+  /**
+   * By key: the vectors that were requested, including those in progress; `undefined` for a vector that is not
+   * available.
+   */
   readonly #vectors = new Map<string, Promise<HashVector | undefined>>();
 
   /**
@@ -62,7 +65,7 @@ export class BaseVectors {
   /**
    * Returns the vector of an image of the run. If a vector with the same key was already requested, for an overlay or
    * for another image with the same identity, waits for that vector. Otherwise, or if that vector is not available,
-   * hashes the image.
+   * hashes the image. Always hashes a volatile image.
    *
    * @throws what `hash` throws.
    */

@@ -77,9 +77,9 @@ export class HashRun {
   /**
    * Hashes images and yields each outcome when it is ready.
    *
-   * @throws `usage` if the reader or hasher is unknown, `plugin` if it cannot be constructed, as `requireImportable` if
-   *   the hasher runs in threads, `refused` if the store must not be used, `aborted` when interrupted, and what
-   *   callbacks throw.
+   * @throws `usage` if the reader or hasher is unknown, `plugin` if one of them cannot be constructed, as
+   *   `requireImportable` if the hasher runs in threads, `refused` if the store must not be used, `aborted` when
+   *   interrupted, and what callbacks throw.
    */
   static hash(context: ExecutionContext, request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
     return HashRun.#run(context, { ...request, ...run }, (each) => each.#hash());
@@ -282,7 +282,7 @@ export class HashRun {
   }
 
   /**
-   * Calls `work` for an image. If it fails, returns the failure as the image's outcome.
+   * Calls `work` for an image. If `work` fails, returns the failure as the image's outcome.
    *
    * @throws `aborted` when interrupted, and `CallbackError`; both end the run.
    */

@@ -51,8 +51,8 @@ export class ImageLookUp {
   /**
    * As `identify`, but returns the image's vector if the store has it.
    *
-   * @throws as `identify`, and as `RunStore.find` for an image. For a hash-vector file, also `usage` if it has another
-   *   hasher, hasher version or block size than this run, and `corrupt` if its digests have the wrong length.
+   * @throws as `identify`, and as `RunStore.find` for an image. For a hash-vector file, also `usage` if its hasher,
+   *   hasher version or block size is not that of this run, and `corrupt` if its digests have the wrong length.
    */
   async find(source: DiskSource, readOptions: ReadOptions): Promise<LookUpResult> {
     const found = await this.identify(source, readOptions);
@@ -81,7 +81,7 @@ export class ImageLookUp {
     const isInUnknown = source.archive !== undefined && part.imagesIn === undefined && part.readerOf === undefined;
     const identity = isInUnknown ? undefined : await part.identify(source, { ...options, isChosen: true });
     if (identity === undefined) {
-      throw declined(source, name);
+      throw declined(source, name, isInUnknown ? 'no archives' : 'all files');
     }
     const checked = checkedIdentity(name, identity);
     this.#noteGuess(source, checked);
@@ -137,8 +137,9 @@ export class ImageLookUp {
   }
 }
 
-function declined({ path }: DiskSource, reader: string): VirtSimilarityError {
-  const problem = `[${reader}] cannot open ${path}: this reader does not support its format`;
+function declined({ path }: DiskSource, reader: string, support: 'all files' | 'no archives'): VirtSimilarityError {
+  const unsupported = support === 'no archives' ? 'images in archives' : 'its format';
+  const problem = `[${reader}] cannot open ${path}: this reader does not support ${unsupported}`;
   return new VirtSimilarityError('usage', wording`${problem}; choose ${{ option: 'reader', value: 'auto' }}`, {
     image: path,
   });

@@ -47,7 +47,7 @@ const swept = new Set<string>();
 
 /**
  * Like `sweepTemporaryFiles`, for all names in a directory. Does nothing if this process has already swept the
- * directory, because it may write many files to one directory.
+ * directory, because a process may write many files to one directory.
  */
 export async function sweepOnce(directory: OpenDirectory): Promise<void> {
   // Includes the birth time, because inodes of removed directories are reused.

@@ -34,8 +34,9 @@ export class ExtentList implements Iterable<Extent> {
   #used = 0;
   #end = 0;
   readonly #blockSize: number;
-  /** The block in which the last extent begins, and below, the number of extents that begin in that block. */
+  /** The block in which the last extent begins. */
   #block = -1;
+  /** The number of extents that begin in that block. */
   #inBlock = 0;
 
   private constructor(blockSize: number) {

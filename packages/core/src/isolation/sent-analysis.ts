@@ -24,7 +24,11 @@ export function sentAnalysis({ failures, images, ...analysis }: Analysis): SentA
   };
 }
 
-/** Restores an analysis that another thread sent. */
+/**
+ * Restores an analysis that another thread sent.
+ *
+ * @throws as `hashVectorAt`.
+ */
 export function receivedAnalysis({ failures, images, ...analysis }: SentAnalysis): Analysis {
   return {
     ...analysis,

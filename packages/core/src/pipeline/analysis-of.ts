@@ -72,8 +72,7 @@ export function namedVectors(
 }
 
 /**
- * Returns the analysis of items with known distances. An item's path is its name unless it states one; its virtual size
- * and its number of data blocks are then 0 likewise.
+ * Returns the analysis of items with known distances. The path of an item is its name by default, and its sizes are 0.
  */
 export function analysisOfDistances(
   items: readonly DistanceItem[],

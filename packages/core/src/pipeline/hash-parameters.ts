@@ -9,11 +9,9 @@ import { openHashVector } from '../vectors/read-hash-vector.js';
 
 /** The most hash-vector files that are opened at the same time. */
 const OPENED_AT_ONCE = 16;
-/**
- * The most files of one kind that an error names, and the most kinds of files. The error also states the number of the
- * others.
- */
+/** The most files of one kind that an error names; the error counts the others. */
 const NAMED_FILES = 3;
+/** The most kinds of files that an error names; the error counts the others. */
 const NAMED_KINDS = 4;
 
 const OPTIONS = ['hasher', 'blockSize'] as const;

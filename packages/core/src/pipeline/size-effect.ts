@@ -20,7 +20,7 @@ const UNRELATED = 0;
 const NEITHER = 1;
 const RELATED = 2;
 
-/** For each pair, in condensed order: whether it is unrelated, related, or neither. */
+/** For each pair of images, in condensed order: `UNRELATED`, `RELATED` or `NEITHER`. */
 export type Kinship = Uint8Array;
 
 /** Classifies all pairs of images; `undefined` for every metric other than `hamming`. */

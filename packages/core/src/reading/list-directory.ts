@@ -19,6 +19,9 @@ const MOST_ENTRIES = 1_000_000;
  */
 const PASSED_OVER: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP']);
 
+/** The codes of errors for a directory that this user may not read. */
+const FORBIDDEN: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
+
 /** The reasons why a directory entry is not an image, in the singular and in the plural. */
 const REASONS = {
   part: ['part of another image', 'parts of other images'],
@@ -66,10 +69,10 @@ export interface ListingOptions {
 }
 
 /**
- * Lists the images in a directory: regular files with the extension of a disk image or hash vector that are neither
- * excluded, reports, entries of a cache nor parts of another image. Subdirectories are opened without following a
- * symbolic link, even if a link replaces a subdirectory meanwhile. A subdirectory that this user may not read is left
- * out.
+ * Lists the images in a directory: regular files with the extension of a disk image or hash vector that are not
+ * excluded, and are neither reports, entries of a cache nor parts of another image. Subdirectories are opened without
+ * following a symbolic link, even if a link replaces a subdirectory meanwhile. A subdirectory that this user may not
+ * read is left out.
  *
  * @throws `unreadable` if the directory cannot be listed, `unavailable` if a system resource such as file descriptors
  *   is exhausted, `refused` if there are too many entries, and `aborted`.
@@ -87,7 +90,8 @@ export async function listDirectory(
       await listing.add('', await entriesOf(path));
     }
   } catch (cause) {
-    throw fileError(cause, `cannot list ${path}`, path, 'allow this user to read it, or name the images themselves');
+    const permission = FORBIDDEN.has(systemCode(cause) ?? '') ? 'allow this user to read it, or ' : '';
+    throw fileError(cause, `cannot list ${path}`, path, `${permission}name the images themselves`);
   }
   return listing.result();
 }

@@ -5,8 +5,8 @@ import { VirtSimilarityError, wording } from '../errors.js';
 export type FoundSize = { readonly path: string } & ({ readonly virtualSize: number } | { readonly atLeast: number });
 
 /**
- * Requires that a virtual size is allowed. If the header of an image states the size, the project's own readers check
- * it before.
+ * Requires that a virtual size is allowed. If the header of an image states the size, the project's own readers have
+ * already checked it.
  *
  * @throws `refused` if the size exceeds `maxVirtualSize`.
  */

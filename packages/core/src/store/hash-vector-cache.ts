@@ -66,7 +66,8 @@ export class HashVectorCache implements VectorStore {
   }
 
   /**
-   * Returns the vector that was stored for the subject, with its rows in the file; `undefined` if there is none.
+   * Returns the vector that was stored for the subject, with its rows in the file; `undefined` if there is none, or if
+   * it cannot be used.
    *
    * @throws `aborted` and `refused`.
    */

@@ -46,9 +46,9 @@ const MOST_IN_SEGMENT = 32_768;
  * bytes that `comparePositionsBetween` reads, and returns the same counts.
  *
  * The index stores the first four bytes of each digest. Runs of 16 blocks that are equal in several vectors are stored
- * once. Where the four bytes are equal, complete digests are compared. Usually, comparing them with one vector of the
- * index is enough for a block number, because the index records the block numbers at which different digests begin with
- * the same four bytes. Only there, complete digests are compared with every vector whose four bytes are equal.
+ * once. Where the four bytes are equal, complete digests are compared. Usually, comparing the complete digest of one
+ * vector of the index is enough for a block number. The index records the block numbers at which different digests
+ * begin with the same four bytes; there, the complete digest of every vector with equal four bytes is compared.
  */
 export class VectorIndex {
   readonly #directory: SegmentDirectory | undefined;
@@ -113,6 +113,9 @@ export class VectorIndex {
    * `comparePositionsBetween(rows, index.vectors)` returns. From the vectors of the index, only digests that confirm
    * equal blocks are read. A change of a file is not noticed unless the file is read. A damaged segment of the index is
    * replaced, and its vectors are read again.
+   *
+   * More than 16 rows, or rows with very many blocks, are compared by `comparePositionsBetween`. So are the vectors of
+   * the index in files on file systems that may never respond.
    *
    * Memory: up to 100 bytes per block of a row, and 10 MiB.
    *

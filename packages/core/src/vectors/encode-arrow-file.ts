@@ -41,10 +41,7 @@ export async function* encodeArrowFile(
   const arrow = await import('apache-arrow');
   const { AsyncByteQueue, Field, makeData, Message, RecordBatch, RecordBatchFileWriter } = arrow;
 
-  /**
-   * Allows the chunks that were written so far to be taken. The queue of apache-arrow would grow to the size of the
-   * file.
-   */
+  /** Keeps only chunks that were not taken yet. The queue of apache-arrow would grow to the size of the file. */
   class Sink extends AsyncByteQueue {
     #chunks: Uint8Array[] = [];
 

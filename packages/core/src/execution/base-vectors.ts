@@ -16,15 +16,19 @@ interface VectorSettings {
 type HashIdentified = (image: IdentifiedSource) => Promise<HashVector>;
 
 /**
- * The vectors of backing images. Each is obtained once per run: from the store, or by hashing the backing image if
- * several images of the run share it or its own backing image has a vector.
+ * Obtains the vectors of backing images, each once per run. A vector comes from the store, or the backing image is
+ * hashed. A backing image is hashed only if several images of the run use it, or if the vector of its own backing image
+ * is available.
  */
 export class BaseVectors {
   readonly #settings: VectorSettings;
   readonly #find: (identity: ImageIdentity) => Promise<HashVector | undefined>;
-  /** By key of an image: the number of the run's images that have it in their chain, including the image itself. */
+  /** By key of an image: the number of the run's images that are this image or reach it through `standalone` links. */
   readonly #demand = new Map<string, number>();
-  /** By key: the vectors that were requested, including those in progress. */
+  /**
+   * By key: the vectors that were requested, including those in progress; `undefined` for a vector that is not
+   * available.
+   */
   readonly #vectors = new Map<string, Promise<HashVector | undefined>>();
 
   /**
@@ -47,8 +51,11 @@ export class BaseVectors {
   }
 
   /**
-   * Returns the vector of an image's backing image. Returns `undefined` if there is no `standalone` backing image, if
-   * it is volatile or cannot be read, or if reading the complete image costs no more.
+   * Returns the vector of an image's backing image. Calls `hash` with the backing image if its vector is not in the
+   * store. Returns `undefined` if the image has no `standalone` backing image, if the backing image is volatile or
+   * cannot be read, or if hashing it separately would save no work.
+   *
+   * @throws what looking up the vector throws.
    */
   async ofBase({ identity }: IdentifiedSource, hash: HashIdentified): Promise<HashVector | undefined> {
     const base = baseOf(identity);
@@ -56,8 +63,11 @@ export class BaseVectors {
   }
 
   /**
-   * Returns the vector of an image of the run. Hashes the image, unless its vector was already requested for an image
-   * above it.
+   * Returns the vector of an image of the run. If a vector with the same key was already requested, for an overlay or
+   * for another image with the same identity, waits for that vector. Otherwise, or if that vector is not available,
+   * hashes the image. Always hashes a volatile image.
+   *
+   * @throws what `hash` throws.
    */
   async ofImage(image: IdentifiedSource, hash: HashIdentified): Promise<HashVector> {
     const key = this.#key(image.identity);
@@ -102,7 +112,7 @@ export class BaseVectors {
     if (!isShared && (await this.ofBase(base, hash)) === undefined) {
       return undefined;
     }
-    // If the base cannot be read, its overlay cannot either, and reports the error.
+    // If the base cannot be read, neither can its overlay, whose outcome then reports the error.
     return hash(base).catch(() => undefined);
   }
 

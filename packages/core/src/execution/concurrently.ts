@@ -1,6 +1,9 @@
 /**
- * Runs `work` on every item, at most `limit` at a time, and yields each result when it is ready.
- * On a rejection, or if the consumer stops early, aborts the signal of the running work and waits for it to settle.
+ * Runs `work` on every item, at most `limit` at a time, and yields each result when it is ready. If `work` rejects or
+ * the consumer stops early, aborts the signal that all calls of `work` received, and waits until the running calls have
+ * settled.
+ *
+ * @throws the reason of the first rejection.
  */
 export async function* concurrently<T, R>(
   items: readonly T[],

@@ -4,11 +4,12 @@ import type { DiskReader, DiskSource } from '../contracts/disk-reader.js';
 import type { NamedPart } from '../contracts/plugin.js';
 
 /**
- * Returns a note if an image is read as a raw disk although nothing states this format: the user gave no format, no
- * reader declares the extension, and the reader also accepts files that it does not recognise. Block devices, which
- * have no extensions, and other volatile images get no note.
+ * Returns a note if an image is read as a raw disk although nothing states this format: the user stated no format, no
+ * reader declares the path's extension, and the reader of the image also accepts files that it does not recognise.
+ * Returns `undefined` otherwise, and for volatile images, such as block devices, whose paths have no extensions.
  *
- * @param readers all readers that read images themselves
+ * @param reader name of the reader that reads the image
+ * @param readers all readers that do not delegate to other readers
  */
 export function noteOfGuessedFormat(
   { path, format }: DiskSource,

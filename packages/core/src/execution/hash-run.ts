@@ -23,12 +23,15 @@ import { ImageReading } from './image-reading.js';
 import { failureOf, filesOf, outcomeOf } from './outcomes.js';
 import { RunStore } from './run-store.js';
 
-/** Images that are opened in addition to one per thread: small images take longer to open than to hash. */
+/**
+ * The number of images that are opened in addition to one per thread, because opening a small image takes longer than
+ * hashing it.
+ */
 const OPENED_AHEAD = 6;
-/** Images that are inspected at the same time. */
+/** The most images that are inspected at the same time. */
 const LOOKUPS_AT_ONCE = 16;
 
-/** The parts of an analyzer that a run needs. */
+/** The parts and services of an analyzer that a run needs. */
 export interface ExecutionContext {
   readonly registry: PartRegistry;
   /** Stores the vectors of runs without a `cache` option. */
@@ -37,7 +40,10 @@ export interface ExecutionContext {
   readonly pools: HashingPools;
 }
 
-/** A run that hashes images: first those that already have a vector, then those that must be read. */
+/**
+ * A run that hashes, inspects or opens the images of a request. A run that hashes first yields the images that already
+ * have a vector, then reads the others.
+ */
 export class HashRun {
   readonly #registry: PartRegistry;
   readonly #job: HashJob;
@@ -71,8 +77,9 @@ export class HashRun {
   /**
    * Hashes images and yields each outcome when it is ready.
    *
-   * @throws `usage` for invalid options, `refused` if the store must not be used, `aborted` when interrupted, as
-   *   `requireImportable` for the hasher, and what callbacks throw.
+   * @throws `usage` if the reader or hasher is unknown, `plugin` if one of them cannot be constructed, as
+   *   `requireImportable` if the hasher runs in threads, `refused` if the store must not be used, `aborted` when
+   *   interrupted, and what callbacks throw.
    */
   static hash(context: ExecutionContext, request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
     return HashRun.#run(context, { ...request, ...run }, (each) => each.#hash());
@@ -81,7 +88,8 @@ export class HashRun {
   /**
    * Inspects images and yields each outcome when it is ready.
    *
-   * @throws as `hash`.
+   * @throws `usage` if the reader is unknown, `plugin` if it cannot be constructed, `aborted` when interrupted, and
+   *   what callbacks throw.
    */
   static identify(context: ExecutionContext, request: HashRequest, run: ExecutionRun): AsyncGenerator<IdentifyOutcome> {
     // No vector is looked up or stored, so no file has to be flushed.
@@ -89,9 +97,11 @@ export class HashRun {
   }
 
   /**
-   * Opens the only image of a request.
+   * Opens the only image of a request. The caller closes it.
    *
-   * @throws what the reader throws, `usage` for a hash-vector file, and what callbacks throw.
+   * @throws `usage` if the request has more or fewer images, the image is a hash-vector file or the reader is unknown;
+   *   `plugin` if the reader cannot be constructed; what the reader throws; as `openHashVector` if a hash-vector file
+   *   cannot be opened; and what callbacks throw.
    */
   static async open(
     context: ExecutionContext,
@@ -188,7 +198,10 @@ export class HashRun {
     }
   }
 
-  /** Yields the vectors of images that already have one, the identities of the others, and failures. */
+  /**
+   * Looks up the images, several at a time. Yields an outcome for each image that has a vector or cannot be looked up,
+   * and the identity of each other image. Reports an image as identified unless its look-up failed.
+   */
   async *#lookUp(
     lookUp: (source: DiskSource, options: ReadOptions) => Promise<LookUpResult>,
   ): AsyncGenerator<HashOutcome | IdentifiedSource> {
@@ -249,23 +262,30 @@ export class HashRun {
     return { name, part: this.#registry.find('reader', name) };
   }
 
-  /** Returns the reference by which threads construct the hasher; `undefined` if it must run in the main thread. */
+  /**
+   * Returns the reference by which threads construct the hasher; `undefined` if the hasher must run in the main thread.
+   */
   #hasherReference(): PartReference | undefined {
     const { hasher } = this.#job;
     const hasUrls = this.#registry.pluginWithoutUrl('hasher', hasher) === undefined;
     return hasUrls ? this.#registry.reference('hasher', hasher) : undefined;
   }
 
-  /** Returns the read options with a signal that fires with the caller's signal or `stop`. */
+  /** Returns the read options with a signal that fires when the signal of the run or `stop` fires. */
   #readOptionsWith(stop: AbortSignal): ReadOptions {
     const { signal } = this.#job;
     const either = signal ? AbortSignal.any([signal, stop]) : stop;
-    // Every process and connection for an image listens to this signal. Without a caller's signal, all images share it.
+    // Every process and connection for an image listens to this signal. If the run has no signal, all images of the run
+    // share `stop`.
     setMaxListeners(0, either);
     return { ...this.#readOptions, signal: either };
   }
 
-  /** Converts an image's failure to its outcome. An interruption or an error of a callback ends the run. */
+  /**
+   * Calls `work` for an image. If `work` fails, returns the failure as the image's outcome.
+   *
+   * @throws `aborted` when interrupted, and `CallbackError`; both end the run.
+   */
   async #outcome<T>(path: string, work: () => Promise<T>): Promise<T | HashOutcome> {
     try {
       throwIfAborted(this.#job.signal);
@@ -313,7 +333,7 @@ function storeOf(
   return cache === false ? undefined : new HashVectorCache(cache, warn);
 }
 
-/** Returns the total size of an image's files in bytes. */
+/** Returns the total size of the files of an image's chain in bytes. */
 function storedBytes(identity: ImageIdentity): number {
   return fileStampsOf(identity).reduce((bytes, { size }) => bytes + Number(size), 0);
 }

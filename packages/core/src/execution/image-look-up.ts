@@ -12,7 +12,7 @@ import { noteOfGuessedFormat } from './guessed-format.js';
 import type { HashJob } from './hash-job.js';
 import type { RunStore } from './run-store.js';
 
-/** Milliseconds for which the event loop may be blocked. */
+/** Milliseconds after which look-ups yield to the event loop. */
 const LONGEST_TURN = 10;
 
 /** The result of looking up an image without reading it: its vector, or else its identity. */
@@ -24,7 +24,7 @@ export class ImageLookUp {
   readonly #reader: NamedPart<DiskReader>;
   readonly #job: HashJob;
   readonly #store: RunStore | undefined;
-  /** Whether the warning about a vector without a hasher version was given. */
+  /** Whether the warning about a hash-vector file without a hasher version was given. */
   #hasNotedVersion = false;
 
   constructor(registry: PartRegistry, reader: NamedPart<DiskReader>, job: HashJob, store: RunStore | undefined) {
@@ -37,7 +37,8 @@ export class ImageLookUp {
   /**
    * Returns the vector of a hash-vector file, or the identity of an image.
    *
-   * @throws what reading the hash-vector file or the reader throws.
+   * @throws as `openHashVector` for a hash-vector file. For an image: what the reader throws, `usage` if the reader
+   *   declines the image, `plugin` if the identity is invalid, and `CallbackError` if `onNote` throws.
    */
   async identify(source: DiskSource, readOptions: ReadOptions): Promise<LookUpResult> {
     await yieldToEventLoop();
@@ -50,7 +51,8 @@ export class ImageLookUp {
   /**
    * As `identify`, but returns the image's vector if the store has it.
    *
-   * @throws also `usage` or `corrupt` for a hash-vector file that does not fit this run.
+   * @throws as `identify`, and as `RunStore.find` for an image. For a hash-vector file, also `usage` if its hasher,
+   *   hasher version or block size is not that of this run, and `corrupt` if its digests have the wrong length.
    */
   async find(source: DiskSource, readOptions: ReadOptions): Promise<LookUpResult> {
     const found = await this.identify(source, readOptions);
@@ -74,12 +76,12 @@ export class ImageLookUp {
 
   async #inspect(source: DiskSource, options: ReadOptions): Promise<IdentifiedSource> {
     const { name, part } = this.#reader;
-    // A reader without support for archives would look for a file with this name. The reader `auto` asks only readers
-    // that support archives.
+    // A reader without `imagesIn` does not support archives and would look for a file at the path of the image. The
+    // reader `auto` asks only readers that support archives.
     const isInUnknown = source.archive !== undefined && part.imagesIn === undefined && part.readerOf === undefined;
     const identity = isInUnknown ? undefined : await part.identify(source, { ...options, isChosen: true });
     if (identity === undefined) {
-      throw declined(source, name);
+      throw declined(source, name, isInUnknown ? 'no archives' : 'all files');
     }
     const checked = checkedIdentity(name, identity);
     this.#noteGuess(source, checked);
@@ -96,8 +98,10 @@ export class ImageLookUp {
   }
 
   /**
-   * Requires that a hash-vector file has the hasher, hasher version, block size and digest length of this run. Warns
-   * once if a file records no version.
+   * Requires that a hash-vector file has the hasher, hasher version, block size and digest length of this run. A file
+   * that records no hasher version is accepted; the first of them causes a warning.
+   *
+   * @throws `usage` if the hasher, its version or the block size differs, and `corrupt` if the digest length differs.
    */
   #checkFit(path: string, vector: HashVector, { warn }: ReadOptions): void {
     const { hasher, blockSize } = this.#job;
@@ -117,7 +121,7 @@ export class ImageLookUp {
     const { version } = this.#registry.identifyHasher(hasher);
     if (vector.hasherVersion === undefined && version !== undefined && !this.#hasNotedVersion) {
       this.#hasNotedVersion = true;
-      const assumed = `version ${version} is assumed, for other such files too`;
+      const assumed = `version ${version} is assumed for every file without one`;
       warn?.(`${path} does not record the version of ${hasher} that made it; ${assumed}`);
     }
     if (vector.hasherVersion !== undefined && vector.hasherVersion !== version) {
@@ -133,8 +137,9 @@ export class ImageLookUp {
   }
 }
 
-function declined({ path }: DiskSource, reader: string): VirtSimilarityError {
-  const problem = `[${reader}] cannot open ${path}: this reader does not support its format`;
+function declined({ path }: DiskSource, reader: string, support: 'all files' | 'no archives'): VirtSimilarityError {
+  const unsupported = support === 'no archives' ? 'images in archives' : 'its format';
+  const problem = `[${reader}] cannot open ${path}: this reader does not support ${unsupported}`;
   return new VirtSimilarityError('usage', wording`${problem}; choose ${{ option: 'reader', value: 'auto' }}`, {
     image: path,
   });
@@ -142,7 +147,7 @@ function declined({ path }: DiskSource, reader: string): VirtSimilarityError {
 
 let turnEnds = 0;
 
-/** Lets the event loop run if it has been blocked for about 10 ms, so that signals and progress are processed. */
+/** Lets the event loop run if look-ups have not yielded for about 10 ms, so that signals and progress are processed. */
 async function yieldToEventLoop(): Promise<void> {
   if (performance.now() < turnEnds) {
     return;

@@ -29,7 +29,10 @@ interface ReadingTools {
   readonly hasher: { readonly name: string; readonly version?: string };
 }
 
-/** The event to report when reading starts: for the image itself, or for the images above it. */
+/**
+ * The progress event to report when reading starts: `image-started` for an image of the run, `backing-started` for a
+ * backing image that is read for the images above it.
+ */
 type StartKind = 'image-started' | 'backing-started';
 
 /** Error codes of failures that a changed image does not explain. */
@@ -52,9 +55,12 @@ export class ImageReading {
   }
 
   /**
-   * Returns the vector of an image, and stores it.
+   * Returns the vector of an image. Reads and hashes the image unless another image of the run already requested the
+   * same vector. If the run has a store, stores the vector, unless a later change of the image might not show in the
+   * times of its files.
    *
-   * @throws what reading and hashing throws, and `changed`.
+   * @throws what the reader throws, as `hashImage`, `changed` if a file of the image's chain changed while it was read,
+   *   as `RunStore.store`, and `CallbackError` if a callback throws.
    */
   vectorOf(image: IdentifiedSource, readOptions: ReadOptions): Promise<HashVector> {
     return this.#bases.ofImage(image, () => this.#read(image, 'image-started', readOptions));
@@ -116,7 +122,10 @@ export class ImageReading {
     });
   }
 
-  /** Stores the vector, unless a later change of the image might not show in its times. */
+  /**
+   * Stores the vector, unless a later change of the image might not show in the times of its files. Returns the stored
+   * vector, or `vector` itself if it was not stored.
+   */
   async #store(vector: HashVector, identity: ImageIdentity, startTime: number): Promise<HashVector> {
     const { store, job } = this.#tools;
     if (store === undefined) {
@@ -131,8 +140,8 @@ export class ImageReading {
   }
 
   /**
-   * Returns whether reading failed because the image changed. Checks the files first, since inspecting a changed image
-   * may also fail.
+   * Returns whether reading failed because the image changed. First checks the files, because inspecting a changed
+   * image can fail too.
    */
   async #isFromChange(thrown: unknown, { source, identity }: IdentifiedSource, options: ReadOptions): Promise<boolean> {
     if (thrown instanceof CallbackError) {
@@ -149,8 +158,8 @@ export class ImageReading {
 
   /** Inspects an image again and returns whether its identity is the same. */
   async #isUnchanged({ source, identity }: IdentifiedSource, options: ReadOptions): Promise<boolean> {
-    // The files were flushed before they were read, so their times show every change. The new options object makes the
-    // reader inspect the image again.
+    // If the vector will be stored, the files were flushed before they were read, so their times show every later
+    // change. The new options object makes the reader inspect the image again.
     const { flush: _, ...readOptions } = options;
     const now = await this.#tools.reader.part.identify(source, readOptions);
     return now !== undefined && sameIdentity(identity, now);
@@ -170,13 +179,13 @@ export class ImageReading {
   }
 }
 
-/** Returns an image's identity, marked as volatile if the image's source reported it as in use. */
+/** Returns an image's identity. Marks it as volatile if the source reported the image as in use. */
 function identityRead({ inUse }: DiskSource, identity: ImageIdentity): ImageIdentity {
   const [top, ...others] = identity.chain;
   return !inUse || isVolatile(identity) ? identity : { chain: [{ ...top!, volatile: true }, ...others] };
 }
 
-/** @throws `changed`; only warns if the user allows images in use and this image is volatile. */
+/** @throws `changed`, unless the user allows images in use and this image is volatile: then only warns. */
 function reportChange(path: string, identity: ImageIdentity, { allowInUse, warn }: ReadOptions): void {
   if (!allowInUse || !isVolatile(identity)) {
     throw changed(path);

@@ -37,7 +37,7 @@ export class LocalExecutor implements Executor {
   }
 
   /**
-   * Returns the number of threads for a request. Validates the request, which another executor may have created.
+   * Returns the number of threads for a request. Validates the request, because another executor may have created it.
    *
    * @throws `usage` if the request is invalid.
    */
@@ -46,8 +46,9 @@ export class LocalExecutor implements Executor {
     const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
     const isUsable = Array.isArray(sources) && sources.every((source) => isText(source?.path));
     if (!isUsable || ![allowedDirectories, allowedTrees ?? []].every((paths) => paths?.every?.(isText))) {
+      const found = isUsable ? { allowedDirectories, allowedTrees } : sources;
       const expected = 'expected sources with paths, and allowedDirectories and allowedTrees to be lists of paths';
-      throw new VirtSimilarityError('usage', `cannot hash: ${expected}, found ${excerptOf(sources)}`);
+      throw new VirtSimilarityError('usage', `cannot hash: ${expected}, found ${excerptOf(found)}`);
     }
     return complete.jobs;
   }

@@ -81,8 +81,9 @@ const HASHING: readonly OptionName[] = [
 ];
 
 /**
- * The options that each method uses, for messages. Every method also accepts the options of the other methods, so that
- * a program can pass one object to all of them.
+ * The options that each method uses, for messages. So that a program can pass one object to all methods, each method
+ * also accepts the options of the others, except `unit` and `algorithm`, which only `analyzeDistances` accepts, and
+ * `metric`, which `extend` refuses.
  */
 const USED = {
   diagnose: ['signal'],
@@ -107,11 +108,12 @@ export type MethodWithOptions = keyof typeof USED;
 export type CompleteOptions = Omit<z.output<typeof schema>, 'onNote'> & Complete<Pick<AnalyzeOptions, 'onNote'>>;
 
 /**
- * Validates options and applies defaults.
+ * Validates options and applies defaults. Makes the events for `onProgress` serializable by `JSON.stringify`.
  *
  * @param method named in the error for an unknown option
  * @param logger receives the notes if `onNote` is absent
- * @throws `usage` with the option, the expected and the found value.
+ * @throws `usage` for an unknown option, with the known ones, and for an invalid value, with the option, the expected
+ *   and the found value. The message never contains the value of `keys`.
  */
 export function completeOptions(method: MethodWithOptions, options: AnalyzeOptions, logger: Logger): CompleteOptions {
   const known = Object.keys(schema.shape);
@@ -131,14 +133,14 @@ export function completeOptions(method: MethodWithOptions, options: AnalyzeOptio
   throw new VirtSimilarityError('usage', `option ${path.join('.')}: ${message}${found}`, { cause: parsed.error });
 }
 
-/** Returns the local context of a request. */
+/** Returns the local context of a request with these options. */
 export function runOf({ jobs, keys, onProgress, onNote, signal }: CompleteOptions): ExecutionRun {
   return { jobs, keys, onProgress, onNote, signal };
 }
 
 /**
- * Adds a method `toJSON` to an event, which writes a bigint as a decimal string and a vector without its rows. The
- * method is not enumerable, so the event can still be cloned.
+ * Returns a copy of an event with a method `toJSON`, which writes a bigint as a decimal string and a vector without its
+ * rows. The method is not enumerable, so it does not prevent structured cloning of the event.
  */
 function serializable(event: ProgressEvent): ProgressEvent {
   const toJSON = (): unknown => JSON.parse(JSON.stringify({ ...event }, withoutRows));

@@ -7,13 +7,17 @@ import { fileStampsOf } from '../identity/chain.js';
 import { renamedVector } from '../vectors/vector-header.js';
 
 /**
- * Returns an outcome whose vector is named after the image's path in this run: a stored vector may have another name.
+ * Returns an outcome whose vector has the image's path in this run as its name, because an earlier run may have stored
+ * the vector under another name.
  */
 export function outcomeOf(path: string, vector: HashVector, origin: 'cached' | 'read'): HashOutcome {
   return { path, vector: renamedVector(vector, path), cached: origin === 'cached' };
 }
 
-/** Returns the files of an image; none for a hash-vector file, whose image is not part of the run. */
+/**
+ * Returns the files of an image's chain. Returns none for a hash-vector file, because the image that it records is not
+ * part of the run, and none for a vector without an identity.
+ */
 export function filesOf(
   found: Exclude<HashOutcome, { error: VirtSimilarityError }> | IdentifiedSource,
 ): readonly FileStamp[] {
@@ -25,7 +29,10 @@ export function filesOf(
   return isNamed || identity === undefined ? [] : fileStampsOf(identity);
 }
 
-/** Converts what was thrown for an image to an error of this project. */
+/**
+ * Converts what was thrown for an image to an error of this project: errors of this project stay as they are, others
+ * become `unavailable` if a system resource is exhausted, otherwise `plugin`.
+ */
 export function failureOf(path: string, error: unknown): VirtSimilarityError {
   if (error instanceof VirtSimilarityError) {
     return error;

@@ -4,12 +4,13 @@ import type { StoreOptions, VectorStore, VectorSubject } from '../contracts/vect
 import { asNote, type ErrorCode, VirtSimilarityError, wording, wordingOf } from '../errors.js';
 import { isDecrypted, isVolatile } from '../identity/chain.js';
 
-/** Codes of a store's errors that end the run. */
+/** Codes of the store's errors that are rethrown; other errors only cause a warning. */
 const FATAL_CODES: ReadonlySet<ErrorCode> = new Set(['aborted', 'refused']);
 
 /**
- * Wraps a run's store: skips subjects that no later run could recognise and, unless the user allows it, decrypted
- * content. Reports the store's failures as warnings, each once, instead of failing the run.
+ * Wraps a run's store. Skips vectors that no later run could recognise and, unless the user allows it, vectors of
+ * decrypted content. Reports a failure of the store as a warning, once for each message, instead of throwing it, except
+ * `aborted` and `refused`.
  */
 export class RunStore {
   readonly #store: VectorStore;
@@ -19,7 +20,7 @@ export class RunStore {
   readonly #reported = new Set<string>();
 
   /**
-   * @param warn receives the store's errors, unless they end the run
+   * @param warn receives the store's errors, except `aborted` and `refused`
    * @param decrypted what happens to vectors of decrypted content
    */
   constructor(store: VectorStore, warn: NonNullable<ReadOptions['warn']>, decrypted: 'stored' | 'skipped') {
@@ -28,16 +29,21 @@ export class RunStore {
     this.#warn = warn;
   }
 
-  /** @throws `refused` if the store must not be used. */
+  /**
+   * Asks the store whether it may be used. Any other failure of the store is only a warning.
+   *
+   * @throws `refused` if the store must not be used, `aborted`, and what the callback for warnings throws.
+   */
   async requireAllowed(): Promise<void> {
     await this.#attempt('cannot use the store', async () => this.#store.requireAllowed?.());
   }
 
   /**
-   * Finds a vector. Returns `undefined` for a volatile identity, a hasher without a version, decrypted content if it is
-   * skipped, or a failed store.
+   * Finds a vector. Returns `undefined` if the store has none or fails. Does not ask the store, and returns
+   * `undefined`, if the identity is volatile, the hasher has no version, or the content is decrypted and vectors of
+   * decrypted content are skipped.
    *
-   * @throws `aborted` and `refused`.
+   * @throws `aborted` and `refused` if the store does, and what the callback for warnings throws.
    */
   async find(subject: VectorSubject, options: StoreOptions): Promise<HashVector | undefined> {
     if (!this.#isStorable(subject)) {
@@ -49,7 +55,7 @@ export class RunStore {
   /**
    * Stores a vector. Returns the stored vector, or `vector` itself if it was not stored.
    *
-   * @throws `aborted` and `refused`.
+   * @throws as `find`.
    */
   async store(vector: HashVector, options: StoreOptions): Promise<HashVector> {
     if (vector.identity === undefined || !this.#isStorable({ ...vector, identity: vector.identity })) {
@@ -75,9 +81,7 @@ export class RunStore {
     }
   }
 
-  /**
-   * Returns whether equal subjects are certain to have equal vectors in later runs, and the user allows storing them.
-   */
+  /** Returns whether a later run can recognise the subject, and the user allows storing its vector. */
   #isStorable({ identity, hasherVersion }: VectorSubject): boolean {
     const isAllowed = this.#decrypted === 'stored' || !isDecrypted(identity);
     return isAllowed && !isVolatile(identity) && hasherVersion !== undefined;

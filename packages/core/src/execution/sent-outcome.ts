@@ -10,9 +10,9 @@ export type SentOutcome =
   | { readonly path: string; readonly error: ThreadFailure; readonly vector?: undefined; readonly cached?: undefined };
 
 /**
- * Converts an outcome for sending. Rows that are neither in a file nor in memory are read into memory.
+ * Converts an outcome for sending. If the vector has no `storage`, its rows are read into memory.
  *
- * @throws what reading them throws.
+ * @throws what reading the rows throws.
  */
 export async function sentOutcome(outcome: HashOutcome): Promise<SentOutcome> {
   const { path } = outcome;
@@ -22,7 +22,11 @@ export async function sentOutcome(outcome: HashOutcome): Promise<SentOutcome> {
   return { path, vector: await locatedVector(outcome.vector, undefined), cached: outcome.cached };
 }
 
-/** Restores an outcome that was sent. */
+/**
+ * Restores an outcome that was sent.
+ *
+ * @throws as `hashVectorAt`.
+ */
 export function receivedOutcome(sent: SentOutcome): HashOutcome {
   const { path } = sent;
   if (sent.error !== undefined) {

@@ -8,7 +8,10 @@ import { OpenDirectory } from './open-directory.js';
 import type { ProtectedFiles } from './protected-files.js';
 import { NEW_FILE, sweepOnce, temporaryName } from './temporary-files.js';
 
-/** Chunks are collected up to this size, because a system call costs as much as copying about 100 KiB. */
+/**
+ * Bytes: chunks are collected up to this size before they are written, because a system call costs as much as copying
+ * about 100 KiB.
+ */
 const BYTES_PER_WRITE = 256 * 1024;
 
 export interface PlacedFileOptions {
@@ -28,17 +31,17 @@ export interface AtomicFileOptions extends PlacedFileOptions {
 export type FileChunks = AsyncIterable<Uint8Array | string>;
 
 /**
- * Writes a file atomically: afterwards, it is on disk completely or not at all. Writes a new temporary file in the
- * same directory, then calls fsync, rename, and fsync of the directory. The directory is opened once; later changes of
- * its path have no effect. An existing regular file is replaced. Nothing is ever written through a link: a link at the
- * path is refused, and a link that is created there at the last moment is itself replaced. Temporary files of killed
- * processes are removed from the directory.
+ * Writes a file atomically: afterwards, it is on disk completely or not at all. Writes a new temporary file in the same
+ * directory, then calls fsync, rename, and fsync of the directory. The directory is opened once; later changes of its
+ * path have no effect. An existing regular file is replaced. Nothing is ever written through a link: a link at the path
+ * is refused, and a link that is created there at the last moment is itself replaced. The first call for a directory
+ * also removes temporary files of killed processes from it.
  *
  * A chunk must not change until the next one is requested.
  *
- * @throws `refused` if the path is not a regular file or is a protected file, `aborted`, `unavailable` (no space),
- *   `unreadable`, `changed` if another program replaced the temporary file, and whatever `chunks` throws. The temporary
- *   file is then removed.
+ * @throws `refused` if the path belongs to a protected file or to anything other than a regular file, as
+ *   `OpenDirectory.open` for the directory (system errors as `unreadable` or `unavailable`), and as
+ *   `placeFileAtomically`. The temporary file is then removed.
  */
 export async function writeFileAtomically(
   path: string,
@@ -65,11 +68,12 @@ export async function writeFileAtomically(
 
 /**
  * Like `writeFileAtomically`, for a file whose name is known only after its last chunk. Once the temporary file is on
- * disk, calls `place` with its name. `place` renames the temporary file, or leaves it to be removed. Returns the result
- * of `place`.
+ * disk, calls `place` with the temporary file's name. `place` renames the temporary file, or leaves it to be removed.
+ * Returns the result of `place`.
  *
- * @throws `aborted`, `unavailable`, `unreadable` and `changed` as `writeFileAtomically`, and whatever `chunks` and
- *   `place` throw.
+ * @throws `aborted` if the signal fires; `changed` if another program replaced the temporary file; `unavailable` for a
+ *   system error if space or another system resource is exhausted, `unreadable` for any other system error, also if
+ *   `chunks` or `place` throws it; and any other error that `chunks` or `place` throws.
  */
 export async function placeFileAtomically<Result>(
   directory: OpenDirectory,
@@ -110,7 +114,7 @@ export async function placeFileAtomically<Result>(
 /**
  * Returns the last part of a path.
  *
- * @throws `refused` if it cannot be a file's name.
+ * @throws `refused` if the last part cannot be the name of a file.
  */
 function fileNameOf(path: string): string {
   const name = basename(path);
@@ -142,10 +146,11 @@ export interface ReplaceableFile {
 }
 
 /**
- * Requires that a name is unused or belongs to a regular file that may be replaced, because a rename would replace
- * even a device such as /dev/null. Returns the status of the file; `undefined` for an unused name.
+ * Requires that a name is unused or belongs to a regular file that may be replaced, because a rename would replace even
+ * a device such as /dev/null. Returns the status of the file; `undefined` for an unused name.
  *
- * @throws `refused`, and `unreadable` if the system cannot report what is there.
+ * @throws `refused` if the name belongs to a protected file or to anything other than a regular file, `unreadable` or
+ *   `unavailable` if the system cannot report what has the name.
  */
 export async function requireReplaceable(
   directory: OpenDirectory,
@@ -179,7 +184,7 @@ export async function requireReplaceable(
  * Requires that no other program replaced the temporary file, which is possible in a directory that others can write
  * to.
  *
- * @throws `changed`.
+ * @throws `changed` if the temporary file was replaced, and whatever the system throws if it was removed.
  */
 async function requireSameFile(directory: OpenDirectory, name: string, written: BigIntStats): Promise<void> {
   const now = await directory.statusOf(name);

@@ -11,9 +11,9 @@ export interface DirectoryEntry {
 }
 
 /**
- * Returns the entries of a directory, in no particular order. The directory is a path as text (see `pathText`) or as a
- * path for functions of `node:fs`.
+ * Returns the entries of a directory, in no particular order.
  *
+ * @param directory the directory's path: as text (see `pathText`), or as bytes
  * @throws whatever the system throws.
  */
 export async function entriesOf(directory: string | Buffer): Promise<DirectoryEntry[]> {
@@ -23,8 +23,8 @@ export async function entriesOf(directory: string | Buffer): Promise<DirectoryEn
 }
 
 /**
- * Returns the kind of the file at a path, without following a symbolic link; `undefined` if its status cannot be read.
- * Uses the callback API, which takes a fifth of the time of the promise API.
+ * Returns the kind of the file at a path, without following a symbolic link; `undefined` if the status of the file
+ * cannot be read. Uses the callback API, which takes a fifth of the time of the promise API.
  */
 export function kindAt(path: string): Promise<EntryKind | undefined> {
   return new Promise((resolve) => {
@@ -32,7 +32,9 @@ export function kindAt(path: string): Promise<EntryKind | undefined> {
   });
 }
 
-/** Returns whether a path leads to a directory; follows symbolic links. */
+/**
+ * Returns whether a path leads to a directory; follows symbolic links. Returns false if the system cannot report it.
+ */
 export function isDirectory(path: string): Promise<boolean> {
   return stat(systemPath(path)).then(
     (status) => status.isDirectory(),

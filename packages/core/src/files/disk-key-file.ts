@@ -17,7 +17,7 @@ const OTHERS = 0o077;
 const KEY = /^([^:]*):file:(.*)$/s;
 const DEVICE = /^\/dev\/sda(?:[1-9]\d{0,2})?$/;
 const SELECTORS = 'all, the UUID of a LUKS header, /dev/sda, or /dev/sda1 and so on';
-/** The form that fits every disk. */
+/** The remedy that is right for every disk. */
 const NAME_IT = 'name it as all:file:FILE';
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 /** Selects the memory that core dumps of this process contain. Child processes inherit the selection. */
@@ -29,19 +29,21 @@ export type DiskKeyOptions = Pick<ReadOptions, 'warn'>;
 
 /**
  * Reads a key as the libguestfs tools name it: `SELECTOR:file:FILE`, see `DiskKey.selector`. The file is read once, so
- * it may be a pipe.
+ * it may be a pipe. Warns if users other than the owner have permissions for the file.
  *
  * If the file ends with a line feed, the passphrase is tried without it, as the libguestfs tools read it, and then with
  * it, as `cryptsetup --key-file` reads it.
  *
  * From then on, core dumps of this process and of programs that it starts contain no memory.
  *
- * @throws `usage` if the text has another form or the file is empty or longer than 8 MiB, `unreadable`, `unavailable`.
+ * @throws `usage` if the text has another form, or the file is empty or longer than 8 MiB; `unavailable` if a system
+ *   resource is exhausted; `unreadable` if the file cannot be read, or if the kernel does not allow the setting for
+ *   core dumps.
  */
 export async function readDiskKey(text: string, { warn }: DiskKeyOptions = {}): Promise<DiskKey> {
   const { selector, path } = await parsed(text);
+  await keepOutOfCoreDumps();
   try {
-    await writeFile(CORE_DUMP_FILTER, NO_MEMORY);
     const file = await open(systemPath(path), constants.O_RDONLY);
     try {
       await warnIfReadable(file, path, warn);
@@ -61,11 +63,7 @@ export async function readDiskKey(text: string, { warn }: DiskKeyOptions = {}): 
  * @throws `unavailable` or `unreadable` if the kernel does not allow this setting.
  */
 export async function passphrasesOf(lines: Uint8Array): Promise<Passphrase[]> {
-  try {
-    await writeFile(CORE_DUMP_FILTER, NO_MEMORY);
-  } catch (thrown) {
-    throw fileError(thrown, 'cannot keep passphrases out of core dumps', CORE_DUMP_FILTER);
-  }
+  await keepOutOfCoreDumps();
   const passphrases: Passphrase[] = [];
   for (let start = 0; start < lines.length; ) {
     const found = lines.indexOf(LINE_FEED, start);
@@ -78,9 +76,20 @@ export async function passphrasesOf(lines: Uint8Array): Promise<Passphrase[]> {
   return passphrases;
 }
 
+/** @throws `unavailable` or `unreadable` if the kernel does not allow this setting. */
+async function keepOutOfCoreDumps(): Promise<void> {
+  try {
+    await writeFile(CORE_DUMP_FILTER, NO_MEMORY);
+  } catch (thrown) {
+    throw fileError(thrown, 'cannot keep passphrases out of core dumps', CORE_DUMP_FILTER);
+  }
+}
+
 /**
- * Parses the name of a key. Messages repeat the text only if it has the form `SELECTOR:file:FILE` or names a file,
- * because any other text may contain a passphrase.
+ * Parses the name of a key. Messages repeat the text only if it has the form `SELECTOR:file:FILE` or is the path of an
+ * existing file, because any other text may contain a passphrase.
+ *
+ * @throws `usage` if the text has another form, its file is empty or its selector is invalid.
  */
 async function parsed(text: string): Promise<{ readonly selector: string; readonly path: string }> {
   const [, name, path] = KEY.exec(text) ?? [];

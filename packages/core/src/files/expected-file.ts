@@ -5,10 +5,12 @@ import { systemPath } from './path-text.js';
 import { closeDescriptor, statusOfSync } from './regular-file.js';
 
 /**
- * Opens a file of an image, which may be a block device, for reading. Synchronous, for worker threads. The caller
- * closes the descriptor.
+ * Opens a file of an image, or a block device, for reading. Synchronous, for worker threads. The caller closes the
+ * descriptor.
  *
- * @throws `changed` if it is not the expected file, `unreadable`, and `unavailable` if too many files are open.
+ * @throws `changed` if another file is at the path, or if the file's state differs from the stamp and the file is not
+ *   `volatile`; `unavailable` if a system resource is exhausted, such as open files; `unreadable` if the file cannot be
+ *   opened for another reason.
  */
 export function openExpectedFile(file: ExpectedFile): number {
   let descriptor: number;
@@ -18,7 +20,11 @@ export function openExpectedFile(file: ExpectedFile): number {
       constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
     );
   } catch (cause) {
-    const { code, ending } = classifyFailure(cause, 'unreadable', 'check the storage that it is on');
+    const { code, ending } = classifyFailure(
+      cause,
+      'unreadable',
+      'check that it still exists and that you can read it',
+    );
     throw new VirtSimilarityError(code, wording`cannot open ${file.stamp.path}: ${messageOf(cause)}${ending}`, {
       cause,
     });
@@ -28,13 +34,14 @@ export function openExpectedFile(file: ExpectedFile): number {
   }
   closeDescriptor(descriptor);
   const problem = `${file.stamp.path} was written to or replaced while it was being read`;
-  throw new VirtSimilarityError('changed', `${problem}; stop what is writing to it and run again`);
+  throw new VirtSimilarityError('changed', `${problem}; stop the program that writes to it and run again`);
 }
 
 /**
  * Fills `target` with the bytes from `offset` on.
  *
- * @throws `changed` if the file ends too early, and `unreadable`.
+ * @throws `changed` if the file ends too early, `unavailable` if a system resource is exhausted, and `unreadable` for
+ *   any other system error.
  */
 export function readExpectedFile(file: ExpectedFile, descriptor: number, target: Buffer, offset: number): void {
   for (let done = 0; done < target.length; ) {
@@ -43,7 +50,7 @@ export function readExpectedFile(file: ExpectedFile, descriptor: number, target:
       throw new VirtSimilarityError(
         'changed',
         `${file.stamp.path} ends at byte ${offset + done}, but was longer when it was opened; ` +
-          'stop what is writing to it and run again',
+          'stop the program that writes to it and run again',
       );
     }
     done += read;

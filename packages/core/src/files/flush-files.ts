@@ -4,9 +4,10 @@ import type { FileStamp } from '../contracts/disk-image.js';
 import { systemPath } from './path-text.js';
 
 /**
- * Makes the kernel write changes that programs made to files through shared memory mappings. The kernel updates a
- * file's times only at the first change of a page after that page was written: without flushing, a later change of the
- * same page would not show in the times. Errors are ignored here; the reader reports them.
+ * Makes the kernel write to disk the changes that programs made to files through shared memory mappings. The kernel
+ * updates a file's times only at the first change of a page after that page was written: without flushing, a later
+ * change of the same page would not show in the times. Failures to open or flush a file are ignored here; the reader
+ * reports them.
  */
 export async function flushFiles(files: readonly FileStamp[]): Promise<void> {
   await Promise.all(files.map(({ path }) => flush(path)));

@@ -7,9 +7,10 @@ import { OpenDirectory } from './open-directory.js';
  * Opens a directory. Creates it and its parents if they are missing: each is created through its parent's descriptor,
  * and opened without following a link that replaced it. The caller closes the directory.
  *
- * Does not use `mkdir` with `recursive`, because Node.js 20 loops forever on a file system such as /proc, which
- * reports a new name as missing instead of refusing to create it.
+ * Does not use `mkdir` with `recursive`, because Node.js 20 loops forever on a file system such as /proc, which reports
+ * a new name as missing instead of refusing to create it.
  *
+ * @param mode permissions of the created directories before the umask is applied
  * @throws as `OpenDirectory.open` and `mkdir`.
  */
 export async function makeDirectories(path: string, mode = 0o777): Promise<OpenDirectory> {

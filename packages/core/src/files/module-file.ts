@@ -17,10 +17,10 @@ export function readModuleFile(url: URL): Buffer {
 }
 
 /**
- * Requires that a file beside the calling module exists.
+ * Requires that a file beside the calling module exists. A URL with another scheme than `file:` is not checked.
  *
  * @param purpose completes “cannot …” in the message
- * @throws `unavailable` if it does not exist, for example because a bundler copied the code but not the file.
+ * @throws `unavailable` if the file does not exist, for example because a bundler copied the code but not the file.
  */
 export function requireModuleFile(url: URL, purpose: string): void {
   if (url.protocol !== 'file:' || existsSync(url)) {

@@ -16,18 +16,18 @@ const fsyncAsync = promisify(fsync);
  */
 const O_PATH = 0o10_000_000;
 
-/** The number of symbolic links that Linux follows in one path. */
+/** The most symbolic links that Linux follows in one path. */
 const MOST_LINKS = 40;
 
 const ROOT = 0n;
 
 /**
- * An open directory. Names in it are resolved from its descriptor, like openat(2), so they refer to this directory
- * even if somebody replaces the directory at its path, or a link on the path. Node.js has no openat; Linux resolves
+ * An open directory. Names in it are resolved from its descriptor, like openat(2), so they refer to this directory even
+ * if somebody replaces the directory at the path, or a link on the path. Node.js has no openat; Linux resolves
  * `/proc/self/fd/N/name` in the same way.
  */
 export class OpenDirectory {
-  /** The path by which it was opened, for messages. */
+  /** The path by which the directory was opened, for messages. */
   readonly path: string;
   /** The status at the time of opening. */
   readonly stats: BigIntStats;
@@ -40,18 +40,19 @@ export class OpenDirectory {
   }
 
   /**
-   * Opens the directory that a user named. The path may end in symbolic links that belong to the same user or to
-   * root. The caller closes the directory.
+   * Opens the directory that a user named. The path may end in symbolic links that belong to this user or to root. The
+   * caller closes the directory.
    *
-   * @throws `refused` for a link of another user, `changed` if the link is replaced meanwhile, `unreadable` for a loop
-   *   of links, `unavailable` without /proc, and whatever the system throws.
+   * @throws `refused` for a link of another user, `changed` if a link is replaced meanwhile, `unreadable` for a loop of
+   *   links, `unavailable` if /proc is not mounted, and whatever the system throws.
    */
   static open(path: string): Promise<OpenDirectory> {
     return OpenDirectory.#openNamed(path, constants.O_RDONLY);
   }
 
   /**
-   * Returns the path, without symbolic links, of a directory that a user named. Needs no permission to read it.
+   * Returns the path, without symbolic links, of a directory that a user named. Needs no permission to read the
+   * directory.
    *
    * @throws as {@link open}.
    */
@@ -87,9 +88,10 @@ export class OpenDirectory {
   }
 
   /**
-   * Opens a directory without following a link at its path.
+   * Opens a directory without following a link at its path. The caller closes the directory.
    *
-   * @throws as {@link open}.
+   * @throws `unavailable` if /proc is not mounted, and whatever the system throws; for a link, an error with the code
+   *   `ELOOP` or `ENOTDIR`.
    */
   static openItself(path: string): Promise<OpenDirectory> {
     return OpenDirectory.#openAt(systemPath(path), path, constants.O_RDONLY | constants.O_NOFOLLOW);
@@ -109,15 +111,20 @@ export class OpenDirectory {
   }
 
   /**
-   * Opens a subdirectory of this directory, without following a link.
+   * Opens a subdirectory of this directory, without following a link. The caller closes the subdirectory.
    *
-   * @throws as {@link open}.
+   * @param path the subdirectory's path, for messages
+   * @throws as {@link openItself}.
    */
   openBelow(name: string, path: string): Promise<OpenDirectory> {
     return OpenDirectory.#openAt(this.pathOf(name), path, constants.O_RDONLY | constants.O_NOFOLLOW);
   }
 
-  /** Returns the path of a name in this directory for functions of `node:fs`. Valid while the directory is open. */
+  /**
+   * Returns the path of a name in this directory for functions of `node:fs`. Valid while the directory is open.
+   *
+   * @throws a plain `Error` if the directory is closed.
+   */
   pathOf(name: string): string | Buffer {
     if (this.#descriptor === undefined) {
       throw new Error(`directory ${this.path} is closed`);
@@ -125,7 +132,10 @@ export class OpenDirectory {
     return systemPath(`/proc/self/fd/${this.#descriptor}/${name}`);
   }
 
-  /** Returns the names in the directory, sorted. This and the following methods throw whatever the system throws. */
+  /**
+   * Returns the names in the directory, sorted. Bytes that are not UTF-8 are replaced by U+FFFD. This and the following
+   * methods throw whatever the system throws.
+   */
   async names(): Promise<string[]> {
     return (await readdir(this.pathOf('.'))).sort();
   }
@@ -135,7 +145,7 @@ export class OpenDirectory {
     return lstat(this.pathOf(name), { bigint: true });
   }
 
-  /** Adds a second, unused name to a file. */
+  /** Gives a file a second name (a hard link), which must be unused. */
   link(name: string, second: string): Promise<void> {
     return link(this.pathOf(name), this.pathOf(second));
   }
@@ -159,7 +169,8 @@ export class OpenDirectory {
     try {
       await fsyncAsync(this.#descriptor ?? -1);
     } catch (thrown) {
-      // Some network file systems do not support it; the files themselves are safe.
+      // Some network file systems cannot flush a directory. Only the names may then be lost in a crash: the files'
+      // content was flushed separately.
       if (systemCode(thrown) !== 'EINVAL') {
         throw thrown;
       }
@@ -185,7 +196,11 @@ function requireOwnLink(path: string, { uid }: BigIntStats): void {
 
 let hasProc = false;
 
-/** Checks, once per process, that /proc resolves descriptors correctly. */
+/**
+ * Checks that /proc resolves descriptors correctly. Once the check has succeeded, it is not repeated.
+ *
+ * @throws `unavailable` if /proc does not resolve descriptors correctly.
+ */
 async function requireProc(directory: OpenDirectory): Promise<void> {
   if (hasProc) {
     return;

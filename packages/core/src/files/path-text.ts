@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 /** The number of bytes of the longest character in UTF-8. */
 const LONGEST_CHARACTER = 4;
 
-/** The base of code units that escape bytes that are not UTF-8: base + byte. */
+/** A byte that is not part of valid UTF-8 is escaped by the code unit whose number is this base plus the byte. */
 const ESCAPE_BASE = 0xdc00;
 const ESCAPED = /([\udc80-\udcff])/u;
 
@@ -41,7 +41,10 @@ export function systemPath(text: string): string | Buffer {
   return Buffer.concat(parts.map((part, index) => (index % 2 === 0 ? Buffer.from(part) : escapedByte(part))));
 }
 
-/** Returns whether a path is not valid UTF-8, so that its text cannot be passed to other programs. */
+/**
+ * Returns whether the text is that of a path that is not valid UTF-8 and therefore cannot be passed to other programs
+ * as text.
+ */
 export function isEscaped(text: string): boolean {
   return ESCAPED.test(text);
 }

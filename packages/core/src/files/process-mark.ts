@@ -7,7 +7,7 @@ export const PROCESS_MARK = '\\d+-[\\da-z]+-[\\da-z]+-[\\da-z]+';
 /** The value of a field that the kernel does not provide, because /proc is missing or shows another PID namespace. */
 const UNKNOWN = '0';
 
-/** How long leftovers of a process that cannot be observed from here are kept. */
+/** Milliseconds for which the files of a process are kept if the kernel cannot report whether the process has ended. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** The number of hexadecimal digits of the boot id that are used: 48 bits. */
@@ -17,8 +17,9 @@ const BOOT_DIGITS = 12;
 const EXITED = /^[ZX]/;
 
 interface System {
-  /** Inode of the PID namespace. */
+  /** Inode of the PID namespace, in base 36. */
   readonly namespace: string;
+  /** The first 48 bits of the boot id, in base 36. */
   readonly boot: string;
 }
 
@@ -26,8 +27,9 @@ let own: { readonly mark: string; readonly system: System } | undefined;
 
 /**
  * Returns a name for this process that no other process has, not even a later process with the same id, or a process in
- * another container or on another machine. Include it in the name of every temporary file and directory, so that {@link
- * hasEnded} can determine whether its owner is still running.
+ * another container or on another machine. If /proc cannot be read, the name contains only the process id, and is not
+ * unique. Include it in the name of every temporary file and directory, so that {@link hasEnded} can determine whether
+ * its owner is still running.
  */
 export function processMark(): string {
   return ownProcess().mark;
@@ -36,7 +38,7 @@ export function processMark(): string {
 /**
  * Returns whether the process with this mark has ended. For a process of this boot and PID namespace, asks the kernel.
  * Any other process (in another container, or on another machine with a network file system) counts as ended once its
- * file or directory is a day old.
+ * file or directory is more than a day old.
  *
  * @param age returns the milliseconds since the file or directory was last written; called only if the kernel cannot be
  *   asked
@@ -69,7 +71,10 @@ function identifyProcess(): { readonly mark: string; readonly system: System } {
   return { mark: `${process.pid}-${namespace}-${start}-${boot}`, system: { namespace, boot } };
 }
 
-/** Returns when a process started, in ticks since boot, in base 36; `undefined` if it does not exist or has exited. */
+/**
+ * Returns when a process started, in ticks since boot, in base 36; `undefined` if the process does not exist or has
+ * exited.
+ */
 function startOf(pid: string): string | undefined {
   const status = readProcFile(`/proc/${pid}/stat`);
   // The second field is a name in parentheses, which may contain blanks and parentheses.

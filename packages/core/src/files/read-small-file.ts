@@ -6,7 +6,8 @@ import { closeRegularFile, openRegularFile, readExactly } from './regular-file.j
  * Returns the content of a regular file.
  *
  * @param limit bytes; a larger file is `refused`
- * @throws as `openRegularFile`, and `unreadable`.
+ * @throws as `openRegularFile`, `refused` if the file is larger than `limit`, and `unreadable` if the file cannot be
+ *   read or becomes shorter meanwhile.
  */
 export async function readSmallFile(path: string, limit: number): Promise<Buffer> {
   const file = await openRegularFile(path);

@@ -11,17 +11,17 @@ export class RealPaths {
   /**
    * Returns the path of a file without symbolic links.
    *
-   * @param kind what is at the path
+   * @param kind the kind of the file at the path, without following a symbolic link
    * @throws whatever the system throws.
    */
   async of(path: string, kind: EntryKind): Promise<string> {
-    // A path of anything but a regular file may end in `..` or be a link: only the system can resolve it.
+    // The path of anything other than a regular file can end in `..` or be a link, which only the system can resolve.
     return kind === 'file' ? join(await this.ofDirectory(dirname(path)), basename(path)) : realPath(path);
   }
 
   /**
-   * Returns the path of a directory that no other user can redirect; `undefined` if the directory cannot be opened, or
-   * if its path ends in a symbolic link of another user.
+   * Returns the path of a directory without symbolic links; `undefined` if the directory cannot be opened, or if its
+   * path ends in a symbolic link of another user, who could redirect it.
    */
   ofOwnDirectory(path: string): Promise<string | undefined> {
     let real = this.#owned.get(path);
@@ -32,7 +32,11 @@ export class RealPaths {
     return real;
   }
 
-  /** @throws whatever the system throws. */
+  /**
+   * Returns the path of a directory without symbolic links.
+   *
+   * @throws whatever the system throws.
+   */
   ofDirectory(path: string): Promise<string> {
     let real = this.#directories.get(path);
     if (real === undefined) {

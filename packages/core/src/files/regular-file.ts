@@ -37,16 +37,18 @@ export interface OpenFileOptions {
   readonly place?: string | Buffer | undefined;
 }
 
-/** An open file, and whether it is on a local file system, so that this thread may make blocking calls. */
+/** An open file, and whether it is on a local file system, so that this thread can make blocking calls for it. */
 export interface LocatedFile extends OpenFile {
   readonly isLocal: boolean;
 }
 
 /**
  * Opens a regular file for reading, synchronously. Call it in a worker thread, or in the main thread for a file on a
- * local file system, where cached data is read within microseconds. Does not block on a FIFO.
+ * local file system, where cached data is read within microseconds. Does not block on a FIFO. The caller closes the
+ * descriptor.
  *
- * @throws `refused` for anything other than a regular file, `unreadable` or `unavailable` if opening it fails.
+ * @throws `refused` for anything other than a regular file, and for a symbolic link if `noFollow` is set; `unavailable`
+ *   if opening fails because a system resource is exhausted, `unreadable` if it fails for another reason.
  */
 export function openRegularFileSync(path: string, options: OpenFileOptions = {}): OpenFile {
   const { place = systemPath(path), noFollow = false } = options;
@@ -127,7 +129,7 @@ function openingError(thrown: unknown, path: string, noFollow: boolean): VirtSim
 /**
  * Fills `target` with the bytes from `position` on.
  *
- * @throws a plain `Error` if the file ends too early.
+ * @throws a plain `Error` if the file ends too early, and whatever the system throws.
  */
 export function readExactlySync(descriptor: number, target: Uint8Array, position: number): void {
   for (let done = 0; done < target.length; ) {

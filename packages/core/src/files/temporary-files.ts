@@ -16,8 +16,10 @@ export function temporaryName(): string {
 }
 
 /**
- * Removes temporary files that processes of this user left in a directory when they ended; `names` are the names to
- * check. Files of processes that cannot be observed from here are removed after a day.
+ * Removes temporary files that processes of this user left in a directory when they ended. Files of processes that
+ * cannot be observed from here are removed after a day. Errors are ignored.
+ *
+ * @param names the names in the directory to check
  */
 export async function sweepTemporaryFiles(directory: OpenDirectory, names: readonly string[]): Promise<void> {
   let clock: Promise<number> | undefined;
@@ -44,7 +46,8 @@ export async function sweepTemporaryFiles(directory: OpenDirectory, names: reado
 const swept = new Set<string>();
 
 /**
- * Like `sweepTemporaryFiles`, for all names in a directory; only once per directory, because many files may follow.
+ * Like `sweepTemporaryFiles`, for all names in a directory. Does nothing if this process has already swept the
+ * directory, because a process may write many files to one directory.
  */
 export async function sweepOnce(directory: OpenDirectory): Promise<void> {
   // Includes the birth time, because inodes of removed directories are reused.
@@ -56,7 +59,12 @@ export async function sweepOnce(directory: OpenDirectory): Promise<void> {
   await sweepTemporaryFiles(directory, await directory.names().catch(() => []));
 }
 
-/** Returns the current time according to the directory's file system, which may be on another machine. */
+/**
+ * Returns the current time according to the directory's file system, which may be on another machine, in milliseconds
+ * since 1970. Creates and removes a temporary file for this.
+ *
+ * @throws whatever the system throws.
+ */
 async function timeOf(directory: OpenDirectory): Promise<number> {
   const name = temporaryName();
   const handle = await open(directory.pathOf(name), NEW_FILE, 0o600);

@@ -3,7 +3,10 @@ import { throwIfAborted, VirtSimilarityError } from '../errors.js';
 
 /** Numbers per extent: its length, its code, and the offset in its file. */
 const FIELDS = 3;
-/** The code of an extent: zeros, data that is not stored verbatim, or the number of its file plus `FIRST_FILE`. */
+/**
+ * The codes of an extent: `ZERO`, or `NOT_STORED` for data that no file stores verbatim, or the index of the file that
+ * stores the data plus `FIRST_FILE`.
+ */
 const ZERO = 0;
 const NOT_STORED = 1;
 const FIRST_FILE = 2;
@@ -11,7 +14,7 @@ const FIRST_FILE = 2;
 const INHERITED = 2 ** 32;
 const LAST_FILE = INHERITED - FIRST_FILE - 1;
 
-/** The most extents that may begin in one block. */
+/** The most extents of a list that begin in one block. */
 export const EXTENTS_PER_BLOCK = 4;
 
 export interface ExtentListOptions {
@@ -21,18 +24,19 @@ export interface ExtentListOptions {
 }
 
 /**
- * The extents of a disk, in 24 bytes each. At most `EXTENTS_PER_BLOCK` extents begin in a block, however fragmented the
- * disk is. If a block has more, the last extent covers the rest of the block: as zeros if all of its bytes are zeros,
- * otherwise as data that is not stored verbatim. The list therefore needs at most 96 bytes for each block in which an
- * extent begins, and up to three times that while the list grows.
+ * The extents of a disk, in 24 bytes each. At most `EXTENTS_PER_BLOCK` extents of the list begin in a block, however
+ * fragmented the disk is. If more extents of the disk begin there, the last one of the list is extended to the end of
+ * the block: as zeros if all of its bytes are zeros, otherwise as data that is not stored verbatim. The list therefore
+ * needs at most 96 bytes for each block in which an extent begins, and up to three times that while the list grows.
  */
 export class ExtentList implements Iterable<Extent> {
   #fields = new Float64Array(FIELDS * 64);
   #used = 0;
   #end = 0;
   readonly #blockSize: number;
-  /** The block in which the last extent begins, and the number of extents that begin in it. */
+  /** The block in which the last extent begins. */
   #block = -1;
+  /** The number of extents that begin in that block. */
   #inBlock = 0;
 
   private constructor(blockSize: number) {
@@ -42,7 +46,8 @@ export class ExtentList implements Iterable<Extent> {
   /**
    * Collects extents.
    *
-   * @throws `aborted`, and `plugin` if they do not cover `virtualSize` bytes exactly, in order.
+   * @throws `aborted`, `plugin` if the extents do not cover `virtualSize` bytes exactly and in order or have an invalid
+   *   length or location, and whatever `extents` throws.
    */
   static async from(
     extents: AsyncIterable<Extent>,
@@ -122,7 +127,7 @@ export class ExtentList implements Iterable<Extent> {
     this.#used += FIELDS;
   }
 
-  /** Extends the last extent. It keeps only the properties that it shares with the added bytes. */
+  /** Extends the last extent. The extended extent keeps only the properties that it shares with the added bytes. */
   #extendLast(length: number, code: number): void {
     const last = this.#used - FIELDS;
     const before = this.#fields[last + 1]!;
@@ -135,8 +140,9 @@ export class ExtentList implements Iterable<Extent> {
 }
 
 /**
- * Rejects invalid locations: with a negative offset, a system call would read from the file's current position
- * instead.
+ * Requires a valid location: with a negative offset, a system call would read from the file's current position instead.
+ *
+ * @throws `plugin` if the location is invalid.
  */
 function requireLocation({ file, offset }: NonNullable<DataExtent['stored']>): void {
   const isOffset = Number.isSafeInteger(offset) && offset >= 0;

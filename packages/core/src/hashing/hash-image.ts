@@ -16,39 +16,46 @@ import { dataBytesOf, type PlannedTask, planTasks } from './plan-tasks.js';
 import { hashStreamTask, streamTasks } from './stream-tasks.js';
 
 export interface HashImageOptions {
-  /** The name of the vector; default: the path of the image's first file. */
+  /** The name of the vector; default: the path of the image's first part. */
   readonly name?: string | undefined;
-  /** Bytes; a power of two from 512 to 16 MiB. */
+  /** Bytes; a power of two from 512 to 16 MiB; default: 65,536. */
   readonly blockSize?: number | undefined;
   /**
-   * The hash vector of the backing image (see `baseOf`), made with the same hasher and block size. Inherited blocks
-   * are copied from it instead of read.
+   * The hash vector of the backing image (see `baseOf`), made with the same hasher and block size. Blocks that are
+   * inherited completely are copied from this vector instead of being read. Ignored for a stream.
    */
   readonly base?: HashVector | undefined;
-  /** Bytes; a stream is `refused` as soon as it exceeds them. `READ_DEFAULTS.maxVirtualSize` when absent. */
+  /**
+   * Bytes; a stream is `refused` as soon as it is longer. The size of a `DiskImage` is not checked.
+   * `READ_DEFAULTS.maxVirtualSize` when absent.
+   */
   readonly maxVirtualSize?: number | undefined;
   /** Called once with the number of bytes to read; for a stream, whose size is unknown, with the size of its files. */
   readonly onStart?: ((bytes: number) => void) | undefined;
-  /** Called repeatedly with the number of bytes that were just hashed. */
+  /**
+   * Called after each task with the number of its bytes that are not in zero extents; for a stream, with all of its
+   * bytes.
+   */
   readonly onBytes?: ((bytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** 64 KiB is the default cluster size of qcow2. */
+/** The default block size is 64 KiB, the default cluster size of qcow2. */
 export const HASH_IMAGE_DEFAULTS = { blockSize: 65_536 } as const;
 
 /**
- * Hashes every block of an open image on the pool's threads. The image stays open. The caller checks with the reader's
- * `identify` whether the image changed meanwhile.
+ * Hashes every block of an open image on the pool's threads. The image stays open. Afterwards, the caller must check
+ * with the reader's `identify` whether the image changed meanwhile.
  *
  * Memory: the vector twice, and with `base` also the rows of both images; at most 96 bytes of extents for each block in
  * which an extent begins, and up to three times that while the list grows; and the pool's tasks of at most 16 MiB each.
- * Each stream has one task more than the pool allows.
+ * A stream has one task more than the pool allows.
  *
- * @throws as `HashingPool.run` (for example `changed` if a file was changed or replaced), whatever the image's methods
- *   and the callbacks throw, `plugin` if the extents are invalid, `usage` for an invalid block size or one that results
- *   in more than 2³² blocks, `refused` for a stream of more than `maxVirtualSize` bytes, and `aborted`. An abort takes
- *   effect at once, even during a read that does not return; such a read fails when the image is closed.
+ * @throws as `HashingPool.run` (for example `changed` if a file was changed or replaced); whatever the image's methods,
+ *   reading `base` and the callbacks throw; `plugin` if the extents are invalid; `usage` for an invalid block size or
+ *   one that results in more than 2³² blocks; `refused` for a stream of more than `maxVirtualSize` bytes; and
+ *   `aborted`. An abort takes effect at once, even during a read that does not return; that read fails when the image
+ *   is closed.
  */
 export async function hashImage(
   image: DiskImage | DiskStream,
@@ -71,7 +78,7 @@ type HeaderStart = Omit<HashVectorHeader, 'virtualSize' | 'dataBlocks'>;
 
 const NO_MEMORY = new Uint8Array(0);
 
-/** The options that tasks need. */
+/** The options, with a block size. */
 type TaskOptions = HashImageOptions & { readonly blockSize: number };
 
 /** @throws `usage` if a disk of this size cannot have a hash vector with this header. */
@@ -153,18 +160,21 @@ async function hashTask(
   const present = sharedBytes(planned.blocks.length);
   const unread = planned.reads.reduce((sum, { length }) => sum + length, 0);
   const memory = unread === 0 ? NO_MEMORY : pool.borrowMemory(unread);
-  // An abandoned call ends when the image and the pool are closed.
+  // If the signal fires, the abandoned call ends when the image or the pool is closed.
   const segments = await unlessAborted(readSegments(image, planned, memory), signal);
   const task: HashTask = { blockSize, files: expectedFiles(image.identity), segments, digests, present };
   await unlessAborted(pool.run(task), signal);
-  // The memory is not returned after a failure or abort: a call may still be writing to it.
+  // After a failure or abort, the memory is not given back: an abandoned call may still be writing to it.
   if (memory !== NO_MEMORY) {
     pool.giveBack(memory);
   }
   return withoutZeroBlocks(planned.blocks, task, digestLength);
 }
 
-/** Reads the segments that must be read through the image into shared memory; the worker reads the others. */
+/**
+ * Reads the planned reads through the image into `memory`, which is shared. Returns the segments of the task; the
+ * thread that runs the task reads the others, which are in files.
+ */
 async function readSegments(
   image: DiskImage,
   { segments, reads }: PlannedTask,

@@ -3,9 +3,10 @@ import type { HashedBlocks } from './hashed-blocks.js';
 import type { HashingPool } from './hashing-pool.js';
 
 /**
- * Hashes the tasks, as many at a time as the pool allows. Returns their results in order.
+ * Hashes the tasks, as many at a time as the pool allows. Returns their results in the order of the tasks.
  *
- * @throws what `tasks` and `hash` throw, once no task is running, and `aborted`.
+ * @throws what `tasks` throws, the first error that `hash` throws, and `aborted`; in each case only when no task is
+ *   running any longer.
  */
 export async function hashTasks<Task>(
   tasks: Iterable<Task> | AsyncIterable<Task>,

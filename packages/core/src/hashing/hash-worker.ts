@@ -9,7 +9,7 @@ import { runHashTask } from './run-hash-task.js';
 
 const reference = workerData as PartReference;
 const constructed = prepareHasher();
-// If the hasher cannot be constructed, that error is the answer to every task.
+// If the hasher cannot be constructed or prepared, that error is the answer to every task.
 await constructed.catch(() => {});
 
 let ownProbe: Uint8Array | undefined;

@@ -1,12 +1,16 @@
 import type { HashTask } from './hash-task.js';
 
-/** Non-zero blocks in ascending order, and their consecutive digests. */
+/** The numbers of non-zero blocks, ascending, and the digests of these blocks, concatenated. */
 export interface HashedBlocks {
   readonly blocks: Uint32Array;
   readonly digests: Uint8Array;
 }
 
-/** Returns the non-zero blocks of a finished task with these `blocks`. Moves digests within the task's memory. */
+/**
+ * Returns the non-zero blocks of a finished task, in new memory. Moves digests within the task's memory.
+ *
+ * @param blocks the numbers of all blocks of the task, ascending
+ */
 export function withoutZeroBlocks(
   blocks: Uint32Array,
   { present, digests }: HashTask,
@@ -26,7 +30,7 @@ export function withoutZeroBlocks(
   return { blocks: kept.slice(0, count), digests: digests.slice(0, count * digestLength) };
 }
 
-/** Copies the blocks of consecutive parts to new memory. */
+/** Copies the block numbers and digests of consecutive parts to new memory. */
 export function concatenate(parts: readonly HashedBlocks[], digestLength: number): HashedBlocks {
   const total = parts.reduce((sum, part) => sum + part.blocks.length, 0);
   const blocks = new Uint32Array(total);

@@ -26,11 +26,11 @@ export interface PlacedHasher {
   /** The version that hash vectors record; default: the hasher's own. */
   readonly version?: string | undefined;
   /**
-   * The time limit in seconds for each task of at most `TASK_BYTES`, or of one larger block. The time includes reading.
-   * Default: 0, no limit. A hasher in the main thread has no limit.
+   * The time limit in seconds for each task of at most `TASK_BYTES`, or of one larger block. The time includes reading
+   * from files. Default: 0, no limit. A hasher in the main thread has no limit.
    */
   readonly timeLimit?: number | undefined;
-  /** Receives the log messages of hashers in threads. */
+  /** Receives the log messages of the hasher in threads. */
   readonly logger?: Logger | undefined;
 }
 
@@ -41,8 +41,8 @@ export class HasherThreads {
   readonly #threads: HashThreads | undefined;
   /**
    * The thread that computes the digest of the probe: one of the hashing threads if the hasher has a version and no
-   * time limit, otherwise a separate thread. Without a version, at least two threads must be compared, because the
-   * digests could depend on when a thread loaded the module. A version promises that they do not.
+   * time limit, otherwise a separate thread. Without a version, the digests of at least two threads must be compared,
+   * because they could depend on when a thread loaded the module. A version promises that they do not.
    */
   readonly #probing: HashThreads | undefined;
   /** The digest of the probe, which must be the same in every thread. */
@@ -53,7 +53,7 @@ export class HasherThreads {
   #isProbeFailed = false;
 
   /**
-   * @param jobs number of threads, at least 1. They are started when needed; {@link close} ends them.
+   * @param jobs number of hashing threads, at least 1. They are started when needed; {@link close} ends them.
    * @throws `usage` if the hasher's module is the running program itself, which every thread would start again, and
    *   `unavailable` if a bundler left out a file that threads need.
    */
@@ -71,7 +71,10 @@ export class HasherThreads {
     }
   }
 
-  /** Starts threads for this many tasks in advance, so that they are ready when the tasks' bytes have been read. */
+  /**
+   * Starts threads for this many tasks in advance, at most as many as there are jobs, so that they are ready when the
+   * tasks' bytes have been read.
+   */
   expect(tasks: number): void {
     this.#threads?.prepare(tasks);
   }
@@ -99,7 +102,10 @@ export class HasherThreads {
     await this.#ask(this.#threads, { method: 'hash', given: [task, probe] }, stop);
   }
 
-  /** Ends the threads when their tasks are done, or during the tasks if these take too long. Idempotent. */
+  /**
+   * Ends each thread when its tasks are done, and terminates threads that are still running after a short grace period.
+   * Idempotent.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([this.#probing?.close(), this.#threads?.close()]);
@@ -115,8 +121,8 @@ export class HasherThreads {
   }
 
   /**
-   * Returns the digest of the probe, computed once. A failure of the hasher is kept too. After any other error, such as
-   * a thread that cannot be started, the next call tries again.
+   * Returns the digest of the probe, computed once. If the hasher fails, each later call fails with the same error.
+   * After any other error, such as a thread that cannot be started, the next call tries again.
    */
   #probeDigest(): Promise<Uint8Array> {
     this.#probe ??= this.#probeHasher().catch((thrown: unknown) => {
@@ -179,7 +185,10 @@ export class HasherThreads {
   }
 }
 
-/** The error of tasks that were started after their pool was closed, or discarded by closing it. */
+/**
+ * Creates the error for a task that was started after its pool was closed, or that was discarded when the pool was
+ * closed.
+ */
 export function closedError(): VirtSimilarityError {
   return new VirtSimilarityError('aborted', 'the hashing pool is closed');
 }
@@ -193,7 +202,7 @@ function requireDigestLength({ name, part: { digestLength } }: NamedPart<BlockHa
   throw brokenContract(name, expected, `${found} in a worker thread`, 'hasher');
 }
 
-/** Hashers that were prepared in the main thread: once per instance, not per run. */
+/** The preparation of each hasher in the main thread: each instance is prepared once, not once per run. */
 const PREPARED = new WeakMap<BlockHasher, Promise<void>>();
 
 function prepareOnce(hasher: BlockHasher): Promise<void> {

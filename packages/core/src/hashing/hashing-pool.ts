@@ -8,8 +8,8 @@ import { HasherThreads, type PlacedHasher } from './hasher-threads.js';
 export type { PlacedHasher } from './hasher-threads.js';
 
 /**
- * Bytes of content per task, unless one block is larger: enough to make posting cheap, and few enough for one image to
- * keep all threads busy.
+ * The most bytes of a task's content, unless one block is larger: enough to make posting cheap, and few enough for one
+ * image to keep all threads busy.
  */
 export const TASK_BYTES = 8 * 1024 * 1024;
 
@@ -21,8 +21,8 @@ export interface SharedThreads {
 }
 
 /**
- * The threads that hash. `acquire` limits how many tasks are prepared or run at a time, over all images, and so limits
- * the memory that they need.
+ * Threads that hash images. `acquire` limits how many tasks are prepared or run at a time, over all images of the pool,
+ * and so limits the memory that tasks need.
  */
 export class HashingPool {
   readonly #hasher: NamedPart<BlockHasher>;
@@ -37,8 +37,7 @@ export class HashingPool {
 
   /**
    * @param jobs number of threads, at least 1. They are started when needed; {@link close} ends them.
-   * @param shared threads to use instead of new ones; closing the pool then releases them and discards the tasks of the
-   *   pool
+   * @param shared threads to use instead of new ones; {@link close} then releases them instead of ending them
    * @throws `usage` if the hasher's module is the running program itself, which every thread would start again, and
    *   `unavailable` if a bundler left out a file that threads need.
    */
@@ -54,7 +53,10 @@ export class HashingPool {
     this.#free = jobs * 2;
   }
 
-  /** Starts threads for this many tasks in advance, so that they are ready when the tasks' bytes have been read. */
+  /**
+   * Starts threads for this many tasks in advance, at most as many as there are jobs, so that they are ready when the
+   * tasks' bytes have been read.
+   */
   expect(tasks: number): void {
     this.#threads.expect(tasks);
   }
@@ -68,7 +70,7 @@ export class HashingPool {
     return this.#hasher.name;
   }
 
-  /** Waits until another task may be prepared. Returns a function to call when the task is done. */
+  /** Waits until there is room for another task. Returns a function to call once, when the task is done. */
   async acquire(): Promise<() => void> {
     if (this.#free > 0) {
       this.#free--;
@@ -86,8 +88,8 @@ export class HashingPool {
   }
 
   /**
-   * Returns shared memory of at least `length` bytes, not cleared. New memory costs more than filling it: call
-   * {@link giveBack} once nothing writes to it any longer.
+   * Returns shared memory of at least `length` bytes, not cleared. Allocating memory takes longer than filling it, so
+   * call {@link giveBack} when nothing reads or writes this memory any longer.
    */
   borrowMemory(length: number): Uint8Array {
     const kept = this.#memory.findIndex((memory) => memory.length >= length);
@@ -97,7 +99,7 @@ export class HashingPool {
     return new Uint8Array(new SharedArrayBuffer(Math.max(length, TASK_BYTES)));
   }
 
-  /** Returns memory to the pool for reuse. */
+  /** Gives memory back to the pool for reuse. A closed pool does not keep it. */
   giveBack(memory: Uint8Array): void {
     if (!this.#stop.signal.aborted) {
       this.#memory.push(memory);
@@ -107,18 +109,20 @@ export class HashingPool {
   /**
    * Runs a task to its end. A task that a thread has begun cannot be interrupted.
    *
-   * @throws as `runHashTask`, `aborted` once the pool is closed, and `plugin` if the hasher throws, ends its
-   *   thread, writes different digests for the same block, in one thread or in two, or returns before the digest is
-   *   written.
-   * @throws `unavailable` if the hasher has exceeded its time limit in this task, or in a concurrent or earlier task.
+   * @throws as `runHashTask`, with `plugin` for what the hasher throws unless it is one of this project's errors.
+   * @throws `plugin` if the hasher ends its thread or fails the probe (see `probeHasher`), or if its digest of the
+   *   probe differs between threads.
+   * @throws `unavailable` if no thread can be started, or if the hasher has exceeded its time limit in this task, or in
+   *   a concurrent or earlier task.
+   * @throws `aborted` once the pool is closed.
    */
   run(task: HashTask): Promise<void> {
     return this.#threads.run(task, this.#stop.signal);
   }
 
   /**
-   * Ends the threads when their tasks are done, or during the tasks if these take too long. Discards tasks that no
-   * thread has received. Idempotent.
+   * Discards tasks that no thread has received. Ends each thread when its tasks are done, and terminates threads that
+   * are still running after a short grace period. Shared threads are released instead. Idempotent.
    */
   async close(): Promise<void> {
     this.#stop.abort();

@@ -7,14 +7,19 @@ interface UsedThreads {
 }
 
 /**
- * Creates the hashing pools of an analyzer's runs: concurrent runs with the same hasher use the same threads, so that
- * there are not more threads than jobs. A hasher with a time limit gets separate threads in each run, so that no other
- * run is affected if it exceeds the limit.
+ * Creates the hashing pools of an analyzer's runs. Concurrent runs with the same hasher and number of threads use the
+ * same threads, so that there are not more threads than jobs. A hasher with a time limit gets separate threads in each
+ * run, so that no other run is affected if it exceeds the limit.
  */
 export class HashingPools {
   readonly #used = new Map<string, UsedThreads>();
 
-  /** @param jobs number of threads; runs with different numbers use different threads */
+  /**
+   * Returns a pool for one run, which closes it. The last pool that is closed ends the shared threads.
+   *
+   * @param jobs number of threads; runs with different numbers use different threads
+   * @throws as the constructor of `HashingPool`.
+   */
   poolOf(hasher: PlacedHasher, jobs: number): HashingPool {
     if ((hasher.timeLimit ?? 0) > 0) {
       return new HashingPool(hasher, jobs);

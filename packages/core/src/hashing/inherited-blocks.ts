@@ -38,7 +38,11 @@ function* wholeBlocks(start: number, end: number, blockSize: number): Generator<
   }
 }
 
-/** Yields the extents, with the blocks of the ranges replaced by zeros, so that they are not read. */
+/**
+ * Yields the extents, with the blocks of the ranges replaced by zeros, so that these blocks are not read.
+ *
+ * @param ranges ascending, without overlap
+ */
 export function* withoutRanges(
   extents: Iterable<Extent>,
   ranges: Iterable<BlockRange>,
@@ -62,7 +66,13 @@ export function* withoutRanges(
   }
 }
 
-/** Merges an image's own blocks with the base's blocks in the ranges, in ascending order. */
+/**
+ * Merges an image's own blocks with the base's blocks in the ranges, in ascending order, in new memory.
+ *
+ * @param own blocks outside the ranges
+ * @param ranges ascending, without overlap
+ * @throws whatever reading `base` throws.
+ */
 export async function withInherited(
   own: HashedBlocks,
   base: HashVector,

@@ -1,42 +1,45 @@
 import type { Extent } from '../contracts/disk-image.js';
 import type { Segment } from './hash-task.js';
 
-/** Consecutive bytes of a planned task. `file` is the number of a file of the image; other numbers are in bytes. */
+/**
+ * Consecutive bytes of a planned task. `file` is the index of a file of the image (see `fileStampsOf`). Lengths,
+ * offsets and positions are in bytes.
+ */
 export type PlannedSegment =
   | Exclude<Segment, { readonly kind: 'memory' }>
-  /** Must be read through the image, as part of the task's read with index `read`. */
+  /** Bytes at this position of the disk that are read through the image, as part of the read with the index `read`. */
   | { readonly kind: 'read'; readonly read: number; readonly position: number; readonly length: number };
 
-/** Bytes to read through the image in one call. */
+/** Bytes to read through the image in one call: their position in the disk, and their number. */
 export interface PlannedRead {
   readonly position: number;
   readonly length: number;
 }
 
 /**
- * The largest gap in bytes between two segments that one read covers, because each call takes time too. The gap must
- * not contain a complete block, and no read is more than twice as long as its segments together.
+ * The largest gap in bytes between two segments that are read in one call, because each call takes time too. The gap
+ * must not contain a complete block, and no read is more than twice as long as its segments together.
  */
 const READ_ACROSS = 32 * 1024;
 
-/** Some blocks of a disk that are not holes, and the locations of their content. */
+/** Blocks of a disk that are not completely within zero extents, and the locations of their content. */
 export interface PlannedTask {
   /** Block numbers, ascending. */
   readonly blocks: Uint32Array;
-  /** The consecutive content of those blocks; padded with zeros past the end of the disk. */
+  /** The consecutive content of these blocks; padded with zeros past the end of the disk. */
   readonly segments: readonly PlannedSegment[];
-  /** In ascending order, without overlap. */
+  /** The reads that `segments` refer to, ascending by position, without overlap. */
   readonly reads: readonly PlannedRead[];
 }
 
-/** Returns the bytes of a task that are data, not zeros. */
+/** Returns the number of bytes of a task that are not in zero extents. */
 export function dataBytesOf(task: PlannedTask): number {
   return task.segments.reduce((sum, { kind, length }) => (kind === 'zero' ? sum : sum + length), 0);
 }
 
 /**
  * Splits a disk into tasks of at most `blocksPerTask` blocks. Blocks that are completely within zero extents are left
- * out, so that a sparse disk costs only what its data costs. Holes within other blocks are filled with zeros.
+ * out, so that the cost of a sparse disk depends only on its data. Holes within other blocks are filled with zeros.
  */
 export function* planTasks(
   extents: Iterable<Extent>,
@@ -95,7 +98,7 @@ class TaskBuilder {
     return this.#count === this.#blocks.length;
   }
 
-  /** Starts the block that contains `position`. The bytes before it in the block were a hole. */
+  /** Starts the block that contains `position`. The bytes of the block before `position` are zeros. */
   openBlock(position: number): void {
     this.#blocks[this.#count++] = Math.floor(position / this.#blockSize);
     this.missing = this.#blockSize;

@@ -6,18 +6,23 @@ import { brokenContract } from '../errors.js';
 /** A fixed block of pseudo-random bytes, whose digest must be the same for every instance of a hasher. */
 const PROBE = pseudoRandomBlock();
 
-/** The content of the digest's memory before the hasher is called. Two values reveal bytes that were not written. */
+/**
+ * The bytes that fill the digest's memory before the first and the second call of the hasher. A byte that is unchanged
+ * after both calls was not written.
+ */
 const FILLERS = [0x55, 0xaa] as const;
 /** Bytes on both sides of the digest that must not change. */
 const MARGIN = 64;
-/** The length in bytes from which a digest that is all zeros cannot be a coincidence. */
+/** The length in bytes of the shortest digest that cannot consist only of zeros by chance. */
 const LONG_ENOUGH = 4;
 
 /**
- * Returns the hasher's digest of a fixed block, which must be the same for every instance in every thread.
+ * Returns the hasher's digest of a fixed block, which must be the same for every instance in every thread. Calls the
+ * hasher twice.
  *
- * @throws `plugin` if the hasher returns a promise, leaves bytes of the digest unwritten, writes outside of the
- *   digest, changes the block, writes only zeros, or writes two different digests; and whatever the hasher throws.
+ * @throws `plugin` if the hasher returns a promise, leaves bytes of the digest unwritten, writes outside of the digest,
+ *   changes the block, writes only zeros (unless the digest is shorter than 4 bytes), or writes another digest in the
+ *   second call; and whatever the hasher throws.
  */
 export function probeHasher(hasher: NamedPart<BlockHasher>): Uint8Array {
   const [first, second] = FILLERS.map((filler) => digestOfProbe(hasher, filler)) as [Uint8Array, Uint8Array];
@@ -63,7 +68,8 @@ export function requireSameDigest(hasher: NamedPart<BlockHasher>, found: Uint8Ar
 }
 
 /**
- * Fills the block by a loop over words, because every thread does this when it starts: `Uint8Array.from` takes 5 ms.
+ * Creates the probe. Fills it in a loop over 32-bit words, because every thread does this when it starts, and
+ * `Uint8Array.from` would take 5 ms.
  */
 function pseudoRandomBlock(): Uint8Array {
   const words = new Uint32Array(65_536 / Uint32Array.BYTES_PER_ELEMENT);

@@ -13,10 +13,11 @@ const READ_BYTES = 128 * 1024;
 
 /**
  * Reads the task's content. For every block that is not all zeros, writes its digest to `task.digests` and 1 to
- * `task.present`. Synchronous, for worker threads.
+ * `task.present`. Synchronous, for worker threads, and for hashers that run in the main thread.
  *
- * @throws `changed` if a file was changed or replaced, `unreadable` on an input/output error, `unavailable` if too
- *   many files are open, `plugin` if the hasher returns a promise, and whatever the hasher throws.
+ * @throws `changed` if a file was changed or replaced, `unreadable` if it cannot be opened or read, `unavailable` if a
+ *   system resource such as open files is exhausted, `plugin` if the hasher returns a promise, and whatever the hasher
+ *   throws.
  */
 export function runHashTask(task: HashTask, hasher: NamedPart<BlockHasher>): void {
   const { part } = hasher;

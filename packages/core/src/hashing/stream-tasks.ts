@@ -15,14 +15,15 @@ export interface StreamOptions {
 export interface StreamTask {
   /** Block numbers, ascending. */
   readonly blocks: Uint32Array;
-  /** Their content, without padding at the end of the disk. */
+  /** The content of these blocks, without padding at the end of the disk. */
   readonly bytes: Uint8Array;
   /** The memory that contains `bytes`, to be given back to the pool. */
   readonly memory: Uint8Array;
 }
 
 /**
- * Reads a stream to its end, and yields its blocks in tasks. At most one task is read ahead of its use.
+ * Reads a stream to its end, and yields its blocks in tasks. Each task is read when the consumer requests it. The
+ * consumer gives the task's memory back to the pool, as `hashStreamTask` does.
  *
  * @throws as `DiskStream.readNext`, and `aborted`.
  */
@@ -66,7 +67,7 @@ export async function hashStreamTask(
   const digests = sharedBytes(blocks.length * digestLength);
   const task: HashTask = { blockSize, files: [], segments, digests, present: sharedBytes(blocks.length) };
   await unlessAborted(pool.run(task), signal);
-  // The memory is not returned after a failure or abort: a thread may still be reading it.
+  // After a failure or abort, the memory is not given back: a thread may still be reading it.
   pool.giveBack(memory);
   return withoutZeroBlocks(blocks, task, digestLength);
 }

@@ -10,7 +10,7 @@ export function partsOf({ chain }: ImageIdentity): Stamp[] {
   return chain.flatMap(({ parts }) => parts);
 }
 
-/** Returns the files of a chain, in the order of {@link partsOf}. */
+/** Returns the files of a chain, in the order of {@link partsOf}, without objects. */
 export function fileStampsOf(identity: ImageIdentity): FileStamp[] {
   return filesAmong(partsOf(identity));
 }
@@ -21,7 +21,7 @@ function filesAmong(parts: readonly Stamp[]): FileStamp[] {
 
 /**
  * Returns the formats of a chain as one string, top first, such as `qcow2<raw`. The format of an encrypted disk is
- * followed by how it is read, as in `luks:decrypted`.
+ * followed by a colon and how the disk is read, as in `luks:decrypted`.
  */
 export function formatsOf({ chain }: ImageIdentity): string {
   return chain
@@ -30,8 +30,8 @@ export function formatsOf({ chain }: ImageIdentity): string {
 }
 
 /**
- * Returns how the encrypted disks of an image, or of the image that a hash vector records, are read: `ciphertext` if
- * any part of them is read as ciphertext, otherwise `decrypted`; `undefined` if none is encrypted.
+ * Returns how the encrypted disks of an image's chain are read: `ciphertext` if any part of them is read as ciphertext,
+ * otherwise `decrypted`; `undefined` if no disk of the chain is encrypted.
  */
 export function encryptionOf({ chain }: ImageIdentity): Encryption | undefined {
   if (chain.some(isCiphertext)) {
@@ -45,12 +45,15 @@ export function isCiphertext({ encryption, ciphertext = [] }: Link): boolean {
   return encryption === 'ciphertext' || ciphertext.length > 0;
 }
 
-/** Returns whether any of an image's disks is decrypted. */
+/** Returns whether the disk of any link of an image's chain is decrypted, at least in part. */
 export function isDecrypted({ chain }: ImageIdentity): boolean {
   return chain.some(({ encryption }) => encryption === 'decrypted');
 }
 
-/** Returns whether the content of an image can change without a change of its stamps. */
+/**
+ * Returns whether the content of an image can change without a change of its stamps: whether any link of its chain is
+ * volatile.
+ */
 export function isVolatile({ chain }: ImageIdentity): boolean {
   return chain.some(({ volatile }) => volatile === true);
 }
@@ -73,8 +76,8 @@ function sameLink({ format, encryption, parts }: Link, other: Link): boolean {
 }
 
 /**
- * Returns the image directly below the top link, for its reader to open; `undefined` if there is none or it is not
- * `standalone`.
+ * Returns the backing image of an image as a source that a reader can open. Returns `undefined` if there is no backing
+ * image, if it is not `standalone`, or if it has no parts.
  */
 export function baseOf({ chain: [, ...chain] }: ImageIdentity): IdentifiedSource | undefined {
   const [link] = chain;
@@ -91,14 +94,17 @@ export interface ExpectedFile {
   readonly volatile?: true | undefined;
 }
 
-/** Returns the files of a chain to open, in the order of {@link fileStampsOf}. */
+/** Returns the files of a chain with their expected states, in the order of {@link fileStampsOf}. */
 export function expectedFiles({ chain }: ImageIdentity): ExpectedFile[] {
   return chain.flatMap(({ parts, volatile }) =>
     filesAmong(parts).map((stamp) => ({ stamp, ...(volatile && { volatile }) })),
   );
 }
 
-/** Returns whether a file is the expected one, in the expected state unless it is `volatile`. */
+/**
+ * Returns whether a file with this status is the expected one: the same file, and unless it is `volatile`, in the same
+ * state.
+ */
 export function isExpected({ stamp, volatile }: ExpectedFile, stats: FileStatus): boolean {
   return (volatile ? sameFile : sameState)(stampOf(stamp.path, stats), stamp);
 }

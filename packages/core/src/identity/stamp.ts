@@ -1,6 +1,6 @@
 import type { FileStamp, Stamp } from '../contracts/disk-image.js';
 
-/** The numbers that identify a file among all existing files, regardless of its names and content. */
+/** The numbers that identify a file among all files of this machine, regardless of its names and content. */
 export type FileNumber = Pick<FileStamp, 'device' | 'inode'>;
 
 /** The members of a stamp that distinguish files and their states. */
@@ -28,7 +28,7 @@ export function fileNumberOf({ dev, ino }: Pick<FileStatus, 'dev' | 'ino'>): Fil
 /**
  * Creates the stamp of a file.
  *
- * @param size bytes; to be passed if `stats` lacks the size, as for a block device
+ * @param size bytes; to be passed if the status does not contain the size, as for a block device
  */
 export function stampOf(path: string, stats: FileStatus, size = stats.size): FileStamp {
   const { mtimeNs, ctimeNs } = stats;
@@ -40,7 +40,7 @@ export function sameFile(one: FileNumber, other: FileNumber): boolean {
   return one.device === other.device && one.inode === other.inode;
 }
 
-/** Returns whether two stamps are of the same file or object in the same state. */
+/** Returns whether two stamps are of the same file or object in the same state. Paths of files are not compared. */
 export function sameState(one: Stamp, other: Stamp): boolean {
   if (one.kind === 'file' && other.kind === 'file') {
     return STATE_NUMBERS.every((number) => one[number] === other[number]);

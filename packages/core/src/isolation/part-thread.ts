@@ -17,8 +17,8 @@ export interface IsolationLimits {
 }
 
 /**
- * One part of a plugin in its own thread. It can neither block other parts nor exceed its time limit, because the
- * thread can be ended even in an endless loop.
+ * One part of a plugin, or one plugin that is tried, in its own thread. The plugin can neither block other parts nor
+ * exceed its time limit, because the thread can be ended even in an endless loop.
  */
 export class PartThread {
   readonly #data: PartThreadData;
@@ -26,7 +26,9 @@ export class PartThread {
   readonly #threads: WorkerThreads<PartTask<PartWork>, PartAnswer>;
   readonly #onAbort = () => void this.close();
 
-  /** The caller closes the thread. */
+  /**
+   * The thread is started by the first call. The caller closes it. It also ends when the signal of the limits fires.
+   */
   constructor(data: PartThreadData, { pluginTimeout, signal, logger }: IsolationLimits) {
     this.#data = data;
     this.#signal = signal;
@@ -38,7 +40,8 @@ export class PartThread {
    * Calls a method in the thread and returns its result.
    *
    * @throws what the part throws, as `plugin` unless it is one of this project's errors; `plugin` if the part ends its
-   *   thread; `unavailable` if it exceeds its time limit; and `aborted`.
+   *   thread; `unavailable` if the part exceeds its time limit, which ends the thread, or if a system resource is
+   *   exhausted; `usage` if an argument cannot be copied to the thread; and `aborted`.
    */
   async call<Method extends keyof PartWork>(
     method: Method,

@@ -19,7 +19,10 @@ export type PartThreadData =
       readonly name: string;
     };
 
-/** An analysis for sending to a thread: rows in memory are in shared memory, and errors keep their codes. */
+/**
+ * An analysis for sending to a thread: rows in memory are in shared memory, vectors without `storage` are omitted, and
+ * errors keep their codes.
+ */
 export type SentAnalysis = Omit<Analysis, 'failures' | 'images'> & {
   readonly failures: readonly (Omit<ImageFailure, 'error'> & { readonly error: ThreadFailure })[];
   readonly images: readonly (Omit<AnalyzedImage, 'vector'> & { readonly vector?: LocatedVector })[];
@@ -27,18 +30,19 @@ export type SentAnalysis = Omit<Analysis, 'failures' | 'images'> & {
 
 /** The methods of a thread for its part or plugin. */
 export interface PartWork {
-  /** Imports the plugin and constructs its parts, to check that this terminates. */
+  /** Imports the plugin and constructs its parts, to check that both terminate. */
   tryPlugin(): Promise<void>;
   /** Returns the metric's distances of all pairs. */
   measure(counts: PairwiseCounts): Promise<CondensedMatrix>;
   /** Returns the metric's distances of a tile's pairs. */
   measureTile(tile: Tile): Promise<Float64Array>;
+  /** Returns the clusterer's dendrogram, validated. */
   cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram>;
-  /** Begins a report, which `nextPiece` then returns. */
+  /** Begins a report or companion, whose pieces `nextPiece` then returns. */
   beginReport(part: ReportPart, analysis: SentAnalysis, options: OptionValues): Promise<void>;
   /**
-   * Returns the next piece of the report: about 64 Ki characters or the rest of its text, or its next bytes;
-   * `undefined` at the end.
+   * Returns the next piece of the report: for text, at least 65,536 characters or the rest; for a binary format, the
+   * next bytes that the reporter yields; `undefined` at the end.
    */
   nextPiece(): Promise<string | Uint8Array | undefined>;
   /** Returns a reporter's warnings about a report. */

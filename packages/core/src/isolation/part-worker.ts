@@ -15,7 +15,7 @@ const TEXT_AT_ONCE = 64 * 1024;
 
 const data = workerData as PartThreadData;
 const constructed = 'part' in data ? constructPart(data.part) : undefined;
-/** If the part cannot be constructed, that error is the answer to every task that needs it. */
+/** If the part cannot be constructed, that error is the answer to every task that needs the part. */
 await constructed?.catch(() => {});
 
 let pieces: AsyncGenerator<string | Uint8Array, void, undefined> | undefined;

@@ -22,10 +22,11 @@ export interface Placed<Part> extends NamedPart<Part> {
 
 /**
  * Imports a plugin's module and constructs its parts in a separate thread, so that code that never finishes does not
- * block the main thread.
+ * block the main thread. Errors of the parts are ignored.
  *
  * @param name the plugin's name in messages
- * @throws `plugin` if the module throws, `unavailable` if it exceeds the time limit, and `aborted`.
+ * @throws `plugin` if the module throws or ends the thread, `unavailable` if it exceeds the time limit or a system
+ *   resource is exhausted, and `aborted`.
  */
 export async function tryPlugin(name: string, url: string, limits: IsolationLimits): Promise<void> {
   await inThread({ url, name }, limits, (thread) => thread.call('tryPlugin'));
@@ -34,7 +35,7 @@ export async function tryPlugin(name: string, url: string, limits: IsolationLimi
 /**
  * Returns the metric's distances of all pairs.
  *
- * @throws `plugin` if the metric fails, and for an isolated metric also `unavailable` and `aborted`.
+ * @throws as `distanceMatrix`, and for an isolated metric also as `PartThread.call`.
  */
 export async function measureBy(
   { name, part: metric, isolated }: Placed<DistanceMetric>,
@@ -50,7 +51,7 @@ export async function measureBy(
 /**
  * Returns the metric's distances of a tile's pairs.
  *
- * @throws as {@link measureBy}.
+ * @throws as `tileDistances`, and for an isolated metric also as `PartThread.call`.
  */
 export async function measureTileBy(
   { name, part: metric, isolated }: Placed<DistanceMetric>,
@@ -66,7 +67,7 @@ export async function measureTileBy(
 /**
  * Returns the clusterer's dendrogram, validated.
  *
- * @throws `plugin` if the clusterer fails, and for an isolated clusterer also `unavailable` and `aborted`.
+ * @throws as `checkedDendrogram`, and for an isolated clusterer also as `PartThread.call`.
  */
 export async function clusterBy(
   clusterer: Placed<Clusterer>,
@@ -84,7 +85,7 @@ export async function clusterBy(
 /**
  * Yields a reporter's report or companion.
  *
- * @throws `plugin` if the reporter fails, and for an isolated reporter also `unavailable` and `aborted`.
+ * @throws as `reportPieces`, and for an isolated reporter also as `PartThread.call`.
  */
 export async function* reportBy(
   reporter: Placed<Reporter>,
@@ -111,7 +112,7 @@ export async function* reportBy(
 /**
  * Returns a reporter's warnings about a report.
  *
- * @throws as {@link reportBy}.
+ * @throws as `reportWarnings`, and for an isolated reporter also as `PartThread.call`.
  */
 export async function warningsBy(
   reporter: Placed<Reporter>,

@@ -11,9 +11,10 @@ export type ReportPart = 'report' | 'companion';
 const NOT_WRITTEN: Wording = ['its companion text is not written; write it with ', { option: 'companion' }];
 
 /**
- * Yields a report or its companion in pieces; nothing for the latter if there is no companion.
+ * Yields a report or its companion in pieces; yields nothing if the reporter has no companion.
  *
- * @throws `plugin` if the reporter throws, or yields something other than it declares: strings or bytes.
+ * @throws what the reporter throws, as `pluginError`, and `plugin` if it yields something other than it declares:
+ *   strings, or bytes for the report of a binary format.
  */
 export async function* reportPieces(
   { name, part: reporter }: NamedPart<Reporter>,
@@ -37,9 +38,10 @@ export async function* reportPieces(
 }
 
 /**
- * Returns a reporter's warnings about a report.
+ * Returns a reporter's warnings about a report. A reporter without `warnings` has one warning if it has a companion
+ * that is not written.
  *
- * @throws `plugin` if the reporter throws, or yields something other than a wording.
+ * @throws what the reporter throws, as `pluginError`, and `plugin` if it yields something other than a wording.
  */
 export async function reportWarnings(
   { name, part: reporter }: NamedPart<Reporter>,

@@ -12,11 +12,13 @@ import { PART_WORKER } from './part-work.js';
 
 /**
  * Requires that a thread that imports the plugins' modules gets the same parts that were registered here. A plugin that
- * a function created would be replaced by the module's default export, with other settings.
+ * a function created would be replaced by the module's default export, with other settings. Imports the modules into
+ * this thread.
  *
  * @param description the part that will run in threads, such as `hasher checksum`
- * @throws `usage` if a part differs or the module is the program itself, `plugin` if a module throws, `unavailable` if
- *   it exceeds the time limit for loading or a bundler left out a file that threads need, and `aborted`.
+ * @param parts all parts of the plugins that this part needs; each plugin has a `url`
+ * @throws `usage` if a part differs or a module is the program itself, `plugin` if a module throws, `unavailable` if a
+ *   module exceeds the time limit for loading or a bundler left out a file that threads need, and `aborted`.
  */
 export async function requireImportable(
   description: string,

@@ -5,10 +5,14 @@ import { received, sendable } from '../threads/thread-failure.js';
 import { hashVectorAt } from '../vectors/read-hash-vector.js';
 import type { SentAnalysis } from './part-work.js';
 
-/** The shared copies of vectors in memory, reused by all reports of an analysis. */
+/** The forms of vectors that were sent, with shared copies of rows in memory. All reports of an analysis reuse them. */
 const SENT = new WeakMap<HashVector, LocatedVector>();
 
-/** Converts an analysis for sending to a thread. Omits vectors without `storage`. */
+/**
+ * Converts an analysis for sending to a thread. Omits vectors without `storage`.
+ *
+ * @throws `unavailable` if there is not enough memory to copy rows to shared memory.
+ */
 export function sentAnalysis({ failures, images, ...analysis }: Analysis): SentAnalysis {
   return {
     ...analysis,
@@ -20,7 +24,11 @@ export function sentAnalysis({ failures, images, ...analysis }: Analysis): SentA
   };
 }
 
-/** Restores an analysis that another thread sent. */
+/**
+ * Restores an analysis that another thread sent.
+ *
+ * @throws as `hashVectorAt`.
+ */
 export function receivedAnalysis({ failures, images, ...analysis }: SentAnalysis): Analysis {
   return {
     ...analysis,

@@ -4,7 +4,7 @@ import { requireMemory } from './require-memory.js';
 /**
  * Allocates zeroed memory that threads share.
  *
- * @throws `unavailable` if that much memory is certainly not available.
+ * @throws `unavailable` if that much memory is certainly not available, or cannot be allocated.
  */
 export function allocateShared(need: MemoryNeed): SharedArrayBuffer {
   requireMemory(need);

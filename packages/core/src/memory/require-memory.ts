@@ -6,8 +6,8 @@ import { type MemoryNeed, memoryShortage } from './memory-shortage.js';
 const UNCHECKED = 2 ** 26;
 
 /**
- * Requires that the needed memory may be available. Otherwise the system would let the process reserve more memory than
- * the machine has, and kill a process when the memory is used.
+ * Refuses a need that certainly exceeds the available memory. Without this check, the system would let the process
+ * reserve more memory than the machine has, and kill a process when the memory is used.
  *
  * @param findAvailable returns an upper bound of the bytes that this process can still allocate
  * @throws `unavailable` if the need certainly exceeds the available memory.
@@ -29,7 +29,7 @@ function availableMemory(): number {
   return limit === 0 ? ofMachine : Math.max(0, Math.min(ofMachine, limit - process.memoryUsage.rss()));
 }
 
-/** Returns the bytes of available memory and free swap space, or of all memory if the system does not report them. */
+/** Returns the bytes of available memory and free swap space, or of all memory if the system reports neither. */
 function memoryAndSwap(): number {
   const report = readProcFile('/proc/meminfo');
   const kibibytes = [...report.matchAll(/^(?:MemAvailable|SwapFree): +(\d+) kB$/gm)].map(([, count]) => Number(count));

@@ -13,7 +13,7 @@ import { enterPluginThread } from '../threads/require-not-the-program.js';
 const require = createRequire(import.meta.url);
 
 /**
- * Imports plugins into this thread and registers their parts, like the main thread.
+ * Imports plugins into this thread and registers their parts, as the main thread does.
  *
  * @throws what the modules throw, and `usage` if a module does not export a plugin.
  */
@@ -27,8 +27,8 @@ export async function importRegistry(references: readonly PluginReference[], log
 }
 
 /**
- * Imports a plugin into this thread and constructs every part that can be constructed with default options. Other
- * errors of the plugin and its parts are ignored here, because they are reported when the parts are used.
+ * Imports a plugin into this thread and constructs every part that can be constructed with default options. Errors that
+ * occur after the import are ignored here, because they are reported when the parts are used.
  *
  * @throws what the module throws.
  */
@@ -58,7 +58,7 @@ function registryOf(plugins: readonly RegisteredPlugin[], logger: Logger): PartR
 
 async function importDefault(url: string): Promise<unknown> {
   enterPluginThread();
-  // A plugin that imports tsyringe cannot be loaded without it.
+  // Without this module, a plugin that imports tsyringe cannot be loaded.
   require('reflect-metadata/lite');
   return defaultExportOf(await import(url));
 }

@@ -8,10 +8,11 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the directories below which a user allows backing files, absolute, symbolic links resolved.
+ * Returns the directories below which a user allows backing files: absolute, symbolic links resolved.
  *
- * @throws `usage` for a path that does not exist, cannot be opened or is not a directory, and `refused` for a symbolic
- *   link of another user, who could make it lead anywhere.
+ * @throws `usage` for a path that does not exist, cannot be opened or is not a directory; as
+ *   `OpenDirectory.realPathOf`, for example `refused` for a symbolic link of another user, who could make it lead
+ *   anywhere.
  */
 export function allowedTrees(paths: readonly string[]): Promise<readonly string[]> {
   return Promise.all(paths.map(realDirectory));

@@ -14,7 +14,11 @@ export interface NamedVector {
   readonly vector: HashVector;
 }
 
-/** Combines the results of the stages into the analysis for reporters. */
+/**
+ * Combines the results of the stages into the analysis for reporters.
+ *
+ * @param images at least one
+ */
 export function analysisOf(
   images: readonly NamedVector[],
   { metric, unit, distances, repeatedBlocks }: Omit<Comparison, 'repeatedBlocks'> & Partial<Comparison>,
@@ -46,8 +50,9 @@ export function analysisOf(
 }
 
 /**
- * Names the vectors for reports: by their labels, or by their paths.
+ * Returns the vectors with their names for reports (see `namesOf`).
  *
+ * @param labels by the paths of the images, which are the names of the vectors
  * @param recorded for hash-vector files, the paths of their images when they were hashed
  * @param archives the archives, by the paths of the images in them
  */
@@ -66,7 +71,9 @@ export function namedVectors(
   return vectors.map((vector, index) => ({ name: names[index]!, vector }));
 }
 
-/** Returns the analysis of items with known distances. */
+/**
+ * Returns the analysis of items with known distances. The path of an item is its name by default, and its sizes are 0.
+ */
 export function analysisOfDistances(
   items: readonly DistanceItem[],
   distances: CondensedMatrix,
@@ -87,7 +94,7 @@ export function analysisOfDistances(
   };
 }
 
-/** @throws `usage` unless the number of items is the matrix's size and their names differ. */
+/** @throws `usage` unless the number of items is the size of the matrix and the names of the items differ. */
 export function requireOwnNames(items: readonly DistanceItem[], size: number): void {
   const names = new Set<string>();
   for (const item of items) {

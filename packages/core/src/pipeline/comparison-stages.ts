@@ -90,7 +90,12 @@ export async function clusteringOf(
   return { linkage: options.linkage, dendrogram, cladogram: cladogramOf(dendrogram) };
 }
 
-/** Counts the common blocks of all pairs, for the metric, and each vector's blocks that another vector also has. */
+/**
+ * Counts the common blocks of all pairs, in the alignment of the metric, and for each vector the blocks that another
+ * vector has at the same block number.
+ *
+ * @throws what the executor throws, and `plugin` if its counts do not fit the vectors.
+ */
 async function count(
   executor: Executor,
   vectors: readonly LocatedVector[],

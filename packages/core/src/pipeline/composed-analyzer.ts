@@ -338,7 +338,10 @@ export class ComposedAnalyzer implements Analyzer {
     requireKnownNames(this.#registry, { clusterer, linkage });
   }
 
-  /** Checks that threads can construct the isolated parts, before any image is read. */
+  /**
+   * Checks that threads can construct the metric and the clusterer if their plugins are isolated, before any image is
+   * read.
+   */
   async #requireImportable(options: CompleteOptions): Promise<void> {
     const limits = this.#registry.limits(options.signal);
     await requireSameInThreads(this.#registry, 'metric', options.metric, limits);

@@ -19,13 +19,14 @@ export interface AnalyzerParts {
   readonly plugins: readonly ConfiguredPlugin[];
   /**
    * Plugins whose failures and endless loops must not affect others. Their hashers, metrics, clusterers and reporters
-   * run in separate threads, and `pluginTimeout` limits all their calls. Each plugin must have a `url`.
+   * run in separate threads, their readers and sources in this thread. `pluginTimeout` limits the calls of all these
+   * parts. Each plugin must have a `url`.
    */
   readonly isolated?: readonly ConfiguredPlugin[] | undefined;
   /**
-   * Time limit in seconds for each answer of an isolated plugin's part; 0 for no limit. An answer is one image of a
-   * source, one call of a reader, 8 MiB of a hasher's input or one larger block, all pairs of a metric, all images of a
-   * clusterer, or about 64 KiB of a reporter's text.
+   * Time limit in seconds for each answer of an isolated plugin's part; 0 for no limit; 60 by default. An answer is one
+   * image of a source, one call of a reader, 8 MiB of a hasher's input or one larger block, all pairs of a metric, all
+   * images of a clusterer, or about 65,536 characters of a reporter's text.
    */
   readonly pluginTimeout?: number | undefined;
   /** Receives the notes of all parts; when absent, they are discarded. */
@@ -63,7 +64,7 @@ const LONGEST_TIMEOUT = 1_000_000;
 
 /**
  * Creates an analyzer from plugins. The parts of this package are always included: metrics, clusterers, the source
- * `files` and the reader `auto`.
+ * `files` and the reader `auto`. Warns about each part that another plugin's part replaces.
  *
  * @throws `usage` if a member is unknown or invalid, a value is not a plugin, an option of a plugin is invalid, a
  *   plugin requires another version of this package, or an isolated plugin has no `url`.

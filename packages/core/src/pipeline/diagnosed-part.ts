@@ -4,7 +4,7 @@ import type { DiagnosedPart } from '../contracts/stages.js';
 import { brokenContract, excerptOf, pluginError, throwIfAborted } from '../errors.js';
 
 /**
- * Returns the diagnosis of a reader or source, or the error with which it failed.
+ * Returns the diagnosis of a reader or source. If the diagnosis fails, `problem` is the error.
  *
  * @throws `aborted`.
  */

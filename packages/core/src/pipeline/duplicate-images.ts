@@ -2,10 +2,12 @@ import type { DiskSource } from '../contracts/disk-reader.js';
 import { VirtSimilarityError } from '../errors.js';
 
 /**
- * Merges two mentions of the same file. A format that was stated for the file itself overrides a format that was stated
- * for its directory.
+ * Merges two mentions of the same file, and keeps the path of the earlier one. If one mention names the file itself and
+ * the other is from the listing of a directory, the format is that of the mention that names the file, even if it
+ * states none.
  *
- * @throws `usage` if the file is named with two formats or two labels.
+ * @throws `usage` if both mentions name the file itself, with different formats or one of them without a format, or if
+ *   they have different labels.
  */
 export function merged(earlier: DiskSource, later: DiskSource): DiskSource {
   const { label = later.label } = earlier;
@@ -32,7 +34,7 @@ function namedTwice(path: string, found: string): VirtSimilarityError {
   return new VirtSimilarityError('usage', `${path} is named twice, with ${found}; name it once`, { image: path });
 }
 
-/** Returns the warning about a file that is named again. */
+/** Returns the warning about the file `path`, which was already named as `earlier`. */
 export function duplicateNote(path: string, earlier: string): string {
   const found = earlier === path ? `${path} is named twice` : `${path} and ${earlier} are the same file`;
   return `${found}; it is compared once, as ${earlier}`;

@@ -11,10 +11,10 @@ import { type NamedVector, namedVectors } from './analysis-of.js';
 import { type ComparisonContext, comparisonOf, comparisonWith } from './comparison-stages.js';
 
 /**
- * Lists the images of an analysis under their names, then the added images under unused names.
+ * Returns the vectors of the images of an analysis under their names, then the added vectors under unused names.
  *
- * @throws `usage` if an image has no hash vector, or one that does not fit the analysis, or two images have the same
- *   path.
+ * @throws `usage` if the analysis lacks some of its images, an image of the analysis has no hash vector or one that
+ *   does not fit the analysis, or two images have the same path.
  */
 export function extendedImages(
   { images, distances, parameters }: Analysis,
@@ -27,7 +27,9 @@ export function extendedImages(
   const known = images.map(({ name, path, virtualSize, dataBlocks, vectorKey, vector }) => {
     if (vector === undefined) {
       const problem = `cannot extend the analysis: expected each image to have its hash vector, found ${path} without one`;
-      throw new VirtSimilarityError('usage', `${problem}; add the vectors to its images first`, { image: path });
+      throw new VirtSimilarityError('usage', `${problem}; first add the vectors to the images of the analysis`, {
+        image: path,
+      });
     }
     const { algorithm, blockSize } = parameters;
     const expected = describeHeader({ algorithm, blockSize, virtualSize, dataBlocks });
@@ -69,9 +71,10 @@ function describeHeader({
 }
 
 /**
- * Returns the distances of the images of an analysis, followed by the added images. Compares only pairs with an added
- * image.
+ * Returns the distances of all images: those of the analysis, followed by the added ones. Compares only pairs with an
+ * added image.
  *
+ * @param images all images, in this order
  * @throws as `Analyzer.extend`.
  */
 export async function extendedDistances(

@@ -14,17 +14,20 @@ import { duplicateNote, merged } from './duplicate-images.js';
 const FILES = 'files';
 /** The end of a source's name that is the beginning of a URL, such as `https://`. */
 const URL_ENDING = '://';
-/** Bounds the promises that exist at once: collecting hundreds of thousands takes longer than the work itself. */
+/**
+ * The most images whose paths are resolved at the same time: collecting hundreds of thousands of promises takes longer
+ * than resolving the paths.
+ */
 const RESOLVED_AT_ONCE = 256;
 
 /** The registered sources, including `files`. */
 interface Sources {
   readonly names: readonly string[];
-  /** Returns the source of that name. */
+  /** Returns the source with this name. */
   readonly get: (name: string) => ImageSource;
 }
 
-/** Consecutive words for one source with the same stated format; a word with a label is a group of its own. */
+/** Consecutive words for one source with the same stated format; a word with a label is a separate group. */
 interface Group extends Omit<DiskSource, 'path'> {
   readonly source: NamedPart<ImageSource>;
   readonly named: NamedImages[];
@@ -34,13 +37,19 @@ interface Group extends Omit<DiskSource, 'path'> {
 interface Candidate {
   readonly image: DiskSource;
   readonly failure: VirtSimilarityError | undefined;
-  /** The path of the image, or of its archive, with symbolic links resolved; absent if it cannot be resolved. */
+  /**
+   * The path of the image with symbolic links resolved; for an image in an archive, only those in the path of the
+   * archive. Absent if the path cannot be resolved.
+   */
   readonly real?: string | undefined;
-  /** The directory in which it was named or listed, symbolic links resolved; absent if there is none. */
+  /**
+   * The directory in which the image was named or listed, symbolic links resolved; absent if the directory or the image
+   * cannot be resolved.
+   */
   readonly directory?: string | undefined;
   /**
    * The directories of the image and of its stated backing files, symbolic links resolved, without those that another
-   * user's symbolic link leads to.
+   * user's symbolic link leads to. Empty if the image cannot be resolved.
    */
   readonly allowed: readonly string[];
 }
@@ -50,8 +59,8 @@ interface Candidate {
  * links, and symbolic links in other directories, are separate images, since relative names in an image refer to its
  * directory.
  *
- * @throws what the sources throw, and `usage` if a word is invalid or names no image, a file is named with two formats
- *   or labels, or two images have the same label.
+ * @throws as `listedBy`; `usage` if a word is invalid or a source finds no image for it, a file is named with two
+ *   formats or labels, or two images have the same label; and `aborted`.
  */
 export async function findImages(
   images: readonly (string | DiskSource)[],
@@ -177,7 +186,8 @@ function requireImages(
 /**
  * Yields the images that the source lists.
  *
- * @throws `plugin` if the source throws or lists an invalid image, and what `onNote` throws.
+ * @throws what the source throws, as `plugin` unless it is one of this project's errors; `plugin` if an image that it
+ *   lists is invalid; and what `onNote` throws.
  */
 async function* listedBy(
   { source: { name, part }, named }: Group,
@@ -250,7 +260,7 @@ function requireOwnLabels(sources: readonly DiskSource[]): void {
     const other = paths.get(label);
     if (other !== undefined) {
       const problem = `${other} and ${path} have the same label, ${label}`;
-      throw new VirtSimilarityError('usage', `${problem}; give each image its own`, { image: path });
+      throw new VirtSimilarityError('usage', `${problem}; give each image its own label`, { image: path });
     }
     paths.set(label, path);
   }

@@ -7,10 +7,11 @@ import type { CompleteOptions } from '../execution/options.js';
 import { isNamedAsVector } from '../vectors/named-as-vector.js';
 import { openHashVector } from '../vectors/read-hash-vector.js';
 
-/** Hash-vector files that are opened at the same time. */
+/** The most hash-vector files that are opened at the same time. */
 const OPENED_AT_ONCE = 16;
-/** The most files of one kind, and kinds of files, that an error names; the error counts the others. */
+/** The most files of one kind that an error names; the error counts the others. */
 const NAMED_FILES = 3;
+/** The most kinds of files that an error names; the error counts the others. */
 const NAMED_KINDS = 4;
 
 const OPTIONS = ['hasher', 'blockSize'] as const;
@@ -27,7 +28,7 @@ interface Kind extends HashParameters {
 
 /**
  * Returns the headers of the hash-vector files among the images, by path, in the order of the images. Omits files that
- * cannot be opened: they fail when they are read.
+ * have already failed, and files that cannot be opened: the latter fail when they are read.
  *
  * @throws `aborted`.
  */
@@ -55,10 +56,10 @@ export async function vectorHeaders(
 
 /**
  * Returns the hasher and block size of a run: those that the caller states, else those of the hash vectors among the
- * images, else the defaults.
+ * images, else the defaults, which the last parameter contains.
  *
- * @param headers the headers of these vectors, by path
- * @throws `usage`, which lists the files, if they differ from each other or from the stated values.
+ * @param headers the headers of these hash vectors, by path
+ * @throws `usage`, which lists the files, if the hash vectors differ from each other or from the stated options.
  */
 export function hashParametersOf(
   headers: ReadonlyMap<string, HashVectorHeader>,
@@ -87,7 +88,7 @@ export function hashParametersOf(
   return found;
 }
 
-/** Returns the kinds of the files, in the order of the first file of each kind. */
+/** Groups the files by kind, in the order of the first file of each kind. */
 function kindsOf(headers: ReadonlyMap<string, HashVectorHeader>): readonly Kind[] {
   const kinds = new Map<string, Kind>();
   for (const [path, { algorithm: hasher, blockSize }] of headers) {

@@ -3,7 +3,11 @@ import type { FoundImages, HashOutcome } from '../contracts/stages.js';
 import { brokenContract } from '../errors.js';
 import type { CompleteOptions } from '../execution/options.js';
 
-/** Creates the request to hash the images that have not failed already. */
+/**
+ * Creates the request to hash or inspect the images that have not failed already.
+ *
+ * @param trees the resolved directories of `allowBacking`
+ */
 export function requestOf(
   { sources, directories, failures }: FoundImages,
   trees: readonly string[],
@@ -26,9 +30,10 @@ export function requestOf(
 }
 
 /**
- * Yields exactly one outcome for each image; an outcome that the executor omits becomes a failure.
+ * Yields exactly one outcome for each image of the request; for an image without an outcome of the executor, a failure.
  *
- * @throws what the executor throws, and `plugin` for a second outcome of an image or an outcome of another image.
+ * @throws what the executor throws, and `plugin` for a second outcome of an image or an outcome of an image that was
+ *   not requested.
  */
 export async function* checkedOutcomes(
   outcomes: AsyncIterable<HashOutcome>,

@@ -4,7 +4,8 @@ import { basename, sep } from 'node:path';
 type ByPath = ReadonlyMap<string, string | undefined>;
 
 /**
- * Returns the images' names for reports: their labels, and for images without one a unique name.
+ * Returns the images' names for reports, in the order of the paths: the label of each image that has one, and a unique
+ * name for each other image.
  *
  * @param recorded for hash-vector files, the paths of their images when they were hashed. A file is named after its
  *   image, unless another image has the same path or recorded path.
@@ -35,8 +36,8 @@ export function namesOf(
 }
 
 /**
- * Returns the path of each image, or for a hash-vector file the recorded path if it is usable and no other image has
- * it.
+ * Returns the path of each image; for a hash-vector file, the recorded path if that path ends in a name and no other
+ * image has it as its path or recorded path.
  */
 function originsOf(paths: readonly string[], recorded: ReadonlyMap<string, string>): string[] {
   const origins = paths.map((path) => recorded.get(path) ?? path);
@@ -75,7 +76,7 @@ export function uniqueNames(paths: readonly string[], archives: ByPath = new Map
   }
 }
 
-/** Returns the components of a path. A file in an archive is one component with its archive. */
+/** Returns the components of a path. An archive and the name of a file in it form one component. */
 function partsOf(path: string, archive = path): string[] {
   const parts = archive.split(sep).filter((part) => part !== '');
   return [...parts.slice(0, -1), ...parts.slice(-1).map((last) => last + path.slice(archive.length))];

@@ -4,8 +4,8 @@ import { didYouMean, VirtSimilarityError } from '../errors.js';
 import { VECTOR_FORMAT } from '../vectors/named-as-vector.js';
 
 /**
- * Requires that a reader supports every stated format. Does nothing if a reader does not list its formats: it may then
- * accept any.
+ * Requires that some reader supports every stated format. Does nothing if any reader does not list its formats, because
+ * that reader may accept any format.
  *
  * @throws `usage`, with the formats of each reader, if no reader supports a stated format.
  */

@@ -11,7 +11,8 @@ import { requireImportable } from '../isolation/require-importable.js';
 /**
  * Returns a part and, if its plugin is isolated, the reference by which a thread constructs it.
  *
- * @throws `usage` for an unknown name or if no thread can construct an isolated part, and `plugin`.
+ * @throws `usage` for an unknown name or if no thread can construct an isolated part, and `plugin` if the part cannot
+ *   be constructed.
  */
 export function placed<Kind extends PartKind>(
   registry: PartRegistry,
@@ -25,7 +26,7 @@ export function placed<Kind extends PartKind>(
 /**
  * Requires that a thread constructs the same part, if the part is isolated.
  *
- * @throws as `requireImportable`.
+ * @throws `usage` for an unknown name; for an isolated part, also as `placed` and `requireImportable`.
  */
 export async function requireSameInThreads(
   registry: PartRegistry,
@@ -41,9 +42,10 @@ export async function requireSameInThreads(
 }
 
 /**
- * Requires that all named parts and the linkage exist, so that a misspelt name is reported before any work begins.
+ * Requires that all named parts exist and that the clusterer supports the linkage, so that a misspelt name is reported
+ * before any work begins. The linkage is checked only if the clusterer is named.
  *
- * @throws `usage` for an unknown name, and `plugin` if a part cannot be constructed.
+ * @throws `usage` for an unknown name or an unsupported linkage, and `plugin` if a part cannot be constructed.
  */
 export function requireKnownNames(
   registry: PartRegistry,

@@ -4,20 +4,26 @@ import type { PairwiseCounts } from '../contracts/tile.js';
 import { condensedIndex } from '../distance/condensed-index.js';
 import { type Wording, wording } from '../errors.js';
 
-/** The only metric with which small images are close to all others: it counts the blocks in which two images differ. */
+/**
+ * The only metric of this package with which small images are close to all others: it counts the blocks in which two
+ * images differ.
+ */
 const METRIC = 'hamming';
 
-/** Limits of the share of the smaller image's non-zero blocks that both images have: hardly any, and at least half. */
+/**
+ * Limits of the fraction of the smaller image's non-zero blocks that both images have at the same block numbers: at
+ * most `HARDLY` in unrelated images, at least `HALF` in related ones.
+ */
 const HARDLY = 0.05;
 const HALF = 0.5;
 const UNRELATED = 0;
 const NEITHER = 1;
 const RELATED = 2;
 
-/** For each pair, in condensed order: whether it is unrelated, related, or neither. */
+/** For each pair of images, in condensed order: `UNRELATED`, `RELATED` or `NEITHER`. */
 export type Kinship = Uint8Array;
 
-/** Classifies all pairs; `undefined` for metrics whose distances do not depend on the sizes of images. */
+/** Classifies all pairs of images; `undefined` for every metric other than `hamming`. */
 export function kinshipOf(metric: string, { size, dataBlocks, equal }: PairwiseCounts): Kinship | undefined {
   if (metric !== METRIC) {
     return undefined;
@@ -35,9 +41,10 @@ export function kinshipOf(metric: string, { size, dataBlocks, equal }: PairwiseC
 }
 
 /**
- * Returns a warning if related images are merged higher in the tree than unrelated images: sizes, not origins, then
- * shaped the tree. Merges of unrelated images above all merges of related images, as in every tree of several families,
- * are no reason to warn.
+ * Returns a warning if a merge of related images is higher in the tree than a merge of unrelated images: sizes, not
+ * origins, then shaped the tree. Merges of unrelated images above all merges of related images, as in every tree of
+ * several families, are no reason to warn. Returns `undefined` if there is no such merge, or if the kinship is
+ * `undefined`.
  */
 export function sizeEffect(
   images: readonly AnalyzedImage[],
@@ -66,7 +73,7 @@ export function sizeEffect(
   const [strangers, relatives] = [unrelated.pair, misplaced].map(([one, other]) => {
     return `${images[one]!.name} and ${images[other]!.name}`;
   });
-  return wording`${METRIC} joins ${strangers!}, which share hardly any block, before ${relatives!}, which share most of theirs; it counts blocks that differ, so small images are close to all others; choose ${{ option: 'metric', value: 'jaccard' }} for distances that do not depend on size`;
+  return wording`${METRIC} joins ${strangers!}, which share hardly any block, before ${relatives!}, which share at least half of the blocks of the smaller one; it counts blocks that differ, so small images are close to all others; choose ${{ option: 'metric', value: 'jaccard' }} for distances that do not depend on size`;
 }
 
 /**

@@ -22,8 +22,9 @@ export class AutoReader implements DiskReader {
   }
 
   /**
-   * @throws `unavailable` if no reader recognises the source, `corrupt` if no reader recognises it as its stated
-   *   format, `plugin` if a reader that it asks calls `auto`, and what the readers throw.
+   * @throws `corrupt` if a format is stated and no reader recognises the source as that format, `unavailable` if no
+   *   format is stated and no reader recognises the source, `plugin` if a reader returns an invalid identity or calls
+   *   `auto` itself, and what the readers throw.
    */
   async identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity> {
     const { format } = source;
@@ -66,7 +67,10 @@ export class AutoReader implements DiskReader {
     return this.#opened(reader, reader.part.open(source, found, options));
   }
 
-  /** Starts a session that opens each image through its reader's own session, if the reader has sessions. */
+  /**
+   * Starts a session that opens each image through the session of its reader, if the reader has sessions, otherwise
+   * through the reader.
+   */
   startSession(images: readonly IdentifiedSource[], options: ReadOptions): ReaderSession {
     const openers = new Map<NamedPart<DiskReader>, ImageOpener>();
     const openerOf = (reader: NamedPart<DiskReader>): ImageOpener => {
@@ -113,7 +117,11 @@ export class AutoReader implements DiskReader {
     return identity;
   }
 
-  /** Records the reader of an opened image, whose identity is new if the image has changed. */
+  /**
+   * Records the reader of an opened image, whose identity is a new object if the image has changed.
+   *
+   * @throws what opening throws, and `plugin` if the identity is invalid; the image is then closed.
+   */
   async #opened(
     reader: NamedPart<DiskReader>,
     opening: Promise<DiskImage | DiskStream>,

@@ -18,7 +18,10 @@ interface Listing {
   readonly isExcluded: Exclusion;
 }
 
-/** Bounds the promises that exist at once: collecting hundreds of thousands takes longer than the work itself. */
+/**
+ * The most paths that are examined at the same time: collecting hundreds of thousands of promises takes longer than
+ * examining the paths.
+ */
 const EXAMINED_AT_ONCE = 256;
 
 type Note = Parameters<ListOptions['onNote']>;
@@ -26,8 +29,9 @@ type Note = Parameters<ListOptions['onNote']>;
 /**
  * Lists images by their paths. Replaces a directory by the images in it, in the order of their names, without following
  * symbolic links, and reports in notes what it leaves out: everything else in the directory, and subdirectories unless
- * the listing is recursive. A directory without images becomes one failed image. A path that cannot be examined is
- * kept, and fails when it is opened.
+ * the listing is recursive. A directory without images becomes one failed image. Replaces an archive by the images in
+ * it. Leaves out files that are parts of other named images. A path that cannot be examined is kept, and fails when it
+ * is opened.
  */
 @injectable()
 export class FileSource implements ImageSource {
@@ -37,7 +41,9 @@ export class FileSource implements ImageSource {
     this.#readers = readers;
   }
 
-  /** @throws as `listDirectory`. */
+  /**
+   * @throws as `listDirectory`, what `onNote` throws, and what a reader throws that is not an error of this project.
+   */
   async *list(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
     const isExcluded = exclusionOf(options.exclude ?? []);
     const included = named.filter(({ word }) => !isExcluded(word));
@@ -97,7 +103,9 @@ function knowsArchives(reader: DiskReader): reader is ArchiveReader {
   return reader.imagesIn !== undefined;
 }
 
-/** Returns a file, or the images in it if it is an archive. An archive that cannot be read becomes a failed image. */
+/**
+ * Returns a file, or the images in the file if it is an archive. An archive that cannot be read becomes a failed image.
+ */
 async function imagesOfFile(image: ListedImage, readers: readonly ArchiveReader[]): Promise<readonly ListedImage[]> {
   const { path: archive, format: _, ...stated } = image;
   try {
@@ -116,7 +124,10 @@ async function imagesOfFile(image: ListedImage, readers: readonly ArchiveReader[
   }
 }
 
-/** Returns the archive of a path that names a file in it: the longest part before a colon that exists. */
+/**
+ * Returns the path of the archive if `path` names a file in an archive: the longest part before a colon that is the
+ * path of a file; `undefined` if there is none.
+ */
 export async function archiveOf(path: string): Promise<string | undefined> {
   for (let colon = path.lastIndexOf(':'); colon > 0; colon = path.lastIndexOf(':', colon - 1)) {
     const before = path.slice(0, colon);
@@ -130,7 +141,8 @@ export async function archiveOf(path: string): Promise<string | undefined> {
 
 /**
  * Returns the named images without files that are parts of other named images, such as all but the first file of a
- * split disk: a glob pattern names them too. Files whose format is stated are kept.
+ * split disk, which a glob pattern also matches. Files whose format is stated are kept. Reports what was left out in
+ * notes.
  */
 async function withoutParts(
   named: readonly NamedImages[],
@@ -171,14 +183,15 @@ async function withoutParts(
 }
 
 /**
- * Returns a file of a directory with the format that was stated for the directory, unless it is a hash vector by name.
+ * Returns a file of a directory as an image, with the format that was stated for the directory unless its name is that
+ * of a hash vector.
  */
 function listedIn({ path: directory, format }: ListedImage, name: string): ListedImage {
   const path = pathIn(directory, name);
   return { path, ...(format !== undefined && !isNamedAsVector({ path }) && { format }), noFollow: true };
 }
 
-/** Notes the named images that are excluded: their number, and their names as debug notes. */
+/** Reports the named images that are excluded: their number in a warning, and each name in a debug note. */
 function noteExcluded(paths: readonly string[], onNote: ListOptions['onNote']): void {
   const images = paths.length === 1 ? `${paths[0]}, which is` : `${paths.length} named images, which are`;
   onNote('warning', `left out ${images} excluded`);

@@ -12,7 +12,7 @@ export class ImageOpener implements ReaderSession {
   #hasStarted = false;
   #session: ReaderSession | undefined;
 
-  /** @param images all images to open; the session starts when the first one is opened */
+  /** @param images the images to announce to the session, which starts when the first image is opened */
   constructor(reader: NamedPart<DiskReader>, images: readonly IdentifiedSource[], options: ReadOptions) {
     this.#reader = reader;
     this.#images = images;
@@ -33,14 +33,18 @@ export class ImageOpener implements ReaderSession {
     return (this.#session ?? part).open(source, identity, options);
   }
 
-  /** Ends the session. A failure is only a warning, since all images are done. */
+  /**
+   * Ends the session, if it was started. A failure is only a warning, since all images are done.
+   *
+   * @throws `CallbackError` if a callback throws.
+   */
   async close(): Promise<void> {
     const failure = await this.#session?.close().then(
       () => undefined,
       (thrown: unknown) => ({ thrown }),
     );
-    // A callback's error ends the run. Neither this error nor an error that the warning below throws may be caught
-    // here.
+    // A callback's error must end the run. Therefore, neither this error nor an error that the warning below throws is
+    // caught here.
     if (failure?.thrown instanceof CallbackError) {
       throw failure.thrown;
     }

@@ -16,7 +16,7 @@ export class Limit {
   }
 
   /**
-   * Limits a call, and starts it in a later turn of the event loop. Otherwise parts that call each other endlessly
+   * Limits a call, and starts it in a later turn of the event loop. Otherwise, parts that call each other endlessly
    * would keep timers from firing.
    *
    * @throws as `on`.
@@ -26,7 +26,7 @@ export class Limit {
   }
 
   /**
-   * Limits an answer that is already in progress.
+   * Limits an answer that is already in progress. The part itself is not stopped.
    *
    * @throws what the answer throws, `unavailable` if it exceeds the time limit, and `aborted`.
    */
@@ -41,7 +41,7 @@ export class Limit {
   /**
    * Yields the items, with the time limit for each.
    *
-   * @throws as `on`.
+   * @throws what the iterator throws, and otherwise as `on`.
    */
   async *onEach<Item>(items: AsyncIterable<Item>, signal?: AbortSignal): AsyncGenerator<Item, void, undefined> {
     const iterator = items[Symbol.asyncIterator]();

@@ -2,10 +2,13 @@ import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../cont
 import { brokenContract } from '../errors.js';
 import { Limit } from './limit.js';
 
-/** The most concurrent listings of one source. More mean that sources call each other endlessly. */
+/** The most listings of one source at the same time. If there are more, sources call each other endlessly. */
 const MAX_CONCURRENT = 100;
 
-/** Wraps a source with the time limit for each image. Like a reader, the source runs in this thread. */
+/**
+ * Wraps a source with the time limit for each image and for a diagnosis. Like an isolated plugin's reader, the source
+ * runs in this thread.
+ */
 export class LimitedSource implements ImageSource {
   readonly #source: ImageSource;
   readonly #name: string;
@@ -13,7 +16,7 @@ export class LimitedSource implements ImageSource {
   readonly diagnose?: NonNullable<ImageSource['diagnose']>;
   #running = 0;
 
-  /** @param pluginTimeout seconds for each image; 0 for no limit */
+  /** @param pluginTimeout seconds for each image and for a diagnosis; 0 for no limit */
   constructor(name: string, source: ImageSource, pluginTimeout: number) {
     this.#name = name;
     this.#source = source;

@@ -9,12 +9,18 @@ import { isEntryName } from '../store/cache-entry.js';
 import { isNamedAsReport, VECTOR_EXTENSION } from '../vectors/named-as-vector.js';
 import type { Exclusion } from './exclusion.js';
 
-/** The levels of subdirectories that are searched; each needs an open file. */
+/** The most levels of subdirectories that are searched; each level needs an open file descriptor. */
 const MOST_LEVELS = 32;
-/** The entries of a directory and its subdirectories; more mean that the directory was named by mistake. */
+/** The most entries of a directory and its subdirectories. A directory with more was probably named by mistake. */
 const MOST_ENTRIES = 1_000_000;
-/** The codes of errors for a subdirectory that this user may not read, or that was removed or replaced meanwhile. */
+/**
+ * The codes of errors for a subdirectory that is left out: this user may not read it, or it was removed or replaced
+ * meanwhile.
+ */
 const PASSED_OVER: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP']);
+
+/** The codes of errors for a directory that this user may not read. */
+const FORBIDDEN: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
 
 /** The reasons why a directory entry is not an image, in the singular and in the plural. */
 const REASONS = {
@@ -35,7 +41,7 @@ const REASONS = {
 export interface LeftOut {
   readonly name: string;
   readonly reason: keyof typeof REASONS;
-  /** Name of the image that it is a part of. */
+  /** Name of the image that this entry is a part of. */
   readonly image?: string | undefined;
 }
 
@@ -43,7 +49,7 @@ export interface LeftOut {
 export interface DirectoryListing {
   /**
    * Names of the images and hash-vector files: those in the directory, sorted, then those in each subdirectory,
-   * likewise.
+   * likewise. Names of files in subdirectories begin with the path of the subdirectory.
    */
   readonly images: readonly string[];
   /** Sorted by name. */
@@ -63,12 +69,13 @@ export interface ListingOptions {
 }
 
 /**
- * Lists the images in a directory: regular files with the extension of a disk image or hash vector that are neither
- * entries of a cache nor parts of another image. Names of files in subdirectories begin with the subdirectory's name.
- * Subdirectories are opened without following a symbolic link, even if a link replaces a subdirectory meanwhile.
+ * Lists the images in a directory: regular files with the extension of a disk image or hash vector that are not
+ * excluded, and are neither reports, entries of a cache nor parts of another image. Subdirectories are opened without
+ * following a symbolic link, even if a link replaces a subdirectory meanwhile. A subdirectory that this user may not
+ * read is left out.
  *
- * @throws `unreadable` if the directory cannot be listed, `unavailable` if file descriptors run out, `refused` if there
- *   are too many entries, `aborted`.
+ * @throws `unreadable` if the directory cannot be listed, `unavailable` if a system resource such as file descriptors
+ *   is exhausted, `refused` if there are too many entries, and `aborted`.
  */
 export async function listDirectory(
   path: string,
@@ -83,7 +90,8 @@ export async function listDirectory(
       await listing.add('', await entriesOf(path));
     }
   } catch (cause) {
-    throw fileError(cause, `cannot list ${path}`, path, 'allow this user to read it, or name the images themselves');
+    const permission = FORBIDDEN.has(systemCode(cause) ?? '') ? 'allow this user to read it, or ' : '';
+    throw fileError(cause, `cannot list ${path}`, path, `${permission}name the images themselves`);
   }
   return listing.result();
 }
@@ -109,8 +117,11 @@ class ListingInProgress {
   }
 
   /**
-   * Adds a directory and its subdirectories, and closes it. `below` is its path in the listed directory, with a slash
-   * at the end, or empty.
+   * Adds the entries of a directory and its subdirectories, and closes the directory.
+   *
+   * @param below the path of the directory below the listed one, with a slash at the end; empty for the listed
+   *   directory
+   * @param level the depth of the directory below the listed one; 0 for the listed directory
    */
   async addTree(directory: OpenDirectory, below = '', level = 0): Promise<void> {
     try {
@@ -142,7 +153,12 @@ class ListingInProgress {
     await this.addTree(directory, `${name}/`, level);
   }
 
-  /** Adds the files of a directory. Returns the names of the subdirectories to search, sorted. */
+  /**
+   * Adds the entries of a directory. Returns the names of the subdirectories to search, sorted; none if the listing is
+   * not recursive.
+   *
+   * @param below as for `addTree`
+   */
   async add(below: string, entries: readonly DirectoryEntry[]): Promise<string[]> {
     const { isExcluded = () => false, recursive, warn } = this.#options;
     this.#count(entries.length);
@@ -225,7 +241,7 @@ function reasonToLeaveOut(
   return endsOf(name).some((end) => extensions.has(end)) ? undefined : 'extension';
 }
 
-/** Returns whether a directory has entries of a cache. */
+/** Returns whether a directory has entries of a cache; false if it cannot be listed. */
 async function isCache(path: string): Promise<boolean> {
   const entries = await entriesOf(path).catch(() => []);
   return entries.some(({ name }) => isEntryName(name));
@@ -241,7 +257,8 @@ function endsOf(name: string): string[] {
 }
 
 /**
- * Returns which files of a directory are parts of others: each part's name with the name of its image.
+ * Returns which files of a directory are parts of other files there: a map from the name of each part to the name of
+ * its image. A reader that fails is only a warning.
  *
  * @param names regular files of the directory
  */

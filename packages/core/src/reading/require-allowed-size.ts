@@ -5,9 +5,10 @@ import { VirtSimilarityError, wording } from '../errors.js';
 export type FoundSize = { readonly path: string } & ({ readonly virtualSize: number } | { readonly atLeast: number });
 
 /**
- * Requires an allowed virtual size. The project's own readers check it earlier if a header states it.
+ * Requires that a virtual size is allowed. If the header of an image states the size, the project's own readers have
+ * already checked it.
  *
- * @throws `refused`.
+ * @throws `refused` if the size exceeds `maxVirtualSize`.
  */
 export function requireAllowedSize(
   found: FoundSize,

@@ -17,11 +17,13 @@ export interface PlaceInDirectory {
 }
 
 /**
- * Calls `call` with the open cache directory; with `undefined` if it does not exist. Owner and mode are checked on the
- * open directory, and everything in it is accessed through its descriptor, so nobody can replace it after the check.
+ * Calls `call` with the open cache directory; with `undefined` if the directory does not exist. Owner and mode are
+ * checked on the open directory, and everything in it is accessed through its descriptor, so nobody can replace the
+ * directory after the check.
  *
- * @throws `refused` if others could add entries: it is a symbolic link, belongs to another user or is writable by
- *   others; `unreadable` or `unavailable` if it cannot be opened; and whatever the call throws.
+ * @throws `refused` if the path is a symbolic link or not a directory, or if others could add entries: the directory
+ *   belongs to another user or is writable by others; `unavailable` if a system resource is exhausted, `unreadable` if
+ *   the directory cannot be opened for another reason; and whatever `call` throws.
  */
 export async function withCacheDirectory<Result>(
   path: string,
@@ -35,7 +37,12 @@ export async function withCacheDirectory<Result>(
   }
 }
 
-/** Like `withCacheDirectory`, but first creates the directory and its parents if they are missing. */
+/**
+ * Like `withCacheDirectory`, but first creates the directory and its parents if they are missing, with permissions for
+ * the owner only.
+ *
+ * @throws as `withCacheDirectory`, and as `makeDirectories`, with system errors as `unreadable` or `unavailable`.
+ */
 export async function withNewCacheDirectory<Result>(
   path: string,
   call: (directory: OpenDirectory) => Promise<Result>,
@@ -64,7 +71,8 @@ export async function listCacheDirectory(directory: OpenDirectory): Promise<stri
 /**
  * Removes an entry if it exists.
  *
- * @throws `unreadable` if the removal is not permitted or the entry is a directory.
+ * @throws `unreadable` if the system refuses the removal, for example because the directory is read-only or the entry
+ *   is a directory.
  */
 export async function removeFromCache({ directory, name }: PlaceInDirectory): Promise<void> {
   try {
@@ -79,7 +87,7 @@ export async function removeFromCache({ directory, name }: PlaceInDirectory): Pr
 }
 
 /**
- * Opens a cache directory; returns `undefined` if it does not exist. The caller closes it.
+ * Opens a cache directory; returns `undefined` if the directory does not exist. The caller closes the directory.
  *
  * @throws as `withCacheDirectory`.
  */
@@ -127,7 +135,10 @@ function refusalOfStatus(path: string, { uid, mode }: OpenDirectory['stats']): V
     : refusal(path, 'one that others can write to', wording`run chmod go-w ${shellWord(path)}, or ${ANOTHER}`);
 }
 
-/** Returns what is at the path instead of a directory; `undefined` if nothing is there or it is a directory. */
+/**
+ * Returns what is at the path instead of a directory; `undefined` if nothing is there, it is a directory, or its status
+ * cannot be read.
+ */
 async function otherKindAt(path: string): Promise<string | undefined> {
   const kind = await kindAt(path);
   if (kind === undefined || kind === 'directory') {

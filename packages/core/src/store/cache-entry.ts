@@ -21,21 +21,21 @@ import { vectorKeyOf } from './vector-key.js';
 const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{8})?\.arrow$/;
 
 /**
- * The size in bytes of the largest entry that is verified in memory: more than 400,000 rows of SHA-256. Several entries
- * are verified at a time.
+ * The size in bytes of the largest entry that is verified in memory: more than 400,000 rows of SHA-256. Larger entries
+ * are verified in chunks, because several entries are verified at the same time.
  */
 const LARGEST_AT_ONCE = 16 * 1024 * 1024;
 
 /**
  * Returns the file name of an entry: its key, and the SHA-256 of its bytes for verification.
  *
- * @param version eight hexadecimal digits that distinguish it from a damaged entry of the same name
+ * @param version eight hexadecimal digits that distinguish the file from a damaged one with the same key and digest
  */
 export function entryNameOf(key: string, digest: string, version?: string): string {
   return [key, digest, ...(version === undefined ? [] : [version]), 'arrow'].join('.');
 }
 
-/** Returns whether a file name is that of an entry, with this key if one is given. */
+/** Returns whether a file name is that of an entry; if a key is given, of an entry with this key. */
 export function isEntryName(name: string, key = ''): boolean {
   return ENTRY_NAME.test(name) && name.startsWith(key);
 }
@@ -48,7 +48,7 @@ export function keyOfEntryName(name: string): string | undefined {
 /**
  * Opens an entry without verifying its digest.
  *
- * @throws as `openHashVector`, and `corrupt` if its key is not the key in its name.
+ * @throws as `openHashVector`, and `corrupt` if the key of the vector is not the key in the file name.
  */
 export async function openEntry(entry: PlaceInDirectory): Promise<HashVector> {
   const { path, ...file } = await openEntryFile(entry);
@@ -60,10 +60,9 @@ export async function openEntry(entry: PlaceInDirectory): Promise<HashVector> {
 }
 
 /**
- * Opens an entry after verifying its digest and the order of its rows. Nothing is parsed before the digest is
- * verified.
+ * Opens an entry after verifying its digest and the order of its rows. Nothing is parsed before the digest is verified.
  *
- * @throws as `openEntry`, and `aborted`.
+ * @throws as `openEntry`, also `corrupt` if the digest or the order of the rows is wrong, and `aborted`.
  */
 export async function openProvenEntry(
   entry: PlaceInDirectory,
@@ -102,7 +101,12 @@ export async function openProvenEntry(
   }
 }
 
-/** Opens the file of an entry. A cache is private, so nobody else can replace an entry with a file that blocks. */
+/**
+ * Opens the file of an entry. The caller closes it. Blocking calls are allowed on a local file system, because a cache
+ * is private, so nobody else can replace an entry with a file that blocks.
+ *
+ * @throws as `openRegularFile`.
+ */
 async function openEntryFile({ directory, name }: PlaceInDirectory): Promise<LocatedFile & { readonly path: string }> {
   const path = join(directory.path, name);
   const options = { noFollow: true, place: directory.pathOf(name) };
@@ -111,7 +115,7 @@ async function openEntryFile({ directory, name }: PlaceInDirectory): Promise<Loc
   return { path, ...file };
 }
 
-/** Returns whether an entry exists and can be verified. */
+/** Returns whether an entry exists and is valid; false also if it cannot be read. */
 export async function isSoundEntry(entry: PlaceInDirectory, buffers: SpareBuffers): Promise<boolean> {
   try {
     await openProvenEntry(entry, buffers);
@@ -138,10 +142,15 @@ function checkKey(path: string, vector: HashVector): HashVector {
   if (identity !== undefined && vectorKeyOf({ ...vector, identity }) === keyAndDigestOf(path).key) {
     return vector;
   }
-  throw new VirtSimilarityError('corrupt', `cannot use ${path}: its name belongs to another image`);
+  throw new VirtSimilarityError('corrupt', `cannot use ${path}: the key in its name is that of another hash vector`);
 }
 
-/** Opens the vector in an entry whose digest is verified. Its content may still be malicious. */
+/**
+ * Opens the vector in an entry whose digest was verified. Its content may still be malicious.
+ *
+ * @throws `corrupt` if the content is not a hash vector, the key is not the key in the file name, or block numbers do
+ *   not ascend.
+ */
 async function soundVectorIn(bytes: VectorBytes): Promise<HashVector> {
   const vector = checkKey(bytes.path, await hashVectorIn(bytes));
   await requireRowOrder(bytes, vector);

@@ -13,8 +13,8 @@ interface Listing {
 }
 
 /**
- * The names of a cache's entries by key. Lists the directory again only after it has changed, and then also removes
- * temporary files of killed writers.
+ * The names of a cache's entries by key. Lists the directory at the first call, and again only after the directory has
+ * changed. Each listing also removes temporary files of killed writers.
  */
 export class CacheIndex {
   #listing: Promise<Listing> | undefined;
@@ -25,12 +25,12 @@ export class CacheIndex {
    * @throws as `listCacheDirectory`.
    */
   async namesOf(key: string, directory: OpenDirectory): Promise<readonly string[]> {
-    // A change within one tick of the file system's clock after a listing may be missed, which only costs time.
+    // A change within one tick of the clock of the file system after a listing can be missed, which only costs time.
     const version = `${fileKeyOf(fileNumberOf(directory.stats))}:${directory.stats.mtimeNs}`;
     if (this.#listing === undefined || (await this.#listing).version !== version) {
       const listing = this.#list(version, directory);
       this.#listing = listing;
-      // The next call lists the directory again.
+      // After a failure, the next call lists the directory again.
       listing.catch(() => {
         this.#listing = undefined;
       });

@@ -7,15 +7,16 @@ import type { OpenDirectory } from '../files/open-directory.js';
 import { listCacheDirectory, type PlaceInDirectory } from './cache-directory.js';
 import { isEntryName } from './cache-entry.js';
 
-/** One entry of the cache, and whether it can be used. */
+/** One entry of the cache: its file, the size of the file, and whether the entry can be used. */
 export type CacheEntry = {
   readonly path: string;
   readonly bytes: number;
 } & (
   | {
       /**
-       * Whether the files of the image still have the sizes and times that they had when they were hashed. `outdated`:
-       * no run finds the entry, because another version of its hasher made it, or a release that recorded no version.
+       * `current` if the files of the image's chain still have the stamps that they had when they were hashed,
+       * `changed` or `missing` if one of them does not (see `currentStateOf`), and `outdated` if they do, but no run
+       * finds the entry, because another version of its hasher made it, or a release that recorded no version.
        */
       readonly state: 'current' | 'changed' | 'missing' | 'outdated';
       readonly header: HashVectorHeader;
@@ -25,15 +26,17 @@ export type CacheEntry = {
 
 export interface CacheListOptions extends StoreOptions {
   /**
-   * The versions of hashers in use, by name. Entries of other hashers are `outdated` only if they record no version.
+   * The versions of hashers in use, by name. An entry of a hasher that is not listed is `outdated` only if it records
+   * no version.
    */
   readonly hasherVersions?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
- * Describes each entry, in the order of file names. Opens entries with `open`.
+ * Describes each entry, in the order of file names. Returns an empty list if `directory` is `undefined`. An entry that
+ * `open` fails to open is `bad`.
  *
- * @throws `aborted`, `unavailable`, and as `listCacheDirectory`.
+ * @throws `aborted` and `unavailable` if `open` does, and as `listCacheDirectory`.
  */
 export async function describeEntries(
   directory: OpenDirectory | undefined,

@@ -20,17 +20,21 @@ import { SpareBuffers } from './spare-buffers.js';
 import { vectorKeyOf, vectorSubjectOf } from './vector-key.js';
 
 /**
- * Stores hash vectors in a private directory of the user, one Arrow file each. Deleting any of them is always safe.
+ * Stores hash vectors in a private directory of the user, one Arrow file each. Deleting any of these files is always
+ * safe.
  *
  * The key of an entry is derived from the files and formats of an image's complete chain, the hasher and its version,
  * and the block size. The file name consists of the key and the SHA-256 of the file. Therefore entries never change,
  * and processes share a directory without locks.
  *
- * Every method throws `refused` if the directory is a symbolic link, belongs to another user or is writable by others.
- * `find` and `store` do not throw because of a bad entry, or of a directory that cannot be read, created or written to,
- * because these cost only time. Both remove a corrupt entry; `find` warns about it. Both warn once about the directory,
- * and `store` for each vector if a system resource is exhausted. `exists`, `list`, `verify` and `prune` then throw
- * `unreadable` or `unavailable`.
+ * Every method throws `refused` if the path is a symbolic link or not a directory, or if the directory belongs to
+ * another user or is writable by others.
+ *
+ * `find` and `store` throw neither because of a bad entry nor because of a directory that cannot be read, created or
+ * written to, since these cost only time. Both remove corrupt entries; only `find` warns about bad entries. Both warn
+ * once about the directory. `store` also warns about each vector that it cannot store because a system resource is
+ * exhausted. If the directory cannot be read, `exists`, `list`, `verify` and `prune` throw `unreadable` or
+ * `unavailable`.
  */
 export class HashVectorCache implements VectorStore {
   readonly #directory: string;
@@ -48,9 +52,10 @@ export class HashVectorCache implements VectorStore {
   }
 
   /**
-   * Checks the directory, so that a run can fail before its first image.
+   * Checks the directory, so that a run can fail before its first image. A directory that is missing or cannot be read
+   * is accepted.
    *
-   * @throws `refused` if no entry may be used.
+   * @throws `refused` if the directory must not be used.
    */
   async requireAllowed(): Promise<void> {
     await withCacheDirectory(this.#directory, async () => {}).catch((thrown: unknown) => {
@@ -61,9 +66,10 @@ export class HashVectorCache implements VectorStore {
   }
 
   /**
-   * Returns the vector that was stored for the subject, read from its file; `undefined` if there is none.
+   * Returns the vector that was stored for the subject, with its rows in the file; `undefined` if there is none, or if
+   * it cannot be used.
    *
-   * @throws `aborted`.
+   * @throws `aborted` and `refused`.
    */
   async find(subject: VectorSubject, options: StoreOptions = {}): Promise<HashVector | undefined> {
     const key = vectorKeyOf(subject);
@@ -80,9 +86,10 @@ export class HashVectorCache implements VectorStore {
 
   /**
    * Writes a vector. Returns the vector in the file, or `vector` itself if the cache cannot be written. If a valid
-   * entry with the same key exists, returns the vector of that entry instead.
+   * entry with the same key exists, writes nothing and returns the vector of that entry.
    *
-   * @throws `usage` as `vectorSubjectOf`, `aborted`, and `corrupt` or `changed` if reading `vector` does.
+   * @throws `usage` as `vectorSubjectOf`, `aborted`, `refused`, `corrupt` or `changed` if reading `vector` does, and
+   *   `changed` if another program replaced the temporary file.
    */
   async store(vector: HashVector, options: StoreOptions = {}): Promise<HashVector> {
     const key = vectorKeyOf(vectorSubjectOf(vector));
@@ -111,7 +118,12 @@ export class HashVectorCache implements VectorStore {
     return withCacheDirectory(this.#directory, async (directory) => directory !== undefined);
   }
 
-  /** Returns all entries in the order of their file names, without verifying their digests. */
+  /**
+   * Returns all entries in the order of their file names, without verifying their digests; none if the directory does
+   * not exist.
+   *
+   * @throws `aborted`.
+   */
   async list(options: CacheListOptions = {}): Promise<CacheEntry[]> {
     return withCacheDirectory(this.#directory, (directory) =>
       describeEntries(directory, options, async (entry) => {
@@ -121,12 +133,21 @@ export class HashVectorCache implements VectorStore {
     );
   }
 
-  /** Like `list`, but verifies the digest and reads every row of each entry. */
+  /**
+   * Like `list`, but verifies the digest and reads every row of each entry.
+   *
+   * @throws `aborted`.
+   */
   async verify(options: CacheListOptions = {}): Promise<CacheEntry[]> {
     return withCacheDirectory(this.#directory, (directory) => this.#verify(directory, options));
   }
 
-  /** Removes temporary files of killed writers, and all entries that are not current. Returns the removed entries. */
+  /**
+   * Removes temporary files of killed writers, and all entries that are not current. Verifies all entries first.
+   * Returns the removed entries.
+   *
+   * @throws `aborted`, and `unreadable` if an entry cannot be removed; removing the other entries is attempted first.
+   */
   async prune(options: CacheListOptions = {}): Promise<CacheEntry[]> {
     return withCacheDirectory(this.#directory, async (directory) => {
       if (directory === undefined) {
@@ -153,8 +174,8 @@ export class HashVectorCache implements VectorStore {
   }
 
   /**
-   * Checks all entries of the key. There is more than one only if processes wrote at the same time, or if one is
-   * damaged.
+   * Returns the first valid vector of the key. Checks all entries of the key and removes corrupt ones. There is more
+   * than one entry only if processes wrote at the same time, or if one is damaged.
    */
   async #find(
     directory: OpenDirectory | undefined,

@@ -5,7 +5,9 @@ import { hashVectorOf } from '../vectors/memory-hash-vector.js';
 import { vectorKeyOf, vectorSubjectOf } from './vector-key.js';
 
 /**
- * Stores hash vectors in memory, for programs that analyze repeatedly and for tests.
+ * Stores hash vectors in memory, for programs that analyze repeatedly and for tests. A vector in memory is stored
+ * without copying its rows.
+ *
  * Memory: 4 bytes and a digest per non-zero block. Vectors are never removed; drop the store to free the memory.
  */
 export class MemoryVectorStore implements VectorStore {

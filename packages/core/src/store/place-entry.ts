@@ -16,9 +16,11 @@ interface WrittenEntry {
 
 /**
  * Gives an entry its final name and returns the name. If another process has written an equal entry meanwhile, keeps
- * and returns that entry, because the other process may be reading it and would find another file. If the existing
- * entry is damaged, the new entry gets a name that was never used before, so that removing the damaged entry cannot
- * remove a valid one.
+ * that entry and returns its name, because the other process may be reading it and would find another file. If the
+ * existing entry is damaged, the new entry gets a name that was never used before, so that removing the damaged entry
+ * cannot remove a valid one.
+ *
+ * @throws whatever the system throws.
  */
 export async function placeEntry(
   { temporary, directory, key, digest }: WrittenEntry,

@@ -9,12 +9,12 @@ import { stateKeyOf } from '../identity/stamp.js';
 const DIGITS = 32;
 
 /**
- * Returns the key of an image's hash vector in a store. Keys are equal for equal links, regardless of the image's name,
- * and differ for all other subjects, such as the ciphertext and the decrypted content of one file. The key of a
- * volatile subject differs from that of the same subject without `volatile`. Ciphertext has the same key whether or not
- * it is recognised as ciphertext: its bytes are the same.
+ * Returns the key of an image's hash vector in a store. Subjects with equal links, hashers and block sizes have equal
+ * keys, regardless of the image's name. All other subjects have different keys, for example the ciphertext and the
+ * decrypted content of one file. The key of a volatile subject differs from that of the same subject without
+ * `volatile`. Ciphertext has the same key whether or not it is recognised as ciphertext: its bytes are the same.
  *
- * Paths of files are left out, so that an image keeps its entry if a directory above it is renamed. Device numbers may
+ * Paths of files are left out, so that an image keeps its entry if a directory above it is renamed. Device numbers can
  * change when a machine restarts (NFS, btrfs, removable disks). Then the entry is not found, but no other entry is
  * found instead, because inode, size and both times are part of the key too. A key without a hasher version is that of
  * a release that recorded none.
@@ -31,7 +31,8 @@ export function vectorKeyOf({ identity, algorithm, hasherVersion, blockSize }: V
 }
 
 /**
- * Returns the key of a vector; `undefined` if it has no identity, or a volatile one, which no later run can recognise.
+ * Returns the key of a vector; `undefined` if the vector has no identity, or a volatile one, which no later run can
+ * recognise.
  */
 export function knownKeyOf({ identity, algorithm, hasherVersion, blockSize }: HashVectorHeader): string | undefined {
   return identity === undefined || isVolatile(identity)

@@ -3,12 +3,12 @@ import { parentPort } from 'node:worker_threads';
 /** The number of the message that reports that a thread has loaded its modules. Task numbers are larger. */
 export const LOADED = 0;
 
-/** A message that a thread posts. */
+/** A message that a thread posts: the answer of a task, the message that the thread has loaded, or a note. */
 export interface Answered<Answer> {
-  /** The number of the task. */
+  /** The number of the task, or `LOADED`; absent in a note. */
   readonly number: number;
   readonly answer: Answer;
-  /** A log message. It is posted alone, at any time. */
+  /** A log message, which a thread can post at any time. A message with a note has no other members. */
   readonly note?: { readonly level: 'warning' | 'debug'; readonly message: string };
 }
 
@@ -24,7 +24,7 @@ export function answerTasks<Task, Answer>(work: (task: Task) => Answer | Promise
       if ('task' in message) {
         parentPort?.postMessage({ number: message.number, answer: await work(message.task) });
       }
-      // Ends only this thread, even if modules that it loaded left something running.
+      // Ends only this thread, even if modules that it loaded still have open handles.
       else {
         process.exit();
       }

@@ -2,7 +2,7 @@ import { VirtSimilarityError, wording } from '../errors.js';
 import type { TimeLimitError } from './time-limit-error.js';
 
 /**
- * Returns the error for a part of a plugin that exceeded its time limit.
+ * Creates the `unavailable` error for a part of a plugin that exceeded its time limit.
  *
  * @param component the part's name
  * @param kind the part's kind, such as `reporter`

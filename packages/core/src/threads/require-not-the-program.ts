@@ -14,11 +14,13 @@ export function enterPluginThread(): void {
 }
 
 /**
- * Requires that a module that threads import is not the running program itself. Otherwise, every thread would start
- * the program again, and with it more threads.
+ * Requires that a module that threads import is not the running program itself. Otherwise, every thread would start the
+ * program again, and with it more threads.
  *
+ * @param url the URL of the module
  * @param part the part for the message, such as `hasher checksum`
- * @throws `usage` if the module is the main module, or if this thread started a program by importing it as a plugin.
+ * @throws `usage` if the module is the main module, or if this thread imports plugins: then one of their modules starts
+ *   an analysis.
  */
 export function requireNotTheProgram(url: string, part: string): void {
   if (PLUGIN_THREAD in globalThis) {
@@ -44,7 +46,7 @@ function isMainModule(url: string): boolean {
   }
 }
 
-/** Resolves a program's name without its extension, which Node.js accepts too. This is slow. */
+/** Resolves the path of a program without its extension, which Node.js also accepts. Resolving takes long. */
 function resolvedProgram(program: string): string {
   return createRequire(import.meta.url).resolve(program);
 }

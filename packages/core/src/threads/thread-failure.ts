@@ -6,7 +6,7 @@ export interface ThreadFailure {
   readonly code: ErrorCode;
   readonly message: Wording;
   readonly image?: string | undefined;
-  /** The stacks of the error's causes, outermost first. */
+  /** The stacks of the error's causes, outermost first; at most 10. */
   readonly causes: readonly string[];
 }
 

@@ -12,11 +12,14 @@ import { TimeLimitError } from './time-limit-error.js';
  */
 const GRACE_MS = 400;
 /**
- * The same for a thread that is still loading its modules: if it is terminated before, their files stay open (Node.js
- * 20).
+ * The same for a thread that is still loading its modules: if a thread is terminated while it loads, the files of the
+ * modules stay open (Node.js 20).
  */
 const LOADING_GRACE_MS = 2000;
-/** The most tasks that a thread has at a time, so that it need not wait for the main thread between tasks. */
+/**
+ * The most tasks that are posted to a thread at a time, so that the thread need not wait for the main thread between
+ * tasks.
+ */
 const TASKS_AHEAD = 2;
 
 /** Threads inherit the options of Node.js, but refuse `--input-type`, which is only for `node --eval`. */
@@ -33,9 +36,9 @@ interface Waiting<Task, Answer> {
 interface Thread<Task, Answer> {
   readonly worker: Worker;
   readonly ended: Promise<unknown>;
-  /** The tasks that it has not answered yet, in the order in which it will answer them. */
+  /** The tasks that the thread has not answered yet, in the order in which it will answer them. */
   readonly tasks: Waiting<Task, Answer>[];
-  /** Whether it has loaded its modules. */
+  /** Whether the thread has loaded its modules. */
   isReady: boolean;
   /** Ends the thread if its first task takes too long. */
   timer: NodeJS.Timeout | undefined;
@@ -80,7 +83,10 @@ export class WorkerThreads<Task, Answer> {
     this.#logger = logger;
   }
 
-  /** Starts threads up to `count`, within the limit, so that they are ready for tasks. */
+  /**
+   * Starts threads until there are `count`, or as many as the limit allows, so that they are ready for tasks. A thread
+   * that cannot be started is not an error here.
+   */
   prepare(count: number): void {
     try {
       while (!this.#isClosed && this.#threads.size < Math.min(count, this.#limit)) {
@@ -95,9 +101,12 @@ export class WorkerThreads<Task, Answer> {
    * Runs a task in a thread and returns its answer.
    *
    * @param signal discards the task, with `aborted`, if no thread has received it yet
-   * @throws `unavailable` if no thread can be started, `usage` if the task cannot be copied to a thread,
-   *   `TimeLimitError` if the task takes too long, which also ends its thread, the reason why the thread ended if it
-   *   ends during the task, and a plain `Error` once the pool is closed.
+   * @throws `unavailable` if no thread can be started, or if a thread fails to load its modules because a system
+   *   resource is exhausted or a module is missing.
+   * @throws `usage` if the task cannot be copied to a thread.
+   * @throws `TimeLimitError` if the task takes too long, which also ends its thread.
+   * @throws the reason why the thread ended, if the thread ends during the task.
+   * @throws a plain `Error` once the pool is closed.
    */
   async run(task: Task, signal?: AbortSignal): Promise<Answer> {
     if (this.#isClosed) {
@@ -125,7 +134,10 @@ export class WorkerThreads<Task, Answer> {
     }
   }
 
-  /** Ends the threads when they have answered their tasks, or during the tasks if these take too long. Idempotent. */
+  /**
+   * Rejects the tasks that no thread has received. Ends each thread when it has answered its tasks, and terminates
+   * threads that are still running after a grace period of 0.4 s, or 2 s if they are still loading. Idempotent.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const { reject } of this.#queue.splice(0)) {
@@ -165,8 +177,8 @@ export class WorkerThreads<Task, Answer> {
   }
 
   /**
-   * Returns the thread with the fewest tasks, or starts a thread if all are busy and the limit allows another. Returns
-   * `undefined` if no thread can take a task.
+   * Returns the thread with the fewest tasks. Starts another thread instead if all have tasks and the limit allows it.
+   * Returns `undefined` if no thread can take a task.
    */
   #availableThread(): Thread<Task, Answer> | undefined {
     let leastBusy: Thread<Task, Answer> | undefined;
@@ -258,7 +270,10 @@ export class WorkerThreads<Task, Answer> {
     }, this.#timeLimit);
   }
 
-  /** Removes an ended thread. Its current task fails; other threads run its remaining tasks. */
+  /**
+   * Removes an ended thread. Its current task fails. Its remaining tasks are run by other threads, or fail too if the
+   * pool is closed.
+   */
   #removeThread(thread: Thread<Task, Answer>, failure: unknown): void {
     clearTimeout(thread.timer);
     this.#threads.delete(thread);

@@ -7,15 +7,17 @@ import { Turns } from './turns.js';
 
 /** The most distinct pages of a window, as in packages/core/assembly/index-window.ts. */
 const MOST_PAGES = 32_768;
-/** Page numbers of the widest window. */
+/** The number of page numbers in the widest window. */
 const WIDEST = WINDOW_BLOCKS / PAGE_BLOCKS;
 
 /**
- * Yields the windows of an index of vectors, at most 32,768 local ones. Reads each row once, or again if its window has
- * to be narrower, and checks that block numbers ascend. Memory: 40 to 80 MiB, depending on the length of digests. A
- * window's bytes are valid until the next one is requested.
+ * Yields the windows of an index of vectors. Reads each row once, or again if its window has to be narrower, and checks
+ * that block numbers ascend. Memory: 40 to 80 MiB, depending on the length of digests. The bytes of a window are valid
+ * until the next window is requested.
  *
- * @throws `corrupt` if block numbers do not ascend, whatever reading throws, `aborted`, and `unavailable`.
+ * @param vectors at least one and at most 32,768, in memory or in local files
+ * @throws `corrupt` if block numbers do not ascend, whatever reading throws, `aborted`, and `unavailable` if memory
+ *   cannot be allocated or the WebAssembly module is missing.
  */
 export async function* buildWindows(
   vectors: readonly StoredVector[],
@@ -72,7 +74,7 @@ class Cursor {
   #row = 0;
   #rows = 0;
   #lastBlock = -1;
-  /** A lower bound of the remaining rows' block numbers; infinity if no row remains. */
+  /** A lower bound of the block numbers of the rows that remain; infinity if no row remains. */
   nextBlock: number;
   #blockAfter = 0;
   #lastOfWindow = -1;
@@ -84,7 +86,7 @@ class Cursor {
     this.nextBlock = vector.dataBlocks > 0 ? 0 : Number.POSITIVE_INFINITY;
   }
 
-  /** Reads the rows below block `end` into the kernel. Returns their number. */
+  /** Reads the rows that remain and are below block `end` into the kernel. Returns the number of these rows. */
   read(end: number): number {
     const remaining = this.#vector.dataBlocks - this.#row;
     const count = Math.max(0, Math.min(remaining, end - this.nextBlock));

@@ -2,17 +2,15 @@ import { basename } from 'node:path';
 import type { FileStorage, HashVector } from '../contracts/hash-vector.js';
 import { isEntryName } from '../store/cache-entry.js';
 
-/**
- * Nanoseconds: a file that was written to within this time before it was read may have been written to again unnoticed.
- */
+/** Nanoseconds: if a file was written to within this time before it was read, a later write may not change its time. */
 const UNSETTLED = 2_000_000_000n;
 
 const knownKeys = new WeakMap<object, string>();
 let objects = 0;
 
 /**
- * Returns a string that identifies a vector's content: by the state of its file, or by the object in memory, which does
- * not change.
+ * Returns a string that identifies a vector's content: by the state of its file, or by the object in memory, whose
+ * content must not change.
  */
 export function keyOf(vector: HashVector): string {
   const content = vector.storage ?? vector;
@@ -29,7 +27,8 @@ function keyOfFile({ identity: { device, inode, size, mtimeNs } }: FileStorage):
 }
 
 /**
- * Returns whether a vector is in a file whose later changes show in its time. Entries of the cache never change.
+ * Returns whether a vector is in a file and every later change of the file shows in its time. Entries of the cache
+ * never change.
  *
  * @param moment nanoseconds since 1970, from before the vector was read
  */

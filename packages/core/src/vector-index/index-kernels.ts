@@ -1,8 +1,8 @@
 import { instantiateWebAssembly } from '../web-assembly.js';
 
-/** Block numbers and rows of one vector in a window, at most. */
+/** The most block numbers in a window, and therefore the most rows of one vector in it. */
 export const WINDOW_BLOCKS = 65_536;
-/** Consecutive blocks in a page. */
+/** The number of consecutive blocks in a page. */
 export const PAGE_BLOCKS = 16;
 
 /** The exports of packages/core/assembly/index-build.ts, documented there. Addresses are byte offsets in `memory`. */
@@ -43,7 +43,7 @@ export interface QueryKernel {
 
 /**
  * @throws `unavailable` if the WebAssembly module is missing or memory cannot be allocated. The exports that allocate
- *   memory also throw it.
+ *   memory also throw `unavailable`.
  */
 export function instantiateBuildKernel(): BuildKernel {
   return instantiateWebAssembly(new URL('./build-kernel.wasm', import.meta.url), 'index vectors') as BuildKernel;

@@ -2,8 +2,9 @@ import type { HashVector } from '../contracts/hash-vector.js';
 import type { Segment } from './segment.js';
 
 /**
- * A segment, and its vectors that are part of the index and of no earlier segment, in the order of its keys;
- * `undefined` for its other vectors.
+ * A segment of an index, and the vectors that are compared by means of this segment. `vectors` has one element for each
+ * key of the segment, in the same order; `undefined` for a vector that is not in the index or belongs to an earlier
+ * part.
  */
 export interface Part {
   readonly segment: Segment;
@@ -11,8 +12,10 @@ export interface Part {
 }
 
 /**
- * Assigns each vector to one segment, first to the segments that have the most of the vectors. Leaves out segments
- * without vectors.
+ * Assigns each vector to the segment that contains it; if there are several, to the one that contains the most of the
+ * given vectors. Leaves out vectors that no segment contains, and segments to which no vector is assigned.
+ *
+ * @param byKey the vectors by their keys
  */
 export function partsOf(segments: readonly Segment[], byKey: ReadonlyMap<string, HashVector>): Part[] {
   const remaining = new Map(byKey);

@@ -16,17 +16,17 @@ export interface Counts {
   readonly common: number;
 }
 
-/** The kernel of the last query, if it is not in use: instantiating a kernel takes longer than a query. */
+/** The kernel of an earlier query, if it is not in use: instantiating a kernel takes longer than a query. */
 let spareKernel: QueryKernel | undefined;
-/** The largest memory of a kernel to keep, in bytes. */
+/** A kernel with more memory than this, in bytes, is not kept. */
 const LARGEST_SPARE = 64 * 1024 * 1024;
 
 /** The most memory that the digests and pages of a vector may need, in bytes; the kernel's addresses have 32 bits. */
 const MOST_BYTES = 2 ** 31;
-/** Bytes of a page of the vector in the kernel, at most. */
+/** The most bytes that the kernel needs for a page of the vector. */
 const PAGE_BYTES = 96;
 
-/** The number of u32 for each vector in the kernel's sums, and their indices. */
+/** The number of u32 for each vector in the kernel's sums (see `sumsAt` in index-query.ts), and the index of each. */
 const SUMS = 5;
 const EQUAL = 0;
 const COMMON = 1;
@@ -36,7 +36,7 @@ const EQUAL_IN_WINDOW = 4;
 /** The most files to keep open at a time. */
 const MOST_OPEN = 64;
 
-/** Returns whether a vector is small enough for a query. */
+/** Returns whether a vector is small enough for a query: whether it fits into the memory of the kernel. */
 export function fitsQuery(vector: HashVector): boolean {
   return vector.dataBlocks * (vector.digestLength + 15) + mostPagesOf(vector) * PAGE_BYTES <= MOST_BYTES;
 }
@@ -64,8 +64,9 @@ export class Query {
    * Calls `call` with a query for a vector.
    *
    * @param segments the segments that the vector can be compared with
-   * @throws `changed` if a file that was read has changed, whatever reading the vector and the call throw, `aborted`,
-   *   and `unavailable`.
+   * @throws `changed` if a file that was read has changed, `corrupt` if the vector's block numbers do not ascend,
+   *   whatever reading the vector and `call` throw, `aborted`, and `unavailable` if memory cannot be allocated or the
+   *   WebAssembly module is missing.
    */
   static async with<Result>(
     vector: HashVector,
@@ -118,7 +119,8 @@ export class Query {
   }
 
   /**
-   * Counts the blocks of the vector with each vector of a segment.
+   * Counts the blocks that the vector has in common with each vector of a segment. Returns the counts in the order of
+   * the segment's keys.
    *
    * @param vectors the vectors of the segment, in the order of its keys; the counts of absent vectors must not be used
    * @throws `corrupt` if the segment is damaged, `changed` if the file of a vector that is read has changed, whatever
@@ -142,15 +144,15 @@ export class Query {
     return segment.keys.map((_, index) => {
       const vector = vectors[index];
       if (vector !== undefined && sums[index * SUMS + NEXT_ROW] !== vector.dataBlocks) {
-        throw damagedSegment(segment.path ?? 'the index', `it has another number of blocks of ${vector.name}`);
+        throw damagedSegment(segment.path ?? 'the index', `its number of blocks of ${vector.name} is wrong`);
       }
       return { equal: sums[index * SUMS + EQUAL]!, common: sums[index * SUMS + COMMON]! };
     });
   }
 
   /**
-   * Confirms the equal blocks of the current window with as few vectors as possible, and adds these vectors to
-   * `confirming`.
+   * Confirms the blocks of the current window whose digest prefixes are equal, by reading the digests of as few vectors
+   * as possible. Adds these vectors to `confirming`.
    */
   async #confirm(
     vectors: readonly (HashVector | undefined)[],
@@ -175,7 +177,10 @@ export class Query {
   }
 }
 
-/** Yields the vectors with equal blocks in the current window: first those of `confirming`, then the most similar. */
+/**
+ * Yields the indices of the vectors with equal digest prefixes in the current window: first those in `confirming`, then
+ * the others, the most similar first.
+ */
 function* candidates(
   vectors: readonly (HashVector | undefined)[],
   sums: Uint32Array,
@@ -193,7 +198,10 @@ function* candidates(
   yield* others.sort((one, other) => equalIn(other) - equalIn(one));
 }
 
-/** Vectors whose digests are being read, with their files open. */
+/**
+ * The vectors that were read, with their files open. If `MOST_OPEN` vectors were read, all files are closed before
+ * another is opened.
+ */
 class OpenSources {
   readonly #sources = new Map<HashVector, OpenSource>();
 

@@ -33,7 +33,7 @@ export class SegmentDirectory {
   }
 
   /**
-   * Returns all segments. Removes the files of segments that cannot be used.
+   * Returns all segments that can be used; none if the directory does not exist. Removes the files of damaged segments.
    *
    * @param onBad called with the error of each segment that cannot be used
    * @throws as `withCacheDirectory` and `listCacheDirectory`.
@@ -63,7 +63,7 @@ export class SegmentDirectory {
   /**
    * Writes a segment, and returns the segment in the file.
    *
-   * @throws as `withCacheDirectory` and `placeFileAtomically`.
+   * @throws as `withNewCacheDirectory` and `placeFileAtomically`, which includes what `windows` throws.
    */
   async write(
     keys: readonly string[],
@@ -153,7 +153,12 @@ async function withFile<Result>(
   }
 }
 
-/** @throws `corrupt` if the file ends too early, `unreadable` and `unavailable`. */
+/**
+ * Fills `target` with the bytes from `position` on.
+ *
+ * @throws `corrupt` if the file ends too early, `unavailable` if a system resource is exhausted, and `unreadable` for
+ *   any other system error.
+ */
 async function fill(
   { descriptor, isLocal }: LocatedFile,
   path: string,

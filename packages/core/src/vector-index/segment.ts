@@ -4,18 +4,23 @@ import { excerptOf, VirtSimilarityError } from '../errors.js';
 /**
  * A part of an index: some vectors, in windows of block numbers. Never changes once it is built.
  *
- * Its file consists of a header, the windows, and their sizes. The header is the length of a JSON text (u32) and that
- * text. The sizes (u32 each) are followed by their number (u32). The SHA-256 of the header is in the name of the file,
- * and each window has a checksum. Numbers are little-endian.
+ * The file of a segment consists of a header, the windows, and the sizes of the windows. The header is the length of a
+ * JSON text (u32) and that text. The sizes (u32 each) are followed by their number (u32). The name of the file begins
+ * with the SHA-256 of the header, and each window has a checksum. Numbers are little-endian.
  */
 export interface Segment {
   /** Identifies each vector and its content. */
   readonly keys: readonly string[];
   /** The size of each window in bytes. */
   readonly windowSizes: readonly number[];
-  /** Calls `call` with a function that fills `target` with the next window. */
+  /**
+   * Calls `call` with a function that fills `target` with the next window. Each call of `read` starts with the first
+   * window. The length of `target` must be the size of the window.
+   *
+   * @throws what reading and `call` throw.
+   */
   read<Result>(call: (readNext: ReadWindow) => Promise<Result>): Promise<Result>;
-  /** The path of its file; absent if it is in memory. */
+  /** The path of the file; absent if the segment is in memory. */
   readonly path?: string;
 }
 
@@ -34,7 +39,7 @@ export async function segmentInMemory(keys: readonly string[], windows: AsyncIte
   return { keys, windowSizes: copies.map(({ length }) => length), read };
 }
 
-/** The largest header and the largest window, in bytes: larger than those of 32,768 vectors. */
+/** The most bytes of a header, and of a window. Those of a segment with 32,768 vectors have fewer. */
 const LARGEST = 32 * 1024 * 1024;
 const FORMAT = 'virt-similarity vector index 1';
 const FILE_NAME = /^[0-9a-f]{64}\.vector-index$/;
@@ -80,7 +85,7 @@ export async function readSegmentLayout({ path, size, read }: SegmentBytes, name
   const longest = Math.min(LARGEST, size - 8);
   requireSound(length <= longest, path, `a header of at most ${longest} bytes`, String(length));
   const header = await read(4 + length, 0);
-  requireSound(nameOf(header) === name, path, 'a header with the SHA-256 in its name', 'another one');
+  requireSound(nameOf(header) === name, path, 'a header with the SHA-256 in the name of the file', 'another header');
   const keys = keysIn(header, path);
   const windowsAt = 4 + length;
   const count = numbersIn(await read(4, size - 4))[0]!;

@@ -12,7 +12,11 @@ export class Turns {
     this.#signal = signal;
   }
 
-  /** @throws `aborted`. */
+  /**
+   * Yields to the event loop if about 20 ms have passed since the last time.
+   *
+   * @throws `aborted` if the signal has fired; checked only after yielding.
+   */
   async yieldIfDue(): Promise<void> {
     if (performance.now() < this.#end) {
       return;

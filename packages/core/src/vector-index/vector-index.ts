@@ -19,22 +19,25 @@ import { SegmentDirectory } from './segment-directory.js';
 
 export interface VectorIndexOptions {
   /**
-   * A directory that stores the index for later processes; when absent, the index is in memory. It must be writable
-   * only for you, can be a cache of hash vectors, and can be deleted at any time. It stores the index of one set of
-   * vectors: segments without any of these vectors are removed. Vectors in memory, and files that were written to in
-   * the last two seconds, are indexed only in memory.
+   * A directory that stores the index for later processes; when absent, the index is in memory. The directory is
+   * created if it is missing. Nobody else must be able to write to it. It can be a cache of hash vectors, and can be
+   * deleted at any time. It stores the index of one set of vectors: segments without any of these vectors are removed.
+   * Vectors in memory, and files that were written to in the last two seconds and are not entries of a cache, are
+   * indexed only in memory.
    */
   readonly cache?: string | undefined;
-  /** Receives warnings about the directory; each costs only time. */
+  /** Receives warnings about the directory. What they report costs only time. */
   readonly onWarning?: NonNullable<ReadOptions['warn']> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** With more rows, the engine of `comparePositionsBetween` is faster. */
+/**
+ * The most rows that are compared by means of the index. With more, the engine of `comparePositionsBetween` is faster.
+ */
 const MOST_ROWS = 16;
 /**
- * The most vectors in a segment: even if all of their pages at one page number differ, the pages must fit into a
- * window.
+ * The most vectors in a segment. Even if the pages of all vectors at one page number differ, these pages must fit into
+ * a window.
  */
 const MOST_IN_SEGMENT = 32_768;
 
@@ -43,9 +46,9 @@ const MOST_IN_SEGMENT = 32_768;
  * bytes that `comparePositionsBetween` reads, and returns the same counts.
  *
  * The index stores the first four bytes of each digest. Runs of 16 blocks that are equal in several vectors are stored
- * once. Where the four bytes are equal, complete digests are compared. At each block number, comparing with one vector
- * of the index is enough, because the index records the block numbers at which different digests begin with the same
- * bytes. At those block numbers, every vector is compared.
+ * once. Where the four bytes are equal, complete digests are compared. Usually, comparing the complete digest of one
+ * vector of the index is enough for a block number. The index records the block numbers at which different digests
+ * begin with the same four bytes; there, the complete digest of every vector with equal four bytes is compared.
  */
 export class VectorIndex {
   readonly #directory: SegmentDirectory | undefined;
@@ -54,7 +57,10 @@ export class VectorIndex {
   readonly #byKey = new Map<string, HashVector>();
   #vectors: readonly HashVector[] = [];
   #parts: readonly Part[] = [];
-  /** The keys of vectors on file systems that this thread must not read from; they are compared without the index. */
+  /**
+   * The keys of vectors in files that this thread must not read, because their file systems may never respond. These
+   * vectors are compared without the index.
+   */
   readonly #remote = new Set<string>();
   #lastChange: Promise<unknown> = Promise.resolve();
 
@@ -65,12 +71,12 @@ export class VectorIndex {
 
   /**
    * Creates an index of these vectors, which may be in memory or in files. Reads the vectors that the index in `cache`
-   * does not have, and adds them to it. Memory: up to 4 bytes per block of each vector that is indexed in memory, and
-   * 80 MiB while the index is built.
+   * does not contain, and adds them to it. Memory: up to 4 bytes per block of each vector that is indexed in memory,
+   * and 80 MiB while the index is built.
    *
-   * @throws `usage` if there is no vector or they are not comparable, `corrupt` or `changed` if the file of a vector is
-   *   damaged or has changed, `refused` if others can write to the cache, `unavailable`, `aborted`, and whatever
-   *   reading the vectors throws.
+   * @throws `usage` if there is no vector, the vectors are not comparable or `cache` is not a path; `corrupt` or
+   *   `changed` if the file of a vector is damaged or has changed; `refused` if others can write to the cache;
+   *   `unavailable` if a system resource is exhausted; `aborted`; and whatever reading the vectors throws.
    */
   static async of(vectors: readonly HashVector[], options: VectorIndexOptions = {}): Promise<VectorIndex> {
     const { cache, onWarning = () => {}, signal } = options;
@@ -105,7 +111,11 @@ export class VectorIndex {
   /**
    * Compares each row vector with each vector of the index, block number by block number. Returns the tile that
    * `comparePositionsBetween(rows, index.vectors)` returns. From the vectors of the index, only digests that confirm
-   * equal blocks are read. A change of a file that is not read is not noticed.
+   * equal blocks are read. A change of a file is not noticed unless the file is read. A damaged segment of the index is
+   * replaced, and its vectors are read again.
+   *
+   * More than 16 rows, or rows with very many blocks, are compared by `comparePositionsBetween`. So are the vectors of
+   * the index in files on file systems that may never respond.
    *
    * Memory: up to 100 bytes per block of a row, and 10 MiB.
    *
@@ -156,7 +166,7 @@ export class VectorIndex {
     }
   }
 
-  /** Takes over the segments of the cache that have vectors of the index, and removes the others. */
+  /** Uses the segments of the cache that contain vectors of the index, and removes the others from the cache. */
   async #load(vectors: readonly HashVector[]): Promise<void> {
     const byKey = new Map(vectors.map((vector) => [keyOf(vector), vector]));
     const warnOf = (thrown: unknown): void =>
@@ -167,8 +177,9 @@ export class VectorIndex {
   }
 
   /**
-   * Builds segments of the vectors that no segment has. Merges in the segments that are not much larger, or that
-   * consist mostly of vectors that are not in the index.
+   * Builds segments of the vectors that no segment contains. To keep the number of segments small, each new segment
+   * also contains the vectors of existing segments that are not much larger, or that consist mostly of vectors that are
+   * not in the index; these segments are then removed.
    */
   async #cover(byKey: ReadonlyMap<string, HashVector>, signal: AbortSignal | undefined): Promise<void> {
     const moment = BigInt(Date.now()) * 1_000_000n;
@@ -200,7 +211,12 @@ export class VectorIndex {
     await this.#removeUnused(absorbed);
   }
 
-  /** Builds a segment of all local vectors; none if all are remote. */
+  /**
+   * Builds a segment of all vectors that are in memory or in local files. Returns an empty list if there are none.
+   * Records the other vectors in `#remote`.
+   *
+   * @param isKept whether to write the segment to the directory; if that fails, it is built in memory
+   */
   async #build(
     byKey: ReadonlyMap<string, HashVector>,
     isKept: boolean,
@@ -247,7 +263,10 @@ export class VectorIndex {
     return counts;
   }
 
-  /** Adds the counts with all vectors in segments to `counts`. Returns the first segment whose file cannot be used. */
+  /**
+   * Adds the counts with all vectors of the parts to `counts`. If the file of a segment cannot be used, stops and
+   * returns that segment.
+   */
   async #count(query: Query, parts: readonly Part[], counts: Map<string, Counts>): Promise<Segment | undefined> {
     for (const { segment, vectors } of parts) {
       try {
@@ -269,7 +288,7 @@ export class VectorIndex {
     return undefined;
   }
 
-  /** Replaces a segment in a file with a segment in memory. */
+  /** Replaces a segment in a file with a new segment of the same vectors in memory, and removes the file. */
   async #replace(segment: Segment, signal: AbortSignal | undefined): Promise<void> {
     const byKey = new Map(
       segment.keys.flatMap((key) => (this.#byKey.has(key) ? [[key, this.#byKey.get(key)!] as const] : [])),
@@ -288,7 +307,12 @@ export class VectorIndex {
     }
   }
 
-  /** Warns instead of throwing if the directory cannot be used, because that costs only time. */
+  /**
+   * Returns the result of `call`. If the directory cannot be used, warns and returns `undefined`, because that costs
+   * only time.
+   *
+   * @throws what `call` throws, except `unreadable` and `unavailable`.
+   */
   async #orNothing<Result>(call: () => Promise<Result> | undefined): Promise<Result | undefined> {
     try {
       return await call();
@@ -306,7 +330,11 @@ function isOfFile(thrown: unknown, path: string): thrown is VirtSimilarityError 
   return thrown instanceof VirtSimilarityError && thrown.image === path;
 }
 
-/** Yields the windows of the vectors. At the end, throws `changed` if a file has changed since it was opened. */
+/**
+ * Yields the windows of the vectors.
+ *
+ * @throws as `buildWindows`, and `changed` after the last window if a file has changed since it was opened.
+ */
 async function* checkedWindows(
   vectors: readonly StoredVector[],
   signal: AbortSignal | undefined,

@@ -31,17 +31,18 @@ export interface ArrowFooter {
   readonly digestLength: number;
   /** The index of the column `block`; the other column is `hash`. */
   readonly blockColumn: 0 | 1;
-  /** The pairs of the schema's metadata with keys of this project. */
+  /** The pairs of the schema's metadata whose keys are in `METADATA_KEYS`. */
   readonly metadata: ReadonlyMap<string, string>;
-  /** In ascending order, without overlap, within the file. */
+  /** The record batches, in ascending order, without overlap, before the footer. */
   readonly batches: readonly ArrowBlock[];
 }
 
 /**
  * Parses the footer of an Arrow IPC file, which may be hostile.
  *
+ * @param bytes the footer, without the length after it
  * @param footerStart the offset of the footer in its file, at which the space for batches ends
- * @throws a plain `Error` if it is not the footer of a hash-vector file.
+ * @throws a plain `Error` if the bytes are not the footer of a hash-vector file.
  */
 export function parseArrowFooter(bytes: Uint8Array, footerStart: number): ArrowFooter {
   const footer = FlatbufferTable.rootOf(bytes);

@@ -12,8 +12,8 @@ const CONTINUATION = 0xffffffff;
  * Parses the metadata of one record batch, which may be hostile. Both columns are checked to be within the batch's
  * body.
  *
- * @param bytes the batch's `metadataLength` bytes
- * @throws a plain `Error` if it is not a plain, uncompressed batch of two columns without nulls.
+ * @param bytes the first `metadataLength` bytes of the batch
+ * @throws a plain `Error` if this is not the metadata of an uncompressed batch of two plain columns without nulls.
  */
 export function parseRecordBatch(
   bytes: Uint8Array,
@@ -58,7 +58,7 @@ function messageIn(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(start, start + length);
 }
 
-/** Returns the offset in the body of a column's values: `rows` values of `width` bytes each. */
+/** Returns the offset of a column's values in the body. The column must have `rows` values of `width` bytes each. */
 function columnOffset(batch: FlatbufferTable, column: number, rows: number, width: number, bodyLength: number): number {
   const length = batch.structSize(1, STRUCT_SIZE, column, 0);
   const nulls = batch.structSize(1, STRUCT_SIZE, column, 8);

@@ -1,14 +1,15 @@
 import type { HashVectorHeader } from '../contracts/hash-vector.js';
 import { excerptOf } from '../errors.js';
 
-/** Bytes. */
+/** The smallest block size in bytes. */
 export const SMALLEST_BLOCK = 512;
-/** Bytes. */
+/** The largest block size in bytes. */
 export const LARGEST_BLOCK = 16 * 1024 * 1024;
+/** The longest digest in bytes. */
 const LONGEST_DIGEST = 64;
-/** Characters. */
+/** The longest version of a hasher in characters. */
 const LONGEST_VERSION = 100;
-/** Block numbers have 32 bits. */
+/** The most blocks of a disk, because block numbers have 32 bits. */
 const MOST_BLOCKS = 2 ** 32;
 
 /** Checks a header. Returns its problem as `expected …, found …`; `undefined` if it is valid. */

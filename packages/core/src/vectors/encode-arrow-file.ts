@@ -7,7 +7,7 @@ export interface ArrowColumn {
     | 'uint32'
     | 'float64'
     | 'utf8'
-    /** Indices of these texts, as `Uint32Array`s. Columns with the same list share it in the file. */
+    /** Indices into this list of texts, as `Uint32Array`s. Columns with the same list share it in the file. */
     | { readonly texts: readonly string[] }
     /** Concatenated values of this many bytes each. */
     | { readonly bytes: number }
@@ -29,17 +29,19 @@ export interface ArrowBatch {
  * result in equal bytes.
  *
  * Format: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
+ *
+ * @throws what `batches` throws.
  */
 export async function* encodeArrowFile(
   columns: readonly ArrowColumn[],
   metadata: ReadonlyMap<string, string>,
   batches: Iterable<ArrowBatch> | AsyncIterable<ArrowBatch>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  // Loaded here, because it takes a tenth of a second and is not needed for reading.
+  // Loaded here, because loading it takes a tenth of a second, and reading hash vectors does not need it.
   const arrow = await import('apache-arrow');
   const { AsyncByteQueue, Field, makeData, Message, RecordBatch, RecordBatchFileWriter } = arrow;
 
-  /** Releases the chunks that were written so far. The queue of apache-arrow would grow to the size of the file. */
+  /** Keeps only chunks that were not taken yet. The queue of apache-arrow would grow to the size of the file. */
   class Sink extends AsyncByteQueue {
     #chunks: Uint8Array[] = [];
 

@@ -4,10 +4,12 @@ import { metadataOf } from './hash-vector-metadata.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 
 /**
- * Yields the bytes of a hash vector's Arrow IPC file: record batches of 8,192 rows, regardless of the batches of
- * `vector.rows()`, so that equal vectors result in equal bytes.
+ * Yields the bytes of a hash vector's Arrow IPC file: record batches of 8,192 rows, the last with the rest, regardless
+ * of the batches of `vector.rows()`, so that equal vectors result in equal bytes.
  *
  * Format: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
+ *
+ * @throws what `vector.rows()` throws.
  */
 export function encodeHashVector(vector: HashVector): AsyncGenerator<Uint8Array, void, undefined> {
   const columns: ArrowColumn[] = [

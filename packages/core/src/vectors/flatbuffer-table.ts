@@ -6,9 +6,9 @@ interface FlatbufferVector {
 }
 
 /**
- * A table in a FlatBuffer that may be hostile. Every access is checked and throws a `RangeError` outside of the
- * buffer, and no unchecked length determines an allocation. Fields are numbered in the order of the schema; an absent
- * field has its default value.
+ * A table in a FlatBuffer that may be hostile. Every access is checked: outside of the buffer it throws a `RangeError`,
+ * and for an invalid value a plain `Error`. No unchecked length determines an allocation. Fields are numbered in the
+ * order of the schema; an absent field has its default value.
  *
  * Format: https://flatbuffers.dev/internals/
  */
@@ -46,7 +46,7 @@ export class FlatbufferTable {
     return at === undefined ? defaultValue : this.#view.getInt32(within(this.#view, at, 4), true);
   }
 
-  /** Returns a 64-bit integer, which must be from 0 to 2⁵³ − 1. */
+  /** Returns a 64-bit integer, which must be from 0 to 2⁵³ − 1; 0 if the field is absent. */
   size(field: number): number {
     const at = this.#find(field);
     return at === undefined ? 0 : this.#sizeAt(at);
@@ -64,7 +64,10 @@ export class FlatbufferTable {
     return new FlatbufferTable(this.#view, this.#follow(at));
   }
 
-  /** Returns a string of at most `longest` bytes, because a hostile buffer may refer to the same string many times. */
+  /**
+   * Returns a string; empty if the field is absent. The string must have at most `longest` bytes, because a hostile
+   * buffer may refer to the same string many times.
+   */
   string(field: number, longest: number): string {
     const at = this.#find(field);
     if (at === undefined) {
@@ -137,7 +140,7 @@ export class FlatbufferTable {
 /**
  * Checks that the buffer has `length` bytes at `position`. Returns the position.
  *
- * @throws `RangeError` if it does not.
+ * @throws `RangeError` if the buffer does not have these bytes.
  */
 function within(view: DataView, position: number, length: number): number {
   if (position >= 0 && position + length <= view.byteLength) {

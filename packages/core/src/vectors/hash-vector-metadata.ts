@@ -37,8 +37,8 @@ export function metadataOf(header: HashVectorHeader): Map<string, string> {
 }
 
 /**
- * Returns the name as UTF-8. If UTF-8 cannot represent the name, also returns it as JSON, which escapes the other
- * characters.
+ * Returns the pairs for the name: the name as UTF-8 and, if UTF-8 cannot represent all of its characters, also as JSON,
+ * which escapes those that UTF-8 cannot represent.
  */
 function namesOf(name: string): [string, string][] {
   const text = Buffer.from(name).toString();
@@ -47,9 +47,10 @@ function namesOf(name: string): [string, string][] {
 }
 
 /**
- * Returns the part of a header that is in an Arrow schema's metadata. If there is no name, uses `path`.
+ * Returns the part of a header that is in an Arrow schema's metadata. If the metadata contains no name, the name is
+ * `path`.
  *
- * @throws a plain `Error` that says what was expected and found. Ranges are not checked here.
+ * @throws a plain `Error` if a value is missing or has the wrong form. Ranges are not checked here.
  */
 export function headerFromMetadata(
   metadata: ReadonlyMap<string, string>,

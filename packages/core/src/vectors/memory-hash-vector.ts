@@ -5,12 +5,12 @@ import { ROWS_PER_BATCH } from './rows-per-batch.js';
 
 /**
  * Creates a hash vector in memory. Uses both arrays without copying them: they must not change afterwards, and may be
- * shared memory. `rows()` yields views into them.
+ * in shared memory. `rows()` yields views of the arrays.
  *
  * @param header the header without the number of rows, which follows from `blocks`
  * @param blocks numbers of the non-zero blocks, strictly ascending
- * @param digests their consecutive digests: `blocks.length` × `digestLength` bytes
- * @throws `usage` if the header is invalid or does not match the arrays.
+ * @param digests the digests of these blocks, concatenated: `blocks.length` × `digestLength` bytes
+ * @throws `usage` if the header is invalid or does not match the arrays, or if the block numbers do not ascend.
  */
 export function hashVectorOf(
   header: Omit<HashVectorHeader, 'dataBlocks'>,

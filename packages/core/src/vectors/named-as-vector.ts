@@ -1,6 +1,6 @@
 import type { DiskSource } from '../contracts/disk-reader.js';
 
-/** The format name for a hash-vector file with another extension. */
+/** The format to state for a hash-vector file that has another extension. */
 export const VECTOR_FORMAT = 'arrow';
 /** The extension of hash-vector files. */
 export const VECTOR_EXTENSION = '.arrow';

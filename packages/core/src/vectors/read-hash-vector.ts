@@ -46,7 +46,7 @@ export interface VectorBytes {
   readonly path: string;
   readonly identity: FileIdentity;
   /**
-   * Returns `length` bytes from `position` on, which no longer change.
+   * Returns `length` bytes from `position` on. The returned bytes must not change.
    *
    * @throws a plain `Error` past the end.
    */
@@ -68,9 +68,11 @@ interface HashVectorFile {
  *
  * An altered digest is not detected, because the format has no checksum; the cache has its own.
  *
- * @throws (also from `rows()`) `corrupt` if the content is not a hash vector, `refused` if it is not a regular file,
- *   `unreadable`, `unavailable`, and `aborted`. `rows()` also throws `changed`, at the end at the latest, if the file
- *   was changed, replaced or removed.
+ * @throws (also from `rows()`) `corrupt` if the content is not a hash vector, `refused` if the path is not that of a
+ *   regular file, or is that of a symbolic link and `noFollow` is set, `unavailable` if a system resource is exhausted,
+ *   `unreadable` for any other system error, and `aborted`. `rows()` also throws `changed` if the file was replaced or
+ *   removed before `rows()` opened it, or was changed before the last row was yielded; at the latest after the last
+ *   row.
  */
 export async function openHashVector(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
   throwIfAborted(options.signal);
@@ -83,7 +85,7 @@ export async function openHashVector(path: string, options: OpenHashVectorOption
 }
 
 /**
- * Opens a hash vector whose bytes are already accessible.
+ * Opens a hash vector whose bytes are already accessible. `rows()` nevertheless opens the file at the path.
  *
  * @throws as `openHashVector`.
  */
@@ -97,9 +99,10 @@ export async function hashVectorIn(bytes: VectorBytes, { signal }: OpenHashVecto
 }
 
 /**
- * Returns the hash vector with this header and storage. Its `rows()` throws as that of `openHashVector`.
+ * Returns the hash vector with this header and storage. Does not open the file. Its `rows()` throws as that of
+ * `openHashVector`.
  *
- * @throws `usage` if the header is invalid or does not match the rows in memory.
+ * @throws `usage` if the rows are in memory and the header is invalid or does not match them.
  */
 export function hashVectorAt({ header, storage }: LocatedVector): HashVector {
   if (storage.kind === 'memory') {
@@ -111,7 +114,7 @@ export function hashVectorAt({ header, storage }: LocatedVector): HashVector {
 /**
  * Checks the block numbers of a vector that was opened from these bytes. Does not read digests.
  *
- * @throws `corrupt` if they do not ascend.
+ * @throws `corrupt` if the block numbers do not ascend or exceed the disk, and what reading the bytes throws.
  */
 export async function requireRowOrder(bytes: VectorBytes, vector: HashVector): Promise<void> {
   let previous = -1;
@@ -211,7 +214,10 @@ async function* readRows(file: HashVectorFile): AsyncGenerator<HashVectorRows, v
   }
 }
 
-/** Splits the rows of all batches into chunks of 1 to 8,192: a batch of another program may be larger than memory. */
+/**
+ * Splits the rows of all batches into chunks of 1 to 8,192 rows, because a batch of another program may be larger than
+ * memory.
+ */
 function* chunksOf(locations: readonly RowsLocation[]) {
   for (const location of locations) {
     for (let start = 0; start < location.rows; start += ROWS_PER_BATCH) {

@@ -2,10 +2,11 @@ import type { HashVector } from '../contracts/hash-vector.js';
 import { excerptOf, VirtSimilarityError } from '../errors.js';
 
 /**
- * Checks that a program passes hash vectors, because a mistake would otherwise fail far from the call.
+ * Checks that a program passes a list of hash vectors, because a mistake would otherwise fail far from the call. The
+ * list may be empty.
  *
  * @param call the method, for the message
- * @throws `usage`.
+ * @throws `usage` if the value is not a list, or an element is not a hash vector.
  */
 export function requireVectors(call: string, vectors: readonly HashVector[]): void {
   const remedy = 'pass the vector of an outcome of hash, or the result of openHashVector';

@@ -15,9 +15,9 @@ import { changedFile } from './reading-error.js';
 import { fileIdentityOf, sameContent } from './vector-file-identity.js';
 
 /**
- * Opens a hash-vector file again.
+ * Opens a hash-vector file again, and returns its descriptor. The caller closes the descriptor.
  *
- * @throws `changed` if it was changed, replaced or removed, and as `openRegularFileSync`.
+ * @throws `changed` if the file was changed, replaced or removed, and as `openRegularFileSync`.
  */
 export function openUnchangedSync(storage: FileStorage): number {
   const { descriptor, stats } = reopenSync(storage);
@@ -30,7 +30,7 @@ export function openUnchangedSync(storage: FileStorage): number {
   }
 }
 
-/** Like `openUnchangedSync`, without blocking this thread. */
+/** Like `openUnchangedSync`, without blocking this thread. The caller closes the file with `closeRegularFile`. */
 export async function openUnchanged(storage: FileStorage): Promise<LocatedFile> {
   const file = await openRegularFile(storage.path).catch((thrown: unknown) => {
     throw changedIfGone(storage, thrown);
@@ -65,7 +65,8 @@ function reopenSync(storage: FileStorage): OpenFile {
 }
 
 /**
- * Maps a failure to open a file to `changed` if the file no longer exists: cache entries may be deleted at any time.
+ * Maps a failure to open a file to `changed` if the file no longer exists, because cache entries may be deleted at any
+ * time.
  */
 function changedIfGone({ path }: FileStorage, thrown: unknown): unknown {
   const isGone = thrown instanceof VirtSimilarityError && systemCode(thrown.cause) === 'ENOENT';

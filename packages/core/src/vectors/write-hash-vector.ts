@@ -7,7 +7,8 @@ export type WriteHashVectorOptions = AtomicFileOptions;
 /**
  * Writes a hash vector atomically as an Arrow IPC file. Equal vectors result in equal bytes.
  *
- * @throws as `writeFileAtomically`, and whatever reading `vector` throws. The path is then unchanged.
+ * @throws as `writeFileAtomically`, and whatever reading `vector` throws, with system errors as `unreadable` or
+ *   `unavailable`. The path is then unchanged, unless only flushing the directory failed.
  */
 export async function writeHashVector(
   vector: HashVector,

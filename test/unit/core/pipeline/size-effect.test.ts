@@ -43,8 +43,8 @@ describe('the metric hamming causes a warning that names another metric', () => 
     const warnings = await warningsOf({ ...LARGE, ...SMALL, stranger: disk(71, 72, 73, 74, 75, 76) });
     expect(warnings).toEqual([
       'hamming joins memory:stranger and memory:twin, which share hardly any block, before memory:large and ' +
-        'memory:clone, which share most of theirs; it counts blocks that differ, so small images are close ' +
-        "to all others; choose `metric: 'jaccard'` for distances that do not depend on size",
+        'memory:clone, which share at least half of the blocks of the smaller one; it counts blocks that differ, so ' +
+        "small images are close to all others; choose `metric: 'jaccard'` for distances that do not depend on size",
     ]);
   });
 

@@ -292,7 +292,7 @@ describe('the cache of hash vectors', () => {
       expect(entries).not.toContain(bad);
     }));
 
-  test('misses an entry that has a correct digest but belongs to another image', () =>
+  test('misses an entry that has a correct digest but the key of another hash vector', () =>
     inCache(async ({ directory, cache, warnings, identify }) => {
       const identity = await identify();
       await cache.store(exampleVector(1, { identity }));
@@ -303,7 +303,7 @@ describe('the cache of hash vectors', () => {
       expect(await cache.find(subjectOf(identity, SHA256))).toBeUndefined();
       expect(await cache.find(subjectOf(identity, { name: 'md5', version: '1' }))).toBeUndefined();
       expect(warnings).toHaveLength(1);
-      expect(warnings[0]).toContain('another image');
+      expect(warnings[0]).toContain('another hash vector');
     }));
 
   test('does not follow a symbolic link among its entries', () =>

@@ -188,8 +188,8 @@ export interface Analyzer {
    * Yields the named reporter's text, in pieces.
    *
    * @throws `usage` for an unknown reporter, an unknown or invalid option, or a reporter with a binary format; `plugin`
-   *   if the reporter fails; what reading the rows of the analysis's hash vectors throws; and, for an isolated reporter,
-   *   `unavailable` if its thread cannot run or exceeds its time limit, and `aborted`.
+   *   if the reporter fails; what reading the rows of the analysis's hash vectors throws; and, for an isolated
+   *   reporter, `unavailable` if its thread cannot run or exceeds its time limit, and `aborted`.
    */
   report(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 

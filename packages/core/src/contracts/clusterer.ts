@@ -26,7 +26,10 @@ export interface Merge {
   readonly left: number;
   /** The merged cluster with the larger number. */
   readonly right: number;
-  /** The distance at which the two clusters were merged: the cophenetic distance of each leaf of one to each of the other. */
+  /**
+   * The distance at which the two clusters were merged: the cophenetic distance of each leaf of one to each of the
+   * other.
+   */
   readonly height: number;
   /** Number of leaves in the created cluster. */
   readonly size: number;
@@ -40,7 +43,9 @@ export interface Dendrogram {
   /** Number of leaves, at least 1. */
   readonly size: number;
   readonly merges: readonly Merge[];
-  /** Whether any merge is lower than a merge that created one of its parts, which centroid and median linkage can cause. */
+  /**
+   * Whether any merge is lower than a merge that created one of its parts, which centroid and median linkage can cause.
+   */
   readonly inverted: boolean;
 }
 

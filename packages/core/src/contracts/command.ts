@@ -82,8 +82,8 @@ export interface CommandImages {
    * Finds the images, and hashes them with the options of the command line; again at each call. Shows the progress and
    * the failures of images, which are outcomes, not exceptions.
    *
-   * @throws `usage` if no image is named, `unreadable` if the only named image does not exist, what reading the keys and
-   *   the lists of images throws, and as `Analyzer.findImages` and `Analyzer.hash`.
+   * @throws `usage` if no image is named, `unreadable` if the only named image does not exist, what reading the keys
+   *   and the lists of images throws, and as `Analyzer.findImages` and `Analyzer.hash`.
    */
   hash(): Promise<HashedImages>;
 }

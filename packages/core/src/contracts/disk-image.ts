@@ -1,4 +1,6 @@
-/** A file in a certain state. Stamps of different files differ, and the stamp of a file changes when the file changes. */
+/**
+ * A file in a certain state. Stamps of different files differ, and the stamp of a file changes when the file changes.
+ */
 export interface FileStamp {
   readonly kind: 'file';
   /** Absolute path, symbolic links resolved; bytes that are not UTF-8 are encoded as by `pathText`. */
@@ -30,7 +32,9 @@ export type Stamp = FileStamp | ObjectStamp;
 
 /** One image of a chain. Its content is visible where the links above it have no data. */
 export interface Link {
-  /** The format of its parts, by qemu's name if qemu supports the format: `raw`, `qcow2`, …; without the character `<`. */
+  /**
+   * The format of its parts, by qemu's name if qemu supports the format: `raw`, `qcow2`, …; without the character `<`.
+   */
   readonly format: string;
   /**
    * The files and objects that determine its own content: first the file with the header, then the data files that the
@@ -150,9 +154,9 @@ export interface DiskStream {
   readonly identity: ImageIdentity;
 
   /**
-   * Fills `target` with the next guest-visible bytes and returns their number, which is less than the length of `target`
-   * only if the disk ends there. After that, returns 0. `target` belongs to the caller and must not be kept. Calls must
-   * not overlap.
+   * Fills `target` with the next guest-visible bytes and returns their number, which is less than the length of
+   * `target` only if the disk ends there. After that, returns 0. `target` belongs to the caller and must not be kept.
+   * Calls must not overlap.
    *
    * @throws if the disk cannot be read to its end, for an I/O error, and after `close`.
    */

@@ -3,8 +3,8 @@
  *
  * With the alignment `position`, each block number counts once, and blocks past the end of the shorter image are zeros.
  * With `free`, the vectors are multisets of digests: over all digests, `equal` sums the smaller of the two
- * multiplicities, and `either` the larger. With `distinct`, the vectors are sets: each distinct digest counts once, also
- * in `first` and `second`.
+ * multiplicities, and `either` the larger. With `distinct`, the vectors are sets: each distinct digest counts once,
+ * also in `first` and `second`.
  */
 export interface PairCounts {
   /** Equal non-zero blocks of the two images. */

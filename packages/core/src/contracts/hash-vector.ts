@@ -42,8 +42,8 @@ export interface RowsLocation {
 }
 
 /**
- * Identifies a hash-vector file in a certain state; changes when the file is written to. Excludes the ctime, because
- * a process that stores a cache entry removes the entry's temporary name, and so changes the ctime, when other processes
+ * Identifies a hash-vector file in a certain state; changes when the file is written to. Excludes the ctime, because a
+ * process that stores a cache entry removes the entry's temporary name, and so changes the ctime, when other processes
  * can already read the entry.
  */
 export type FileIdentity = Pick<FileStamp, 'device' | 'inode' | 'size' | 'mtimeNs'>;
@@ -71,8 +71,8 @@ export interface MemoryStorage {
 export type HashVectorStorage = FileStorage | MemoryStorage;
 
 /**
- * A hash vector as plain data. It can be cloned and posted to threads. If its rows are in a file, it can also be stored,
- * and is valid as long as the file exists unchanged.
+ * A hash vector as plain data. It can be cloned and posted to threads. If its rows are in a file, it can also be
+ * stored, and is valid as long as the file exists unchanged.
  */
 export interface LocatedVector {
   readonly header: HashVectorHeader;

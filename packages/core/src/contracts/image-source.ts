@@ -37,9 +37,9 @@ export interface ListOptions {
 
 /**
  * Lists images by the names that users give them: paths for the source `files`, other names for other sources, such as
- * the machines of a hypervisor. Users write `NAME:WORD`, where `NAME` is the name of the source. A word without the name
- * of a source is a path. If the name of a source ends in `://`, as in `nbd://`, users write URLs instead, and `nbd:x`
- * is the path of a file.
+ * the machines of a hypervisor. Users write `NAME:WORD`, where `NAME` is the name of the source. A word without the
+ * name of a source is a path. If the name of a source ends in `://`, as in `nbd://`, users write URLs instead, and
+ * `nbd:x` is the path of a file.
  */
 export interface ImageSource {
   /**

@@ -101,8 +101,8 @@ export interface OtherParts<Part> {
 }
 
 /**
- * The options, services and parts for a {@link PartFactory}. After `create` has returned, `replaced`, `part` and `parts`
- * throw `plugin`; what they returned stays usable.
+ * The options, services and parts for a {@link PartFactory}. After `create` has returned, `replaced`, `part` and
+ * `parts` throw `plugin`; what they returned stays usable.
  */
 export interface PartContext<Own> {
   /** The values of the plugin's options, defaults included. */

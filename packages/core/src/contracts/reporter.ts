@@ -9,8 +9,8 @@ export type ReportPieces = Iterable<string | Uint8Array> | AsyncIterable<string 
  * Formats an analysis as text, or as bytes in a binary format.
  *
  * A report must depend only on the analysis (including the rows of its hash vectors), the options, and files of the
- * reporter's own plugin. From the same input, a reporter yields the same pieces, in any thread and at any time. It reads
- * no other file, no clock and no environment, writes nothing, uses no terminal colours, and leaves the analysis
+ * reporter's own plugin. From the same input, a reporter yields the same pieces, in any thread and at any time. It
+ * reads no other file, no clock and no environment, writes nothing, uses no terminal colours, and leaves the analysis
  * unchanged.
  */
 export interface Reporter {
@@ -32,8 +32,8 @@ export interface Reporter {
   readonly companion?: Companion | undefined;
   /**
    * Yields a line for each fact about the report that a user should know, such as that common programs cannot open it,
-   * or what it lacks because its companion is not written. Each line says what was found and what to do. If a line names
-   * an option of the reporter or of the library, or `companion`, it refers to it as an `OptionReference`.
+   * or what it lacks because its companion is not written. Each line says what was found and what to do. If a line
+   * names an option of the reporter or of the library, or `companion`, it refers to it as an `OptionReference`.
    *
    * If this method is absent, there is one warning whenever the companion is not written.
    */

@@ -61,7 +61,9 @@ export interface HashOptions {
   readonly allowBacking?: readonly string[] | undefined;
   /** The largest allowed virtual size in bytes; larger disks are `refused`. 64 TiB by default. */
   readonly maxVirtualSize?: number | undefined;
-  /** Whether to read images that are open for writing, with a warning; `false` by default. Their vectors are not stored. */
+  /**
+   * Whether to read images that are open for writing, with a warning; `false` by default. Their vectors are not stored.
+   */
   readonly allowInUse?: boolean | undefined;
   /** Whether tools that parse images run in a sandbox (`required`, the default) or without one (`off`). */
   readonly sandbox?: 'required' | 'off' | undefined;
@@ -72,7 +74,9 @@ export interface HashOptions {
    * confirm a guess at the content of a block.
    */
   readonly cacheDecrypted?: boolean | undefined;
-  /** Receives progress events. An exception from this callback or from `onNote` ends the work, and is thrown unchanged. */
+  /**
+   * Receives progress events. An exception from this callback or from `onNote` ends the work, and is thrown unchanged.
+   */
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   /**
    * Receives one-line notes instead of the analyzer's logger: `warning` for anomalies that are not errors, `debug` for
@@ -147,8 +151,8 @@ export interface ReportRun {
 }
 
 /**
- * A progress event of a run. `JSON.stringify` accepts the events that the `onProgress` of an analyzer's method receives;
- * it writes bigints as decimal strings and leaves out the rows of vectors.
+ * A progress event of a run. `JSON.stringify` accepts the events that the `onProgress` of an analyzer's method
+ * receives; it writes bigints as decimal strings and leaves out the rows of vectors.
  */
 export type ProgressEvent =
   /**
@@ -165,7 +169,9 @@ export type ProgressEvent =
   | { readonly kind: 'backing-started'; readonly path: string; readonly bytes: number }
   /** `bytes` more of the image, or of the backing image that was started with this path, have been read and hashed. */
   | { readonly kind: 'image-advanced'; readonly path: string; readonly bytes: number }
-  /** The image's vector is known. `cached` is true if the image was not read, because its vector was stored or named. */
+  /**
+   * The image's vector is known. `cached` is true if the image was not read, because its vector was stored or named.
+   */
   | { readonly kind: 'image-finished'; readonly path: string; readonly cached: boolean; readonly vector: HashVector }
   | { readonly kind: 'image-failed'; readonly path: string; readonly error: VirtSimilarityError }
   /** The fraction of the comparison that is done, from 0 to 1. */

@@ -13,7 +13,9 @@ export interface Tile {
   readonly columnBlocks: Float64Array;
   /** Equal non-zero blocks of each pair. */
   readonly equal: Uint32Array;
-  /** Block numbers at which both images of a pair are non-zero; the same as `equal` unless the alignment is `position`. */
+  /**
+   * Block numbers at which both images of a pair are non-zero; the same as `equal` unless the alignment is `position`.
+   */
   readonly common: Uint32Array;
 }
 

@@ -20,7 +20,11 @@ export function sharedBytes(length: number): Uint8Array {
   return new Uint8Array(shared(length));
 }
 
-/** Returns the vector with its rows in a file or in shared memory, copying them if necessary. */
+/**
+ * Returns the vector with its rows in a file or in shared memory. Copies the rows if they are in other memory.
+ *
+ * @throws as {@link sharedCounts}.
+ */
 export function sharedVector(vector: StoredVector): StoredVector {
   return { ...vector, storage: sharedStorage(vector.storage) };
 }

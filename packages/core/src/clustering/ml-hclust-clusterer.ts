@@ -51,7 +51,7 @@ export class MlHclustClusterer implements Clusterer {
     requireMemory({
       bytes: SQUARES * matrix.size ** 2 * Float64Array.BYTES_PER_ELEMENT,
       purpose: `cluster ${matrix.size} items`,
-      remedy: wording`choose another linkage and ${{ option: 'clusterer', value: 'fast' }}, or cluster fewer at a time`,
+      remedy: wording`choose another linkage and ${{ option: 'clusterer', value: 'fast' }}, or cluster fewer items at a time`,
     });
     // Loaded only when used: loading takes longer than clustering ten images.
     const { agnes } = await import('ml-hclust');

@@ -45,7 +45,7 @@ export class ShrinkingMatrix {
     requireMemory({
       bytes: matrix.values.byteLength,
       purpose: `cluster ${size} items`,
-      remedy: wording`choose ${{ option: 'linkage', value: 'single' }}, which needs no copy of the distances, or cluster fewer at a time`,
+      remedy: wording`choose ${{ option: 'linkage', value: 'single' }}, which needs no copy of the distances, or cluster fewer items at a time`,
     });
     this.#size = size;
     this.#count = size;

@@ -10,7 +10,10 @@ import { rowBytes } from './slice-labeller.js';
 import { type StoredVector, withStoredVectors } from './stored-vectors.js';
 import { threadsFor } from './threads-for.js';
 
-/** The most vectors of the build side: the distinct digests of a position are numbered without 0, 1 and complements. */
+/**
+ * The most vectors of the build side: the distinct digests of a position have two-byte numbers, which must not be 0, 1
+ * or their complements.
+ */
 const MOST_BUILDERS = 2 ** 16 - 4;
 /** If there are at least this many parts of the probe side per thread, block numbers are not split into ranges. */
 const PARTS_PER_THREAD = 4;

@@ -46,7 +46,8 @@ export function sharedStorage(storage: HashVectorStorage): HashVectorStorage {
 }
 
 function shared(bytes: number): SharedArrayBuffer {
-  return allocateShared({ bytes, purpose: 'compare this many images', remedy: 'compare fewer of them at a time' });
+  const purpose = 'keep the hash vectors and counts of this many images';
+  return allocateShared({ bytes, purpose, remedy: 'process fewer images at a time' });
 }
 
 function isShared({ buffer }: Uint32Array | Uint8Array): boolean {

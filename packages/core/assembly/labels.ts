@@ -156,8 +156,8 @@ export function segmentStart(from: u32): u32 {
 }
 
 /**
- * Returns the end of the segment that begins at `from`. It ends after the last position at which the build side has
- * data that can be reached without a gap of more than `gap` positions.
+ * Returns the end of the segment that begins at `from`: the position after the last one at which the build side has
+ * data, before the first gap of more than `gap` positions.
  */
 export function segmentEnd(from: u32, gap: u32): u32 {
   let end = from;

@@ -8,7 +8,7 @@ import { allocate } from './memory';
 
 /** For each item: the edge of the minimum spanning tree that joins it to a cluster with an earlier item. */
 let edges: usize = 0;
-/** For each item: the first item of that cluster; `add` completes the update for an item only in the next call. */
+/** For each item: the first item of that cluster. If `add` changes the cluster, it updates this in its next call. */
 let firsts: usize = 0;
 /** For each item: the shortest edge that later items have passed on to it; none between calls of `add`. */
 let passedOn: usize = 0;
@@ -99,7 +99,7 @@ function edgeOf(distanceAt: usize, from: u32, to: u32): v128 {
 
 /**
  * Returns all bits set if `one` is shorter than `other`, or if it is equally long and joins earlier items; otherwise
- * none. No two edges must count as equal, because an edge could then be dropped in favour of an edge that depends on
+ * none. Two different edges must not count as equal, because one could then be dropped in favour of one that depends on
  * it. Lengths are not negative, so their bits compare like integers.
  */
 function below(one: v128, other: v128): v128 {

@@ -56,7 +56,7 @@ export interface Analyzer {
   /** The plugins with the values of their options, in the order of registration. */
   readonly plugins: readonly ListedPlugin[];
 
-  /** All registered parts, in the order of registration within each kind. */
+  /** The registered parts, without replaced ones, by kind and then in the order of registration. */
   readonly registrations: readonly Registration[];
 
   /**
@@ -164,7 +164,8 @@ export interface Analyzer {
    *
    * The images of the given analysis must have the hash vectors that it was made from. Each vector's algorithm, block
    * size, virtual size and number of data blocks are compared with the analysis, and also its key, if both keys are
-   * known (see `AnalyzedImage.vectorKey`). Otherwise, a change that affects none of these four values is not noticed.
+   * known (see `AnalyzedImage.vectorKey`). If a key is unknown, a change that affects none of the four values is not
+   * noticed.
    *
    * @throws `usage` if an image of the analysis has no hash vector or one that does not match, or two images have the
    *   same path, and as `compare` and `cluster`.
@@ -193,7 +194,7 @@ export interface Analyzer {
    */
   report(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 
-  /** As {@link report}, but yields bytes, those of a text in UTF-8. Binary formats are only available in this way. */
+  /** As {@link report}, but yields bytes, and also accepts reporters with a binary format. Text is encoded in UTF-8. */
   reportBytes(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<Uint8Array>;
 
   /**
@@ -216,8 +217,8 @@ export interface Analyzer {
   ): Promise<readonly Wording[]>;
 
   /**
-   * Hashes and compares for all methods of this analyzer. Programs that receive requests from elsewhere call it
-   * directly.
+   * Hashes and compares for all methods of this analyzer. A program that receives requests from another machine calls
+   * the executor directly.
    */
   readonly executor: Executor;
 

@@ -27,8 +27,8 @@ export interface Merge {
   /** The merged cluster with the larger number. */
   readonly right: number;
   /**
-   * The distance at which the two clusters were merged: the cophenetic distance of each leaf of one to each of the
-   * other.
+   * The distance at which the two clusters were merged, which is the cophenetic distance of each leaf of one cluster to
+   * each leaf of the other.
    */
   readonly height: number;
   /** Number of leaves in the created cluster. */

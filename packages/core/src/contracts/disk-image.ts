@@ -108,8 +108,8 @@ export interface DataExtent {
   /** Set if the bytes come from the backing image (see `baseOf`), at the same position. */
   readonly inherited?: true | undefined;
   /**
-   * The location of the same bytes in a host file, if they are stored there unmodified. While the image is open, the
-   * caller may read them from that file, in parallel, without the reader.
+   * The location of the same bytes in a file of the host, if they are stored there unmodified. As long as the image is
+   * open, the caller is allowed to read them from that file instead of through the image, in several threads at once.
    */
   readonly stored?: {
     /** Index of the file in `fileStampsOf(identity)`: the files among the parts of all links, top link first. */
@@ -129,14 +129,14 @@ export interface DiskImage {
   readonly identity: ImageIdentity;
 
   /**
-   * Yields the extents in ascending order, without gaps, exactly covering the disk; none for a disk of 0 bytes. Calls
-   * must not overlap.
+   * Yields the extents in ascending order, without gaps, from the beginning of the disk to its end; none for a disk of
+   * 0 bytes. A second iteration must not begin before the first has ended.
    */
   extents(): AsyncIterable<Extent>;
 
   /**
    * Fills `target` completely with the guest-visible bytes from `position` on.
-   * `target` belongs to the caller and must not be kept. Several reads may run concurrently.
+   * `target` belongs to the caller and must not be kept. Several reads can run concurrently.
    *
    * @throws if the range extends past the end of the disk, if not all of its bytes can be read, and after `close`.
    */

@@ -20,8 +20,8 @@ export interface DiskSource {
   /** Set if the path comes from a directory listing: a symbolic link at this path is refused. */
   readonly noFollow?: true | undefined;
   /**
-   * Set if a source knows that a program may write to the image, and images in use are allowed. Its identity is then
-   * `volatile`, whether or not the reader detects the writer.
+   * Set if images in use are allowed, and a source knows that a program can write to this image. The image's identity
+   * is then `volatile`, whether or not the reader detects the writer.
    */
   readonly inUse?: true | undefined;
   /**
@@ -54,8 +54,8 @@ export interface ReadOptions {
    */
   readonly maxVirtualSize?: number | undefined;
   /**
-   * Whether to open an image that another process has open for writing. Its identity is then `volatile`, and `warn` is
-   * called. If false or absent, such an image fails with `in-use`.
+   * Whether to open an image that another process has open for writing. If true, the identity of the opened image is
+   * `volatile`, and `warn` is called. If false or absent, opening the image fails with `in-use`.
    */
   readonly allowInUse?: boolean | undefined;
   /**
@@ -104,7 +104,7 @@ export interface Requirement {
   /** The name of the program or other dependency; the same in all diagnoses. */
   readonly name: string;
   readonly state: 'present' | 'missing' | 'broken';
-  /** The version if it is present and has one, or the problem if it is broken. */
+  /** For a requirement that is present, its version if known; for a broken one, the problem. Otherwise empty. */
   readonly detail: string;
   /** Its purpose, in a few words. */
   readonly purpose: string;
@@ -134,8 +134,8 @@ export interface PartDiagnosis {
 /**
  * Opens disk images of certain formats, or by means of a certain tool.
  *
- * A reader holds no open resources between calls. Every method may be called concurrently for different sources, throws
- * only `VirtSimilarityError`, and never writes to an image.
+ * Between calls, a reader has no open files or processes, except those of open images and sessions. Every method must
+ * support concurrent calls for different sources, throw only `VirtSimilarityError`, and never write to an image.
  */
 export interface DiskReader {
   /**
@@ -220,7 +220,7 @@ export interface DiskReader {
    * read. Is allowed to start programs to query their versions.
    *
    * @param run the same object for all parts of one diagnosis, so that they can share their findings
-   * @throws `aborted`.
+   * @throws `aborted`. Any other error becomes the `problem` of the diagnosis.
    */
   diagnose?(run: DiagnosisRun): Promise<PartDiagnosis>;
 }
@@ -229,6 +229,6 @@ export interface DiskReader {
 export interface ReaderSession {
   /** As {@link DiskReader.open}, for an announced image. */
   open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage | DiskStream>;
-  /** Ends every process of the session. Idempotent; images still open are unusable afterwards. */
+  /** Ends every process of the session. Images that are still open are unusable afterwards. Idempotent. */
   close(): Promise<void>;
 }

@@ -5,7 +5,10 @@ import type { LocatedVector } from './hash-vector.js';
 import type { Complete, HashOptions, HashOutcome, ProgressEvent } from './stages.js';
 import type { PairwiseCounts, Tile } from './tile.js';
 
-/** A request to hash images. Its members are those of `HashOptions` and `ReadOptions` of the same names. */
+/**
+ * A request to hash images. For the other members, see the members of the same names in `ReadOptions` and
+ * `HashOptions`.
+ */
 export interface HashRequest
   extends Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees'>,
     Complete<Pick<HashOptions, 'reader' | 'hasher' | 'blockSize' | 'maxVirtualSize' | 'allowInUse' | 'sandbox'>>,
@@ -39,8 +42,8 @@ export interface ExecutionRun extends Pick<HashOptions, 'keys'> {
  *
  * Requests and counts are plain data that supports structured cloning, so they can be posted to threads. They can be
  * stored too, unless a request has vectors in memory. `sentOutcome` converts an outcome to plain data. Relative paths
- * refer to the working directory. A hash request can be split by images, and a tile request into smaller tiles. Every
- * request can be repeated, with the same result.
+ * refer to the working directory. A hash request can be split by images, and a tile request into smaller tiles. A
+ * request can be repeated, and has the same result as long as its files do not change.
  *
  * Every method must end soon after the signal of its run has fired, because the analyzer waits for the method.
  */

@@ -81,8 +81,11 @@ export interface LocatedVector {
 
 /** The digests of an image's non-zero blocks with their block numbers, in memory or in a file. */
 export interface HashVector extends HashVectorHeader {
-  /** The location of the rows that `rows` yields, if threads may read them directly, which is faster. */
+  /** The location of the rows that `rows` yields; absent if threads cannot read them directly, which is faster. */
   readonly storage?: HashVectorStorage | undefined;
-  /** Yields all rows in ascending order, in batches of any size above 0. May be called repeatedly and concurrently. */
+  /**
+   * Yields all rows in ascending order of block numbers, in batches of any size above 0. Can be called repeatedly and
+   * concurrently.
+   */
   rows(): AsyncIterable<HashVectorRows>;
 }

@@ -1,6 +1,6 @@
 /**
  * The declaration of an option of a plugin, a reporter or a command. Flags, help texts and value checks derive from it.
- * If an option has no default and the user states no value, it is absent from the values.
+ * If an option has no default and the user states no value, the option is absent from the values.
  */
 export type OptionDeclaration = {
   /** One line, for help texts and listings. */

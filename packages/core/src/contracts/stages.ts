@@ -89,10 +89,11 @@ export interface HashOptions {
 
 /** The options for comparing and clustering, in addition to those for hashing. */
 export interface AnalyzeOptions extends HashOptions {
-  /** Name of a distance metric. */
+  /** Name of a distance metric; `hamming` by default. */
   readonly metric?: string | undefined;
+  /** A linkage that the clusterer supports; `single` by default. */
   readonly linkage?: Linkage | undefined;
-  /** Name of a clusterer. */
+  /** Name of a clusterer; `auto` by default. */
   readonly clusterer?: string | undefined;
 }
 

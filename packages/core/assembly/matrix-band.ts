@@ -20,8 +20,8 @@ let valuesEnd: usize = 0;
 /** For each position: 8 times the column of the cluster; u32. */
 let columns: usize = 0;
 /**
- * For each position from `first` on, an address; u32, may wrap. The distance to a later cluster is at this address plus
- * 8 times the column of that cluster.
+ * For each position from `first` on, an address; u32, can wrap around. The distance to a later cluster is at this
+ * address plus 8 times the column of that cluster.
  */
 let bases: usize = 0;
 

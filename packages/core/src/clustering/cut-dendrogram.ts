@@ -6,8 +6,8 @@ export type Cut = { readonly height: number } | { readonly clusters: number };
 
 /**
  * Cuts a dendrogram into clusters, as R's `cutree` does. At a height, the clusters are the largest subtrees without a
- * higher merge, as with SciPy's `fcluster` and the criterion `distance`. For a number of clusters, that number minus
- * one of the merges are undone: those in the last rows.
+ * higher merge, as with SciPy's `fcluster` and the criterion `distance`. For n clusters, the merges in the last n − 1
+ * rows are undone.
  *
  * Returns the number of the cluster of each leaf. Clusters are numbered from 0, in the order of their first leaves.
  *

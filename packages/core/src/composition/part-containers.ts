@@ -5,13 +5,13 @@ import { VECTOR_STORE } from '../contracts/vector-store.js';
 
 /** The tools for constructing classes with injected parameters. */
 export interface Injection {
-  /** The container with the embedding program's registrations; may belong to another copy of tsyringe. */
+  /** The container with the embedding program's registrations; can belong to another copy of tsyringe. */
   readonly container: DependencyContainer;
   /** This package's copy of tsyringe. */
   readonly tsyringe: Pick<typeof import('tsyringe'), 'container' | 'injectable'>;
 }
 
-/** The tokens that a program may register in addition to parts. */
+/** The tokens, other than those of parts, that a program can register. */
 const SERVICES: readonly InjectionToken<unknown>[] = [LOGGER, VECTOR_STORE, EXECUTOR, LOCAL_EXECUTOR];
 
 /**

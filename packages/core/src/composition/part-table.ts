@@ -13,7 +13,7 @@ export interface RegisteredPart {
   readonly replaced: RegisteredPart | undefined;
   /** The instance, once it is constructed. */
   part: object | undefined;
-  /** The plugins that it needs: its own, and those of the parts that were requested during its construction. */
+  /** The plugins that the part needs: its own, and those of the parts that were requested during its construction. */
   readonly plugins: Set<RegisteredPlugin>;
 }
 

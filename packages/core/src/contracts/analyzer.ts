@@ -124,7 +124,8 @@ export interface Analyzer {
    * Compares each row vector with each column vector, for example a new image with many that were hashed before.
    * No other pairs are compared.
    *
-   * @throws as `compare`, but `usage` if `rows` or `columns` is empty, or both have more than 65,532 vectors.
+   * @throws as `compare`, but `usage` if `rows` or `columns` is empty, or if both have more than 65,532 vectors and the
+   *   metric compares blocks by position.
    */
   compareWith(
     rows: readonly HashVector[],

@@ -69,11 +69,11 @@ export type Encryption = 'ciphertext' | 'decrypted';
 
 /** A disk, or a partition of it, that is read as ciphertext. */
 export interface CiphertextVolume {
-  /** Name of its encryption, such as `LUKS`. */
+  /** Name of the encryption, such as `LUKS`. */
   readonly scheme: string;
-  /** Number of its partition; absent if it is the disk as a whole. */
+  /** Number of the partition; absent if the volume is the complete disk. */
   readonly partition?: number | undefined;
-  /** Selector of the key that would decrypt it (see `readDiskKey`); absent if no key would. */
+  /** Selector of the key that would decrypt the volume (see `readDiskKey`); absent if it cannot be decrypted. */
   readonly selector?: string | undefined;
 }
 

@@ -40,12 +40,12 @@ export interface IdentifiedSource {
 /** The limits and services of a run, for its readers. */
 export interface ReadOptions {
   /**
-   * Directories from which files that a header names may be read: those of `FoundImages.directories`. Files in
-   * subdirectories and hidden files (`.name`) may not be read. Absolute, symbolic links resolved.
+   * Directories in which files that a header names are allowed: those of `FoundImages.directories`. Hidden files
+   * (`.name`) and files in subdirectories are not allowed. Absolute, symbolic links resolved.
    */
   readonly allowedDirectories: readonly string[];
   /**
-   * Directories that the user added for the same purpose. Everything below them may be read, including hidden files,
+   * Directories that the user added for the same purpose. Everything below them is allowed, including hidden files,
    * block devices and the targets of symbolic links. Absolute, symbolic links resolved.
    */
   readonly allowedTrees?: readonly string[] | undefined;
@@ -81,7 +81,7 @@ export interface ReadOptions {
   /**
    * Receives a one-line warning for the user about an anomaly that is not an error. Readers warn when they open an
    * image. They do not warn about ciphertext, because the identity shows it. `wording` is the same message with its
-   * options kept separate; it is absent if the message names no options.
+   * options kept separate; it can be absent if the message names no options.
    */
   readonly warn?: ((message: string, wording?: Wording) => void) | undefined;
   /**

@@ -24,8 +24,8 @@ export interface ListOptions {
   /** Receives notes about omitted images and anomalies. */
   readonly onNote: NonNullable<HashOptions['onNote']>;
   /**
-   * Whether images in use may be read. If a source knows that an image is in use, it lists the image with `inUse` if
-   * this option is true, and with a `failure` if it is false or absent.
+   * Whether images in use are allowed. If a source knows that an image is in use, it lists the image with `inUse` if
+   * this option is true, and with a `failure` if this option is false or absent.
    */
   readonly allowInUse?: boolean | undefined;
   /** As in `HashOptions`. */

@@ -35,7 +35,7 @@ export interface Reporter {
    * or what it lacks because its companion is not written. Each line says what was found and what to do. If a line
    * names an option of the reporter or of the library, or `companion`, it refers to it as an `OptionReference`.
    *
-   * If this method is absent, there is one warning whenever the companion is not written.
+   * If this method is absent, there is one warning if the reporter has a companion that is not written, otherwise none.
    */
   warnings?(
     analysis: Analysis,

@@ -80,7 +80,7 @@ export interface HashOptions {
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   /**
    * Receives one-line notes instead of the analyzer's logger: `warning` for anomalies that are not errors, `debug` for
-   * details. `wording` is the message with its options kept separate; it is absent if the message names no options.
+   * details. `wording` is the message with its options kept separate; it can be absent if the message names no options.
    */
   readonly onNote?: ((level: 'warning' | 'debug', message: string, wording?: Wording) => void) | undefined;
   /** Aborts the work. Unfinished work is discarded, and vectors that are already stored stay in the store. */

@@ -21,7 +21,7 @@ export interface StoreOptions {
  * set.
  *
  * Every method can be called concurrently, also by several processes if they share the store. An error `aborted` or
- * `refused` ends the run. After any other error, the run warns, and reads the image again or continues without storing.
+ * `refused` ends the run. After any other error, the run warns. It then reads the image, or continues without storing.
  */
 export interface VectorStore {
   /**

@@ -96,7 +96,7 @@ export class VirtSimilarityError extends Error {
     };
   }
 
-  /** Recognises the errors of every copy of this package, since a plugin may bring its own copy. */
+  /** Recognises the errors of every copy of this package, since a plugin can bring its own copy. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: for a subclass, only its own instances count
     if (this === VirtSimilarityError) {

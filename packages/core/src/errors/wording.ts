@@ -11,16 +11,17 @@ export interface OptionReference {
   readonly value?: string | number | boolean | readonly string[] | undefined;
   /** Path of the image to set the option for; absent if the option applies to all images. */
   readonly image?: string | undefined;
-  /**
-   * The value that the option keeps for the other images, if `image` is present and the option applies to one image.
-   */
+  /** The value that the option keeps for the other images; absent if `image` is absent. */
   readonly others?: string | undefined;
 }
 
 /** A message or part of a message, on one line, with the options that it names separate from the text. */
 export type Wording = string | readonly (string | OptionReference)[];
 
-/** A template tag for wordings. Values can be options, other wordings and numbers. Returns a string without options. */
+/**
+ * A template tag for wordings. Values can be options, other wordings and numbers. Returns a string if no options are
+ * among them.
+ */
 export function wording(
   texts: TemplateStringsArray,
   ...values: readonly (Wording | OptionReference | number)[]

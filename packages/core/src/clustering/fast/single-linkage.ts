@@ -6,7 +6,7 @@ import { LARGEST_DISTANCE, unusableDistance } from '../unusable-distance.js';
 import { DisjointClusters } from './disjoint-clusters.js';
 import { instantiateSingleLinkageKernel, type SingleLinkageKernel } from './single-linkage-kernel.js';
 
-/** The most items, at 44 bytes each, whose data ends below 2³¹, the end of the kernel's positive addresses, rounded. */
+/** At 44 bytes per item, the data of this many items fits below 2³¹, where the kernel's positive addresses end. */
 const MOST_ITEMS = 40_000_000;
 
 /**

@@ -16,7 +16,7 @@ const COLUMN: usize = 8;
 const LAST_VECTOR: usize = 12;
 /** For a first occurrence: how often the last vector has had the digest so far. */
 const TIMES: usize = 16;
-/** For a first occurrence: the index in `frequent` of the count of the last vector that had the digest. */
+/** For a first occurrence: the index in `frequent` of the digest's count for the last vector that had the digest. */
 const FREQUENT: usize = 20;
 const FIELDS: usize = 24;
 

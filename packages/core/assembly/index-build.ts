@@ -34,9 +34,10 @@ let padded: usize = 0;
 let blocks: usize = 0;
 let input: usize = 0;
 
-// The distinct pages, in order of first occurrence, numbered from 1. An entry consists of the prefixes, the padded
-// digests, the page's place in the window, the number of the next entry at the same place (0 if there is none), and the
-// number that the page gets in the finished window, from 0 (the last three are u32).
+// The distinct pages, in order of first occurrence, numbered from 1. An entry consists of the page's prefixes, its
+// padded digests, and three u32: its place in the window, which is its page number minus that of the first page of the
+// window; the number of the next entry at the same place, or 0; and the number that it gets in the finished window,
+// from 0.
 let entries: usize = 0;
 let entryBytes: usize = 0;
 let linksAt: usize = 0;

@@ -4,11 +4,12 @@
  *
  * - the header: the size of the window in bytes, and the numbers of groups, pages, references, collisions and vectors
  *   (u32 each), then the checksum (u64)
- * - for each group (all pages at one page number): u32 page number, u32 end of its pages; ascending
- * - for each vector: u32 end of its references
- * - the block numbers at which two different digests have the same prefix: u32
- * - the references: u16 numbers of pages; those of a vector are in the order of its page numbers
- * - the pages, at a multiple of 16 bytes: 16 × u32 each
+ * - for each group (the pages with one page number), in ascending order: the page number, and the end of its pages in
+ *   the list of pages (u32 each)
+ * - for each vector: the end of its references in the list of references (u32)
+ * - the block numbers at which two different digests have the same prefix (u32), in ascending order
+ * - the references, which are indexes of pages (u16); those of a vector are in ascending order of page numbers
+ * - the pages, at a multiple of 16 bytes: 16 prefixes each (u32), with 0 for a zero block
  */
 export const PAGE_BLOCKS: u32 = 16;
 export const PAGE_SHIFT: u32 = 4;

@@ -12,10 +12,11 @@ const OCCURRENCE: usize = 0;
 const HOLDER: usize = 4;
 /** The element's column of bits, plus 1; 0 while only one vector has it. */
 const COLUMN: usize = 8;
-/** For a first occurrence: the last vector that had the digest, plus 1, and its number of occurrences so far. */
+/** For a first occurrence: the last vector that had the digest, plus 1. */
 const LAST_VECTOR: usize = 12;
+/** For a first occurrence: how often the last vector has had the digest so far. */
 const TIMES: usize = 16;
-/** For a first occurrence: the index in `frequent` of the count of the last vector that had the digest. */
+/** For a first occurrence: the index in `frequent` of the digest's count for the last vector that had the digest. */
 const FREQUENT: usize = 20;
 const FIELDS: usize = 24;
 
@@ -115,7 +116,8 @@ export function startPartition(): void {
 
 /**
  * Enters those of a vector's next `count` digests that belong to the partition: their hash, shifted right by 16, has
- * `value` in the bits of `mask`. Returns whether there was room. If not, the partition must be split.
+ * `value` in the bits of `mask`. Returns whether there was room for all of them. If not, the partition must be split,
+ * and its parts be started again.
  */
 export function takeDigests(vector: u32, count: u32, mask: u32, value: u32): bool {
   const end = picked + <usize>pick(count, mask, value) * PICKED;
@@ -160,7 +162,10 @@ function fetch(end: usize): void {
   }
 }
 
-/** Returns the address of the {@link frequentOnes} counts. */
+/**
+ * Returns the address of the {@link frequentOnes} counts of occurrences beyond the eighth: a number that identifies the
+ * digest, the vector, and the occurrences; u32 each.
+ */
 export function frequentAt(): usize {
   return frequent;
 }
@@ -169,7 +174,9 @@ export function frequentOnes(): u32 {
   return frequentCount;
 }
 
-/** Returns the address of the number of distinct digests of each vector; u32. */
+/**
+ * Returns the address of the number of distinct digests of each vector; u32. Zeros unless distinct digests are counted.
+ */
 export function distinctAt(): usize {
   return distinct;
 }
@@ -215,8 +222,8 @@ function takeDistinct(vector: u32, first: usize): void {
 }
 
 /**
- * Returns the fields of an element's entry. If there is none, adds it for the build side, and for the probe side only if
- * distinct digests are counted; otherwise returns 0.
+ * Returns the fields of an element's entry. If there is no entry, adds one if the vector is of the build side or
+ * distinct digests are counted, and otherwise returns 0.
  */
 function elementFor(vector: u32, occurrence: u32, digest: usize, hash: u64): usize {
   let bucket = bucketOf(occurrence, hash);

@@ -33,7 +33,7 @@ let buckets: u32 = 0;
 let mostBuckets: u32 = 0;
 let shift: u64 = 0;
 
-/** Whether there is a probe side. Then only blocks that are shared with it get labels. */
+/** Whether there is a probe side. If there is, only blocks that a vector of the probe side also has get labels. */
 let hasProbeSide: bool = false;
 
 /** For each vector, the number of its blocks that another vector has at the same position: u32. */
@@ -44,8 +44,8 @@ let numbers: usize = 0;
 let numberStride: usize = 0;
 
 /**
- * Lays out memory for `width` positions: the distinct digests, `length` bytes each, of `build` vectors, and which of
- * them each of `count` vectors has, including the `build` vectors.
+ * Lays out memory for `width` positions: for the distinct digests, of `length` bytes each, of the first `build`
+ * vectors, and for the numbers of the digests that each of all `count` vectors has.
  */
 export function layOutEntries(build: u32, count: u32, length: u32, width: u32): void {
   vectors = count;
@@ -66,7 +66,10 @@ export function layOutEntries(build: u32, count: u32, length: u32, width: u32): 
   memory.fill(repeated, 0, <usize>vectors * 4);
 }
 
-/** Returns the address of each vector's number of repeated blocks in all slices: u32. Only without a probe side. */
+/**
+ * Returns the address of each vector's number of blocks in all slices so far that another vector has at the same
+ * position: u32. The numbers are meaningless if there is a probe side.
+ */
 export function repeatedAt(): usize {
   return repeated;
 }
@@ -82,7 +85,7 @@ export function entriesAt(position: u32): u32 {
   return load<u32>(counts + <usize>position * 8);
 }
 
-/** Returns the end of the labels from {@link SHARED} on that are in use at a position. */
+/** Returns the number after the last label in use at a position; labels begin at {@link SHARED}. */
 export function labelsEndAt(position: u32): u32 {
   return load<u32>(counts + <usize>position * 8, 4) + SHARED;
 }
@@ -130,8 +133,9 @@ export function enterRows(vector: u32, rows: u32, blocks: usize, start: u32, dig
 }
 
 /**
- * Looks up the `rows` digests of a vector of the probe side. The vector's number is {@link UNIQUE} at a position where
- * the build side has data, but not this digest, and 0 where the build side has no data.
+ * Looks up the `rows` digests of a vector of the probe side. At each of its positions, the vector's number becomes that
+ * of the digest's entry; {@link UNIQUE} if the build side has data there, but not this digest; and 0 if the build side
+ * has no data there.
  */
 export function probeRows(vector: u32, rows: u32, blocks: usize, start: u32, digests: usize, length: u32): void {
   const own = numbersOf(vector);
@@ -201,7 +205,7 @@ function addEntry(position: u32, vector: u32, digest: usize): u32 {
   return number;
 }
 
-/** Assigns a label to an entry that a second vector has, unless it has one. */
+/** Assigns a label to an entry that a second vector has, unless the entry already has a label. */
 function shareIfUnique(position: u32, entry: usize): void {
   if (load<u16>(entry + paddedDigest, 2) !== UNIQUE) {
     return;

@@ -22,7 +22,7 @@ import { allocate, releaseAll } from './memory';
 /** The most page numbers in a window. */
 export const WINDOW_PAGES: u32 = 4096;
 const WINDOW_BLOCKS: u32 = WINDOW_PAGES * PAGE_BLOCKS;
-/** The most references in a window: as many as fit in the second-level cache, and at least one per vector. */
+/** The most references in a window: they fit in the second-level cache, and every vector can refer to several pages. */
 const MOST_REFERENCES: u32 = 1 << 20;
 const BUCKETS: u32 = 131_072;
 
@@ -34,16 +34,18 @@ let padded: usize = 0;
 let blocks: usize = 0;
 let input: usize = 0;
 
-// Distinct pages in order of first occurrence: prefixes, padded digests, then the page's place in the window, the next
-// page at the same place, and the page's number in the window (u32 each). Numbers start at 1.
+// The distinct pages, in order of first occurrence, numbered from 1. An entry consists of the page's prefixes, its
+// padded digests, and three u32: its place in the window, which is its page number minus that of the first page of the
+// window; the number of the next entry at the same place, or 0; and the number that it gets in the finished window,
+// from 0.
 let entries: usize = 0;
 let entryBytes: usize = 0;
 let linksAt: usize = 0;
 let mostEntries: u32 = 0;
 let entryCount: u32 = 0;
-/** A hash table of the entries: u32. */
+/** A hash table of the entries' numbers: u32, 0 for an empty bucket. */
 let table: usize = 0;
-/** The first entry at each place of the window: u32. */
+/** For each place of the window, the number of an entry from which the others there can be reached: u32, 0 for none. */
 let heads: usize = 0;
 
 let references: usize = 0;
@@ -54,7 +56,7 @@ let vectorCount: u32 = 0;
 
 /** For each place: a bit mask of the positions at which two different digests have the same prefix; u16. */
 let collided: usize = 0;
-/** A hash table of the digests at one position: u32 entries. */
+/** A hash table of the digests at one position: the numbers of their entries, u32. */
 let prefixTable: usize = 0;
 
 let output: usize = 0;
@@ -101,7 +103,7 @@ export function blocksAt(): usize {
   return blocks;
 }
 
-/** Returns the address of the digests for {@link addRows}. */
+/** Returns the address of the digests for {@link addRows}: room for 65,536. */
 export function inputAt(): usize {
   return input;
 }
@@ -117,8 +119,9 @@ export function startWindow(): void {
 }
 
 /**
- * Adds the next vector: `rows` rows with ascending block numbers at {@link blocksAt}, from page `first` on. Returns
- * false if there is no room for its pages; then the window must be started again with fewer page numbers.
+ * Adds the next vector: `rows` rows, whose ascending block numbers at {@link blocksAt} are from page `first` on.
+ * Returns false if there is no room for the vector's pages. The window must then be started again with fewer page
+ * numbers.
  */
 export function addRows(rows: u32, first: u32): bool {
   for (let row: u32 = 0; row < rows; ) {
@@ -153,8 +156,8 @@ export function pagesInWindow(): u32 {
 }
 
 /**
- * Returns the number of the entry with the prefixes of the candidate. If there is none, the candidate becomes an entry.
- * Marks the positions at which the two have the same prefix, but different digests.
+ * Returns the number of the entry at this place with the prefixes of the candidate. If there is none, the candidate
+ * becomes an entry. If there is one, marks the positions at which it and the candidate have different digests.
  */
 function findOrAdd(candidate: usize, place: u32): u32 {
   let bucket = bucketOf(candidate, place);
@@ -232,7 +235,8 @@ function markCollision(place: u32, lane: u32): void {
 }
 
 /**
- * Writes the window with all added vectors, for pages from `first` on, to {@link windowAt}. Returns its size in bytes.
+ * Writes the window, for pages from `first` on, to {@link windowAt}. All vectors must have been added. Returns the size
+ * of the window in bytes.
  */
 export function finishWindow(first: u32): u32 {
   let groupCount: u32 = 0;
@@ -313,7 +317,10 @@ function findCollisions(place: u32): void {
   }
 }
 
-/** Enters the digest of an entry at a position. Returns whether a different digest there has the same prefix. */
+/**
+ * Enters the digest that an entry has at a position. Returns whether a different digest that was entered before has the
+ * same prefix.
+ */
 function collides(number: u32, lane: u32, buckets: u32): bool {
   const entry = entryOf(number);
   const prefix = load<u32>(entry + <usize>lane * 4);

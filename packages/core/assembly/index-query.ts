@@ -25,10 +25,10 @@ import { allocate, releaseAll } from './memory';
 let length: usize = 0;
 let padded: usize = 0;
 
-// The vector that is compared with those of the index: its padded digests, and its pages. A page has six u32: its
-// number, the index of its first digest, and bit masks of its blocks: those that are not zero, those that are not
-// settled, those that must be checked in every vector, and those that are equal to a block in the window by their
-// prefixes. A block is settled once an equal prefix proves an equal block.
+// The vector that is compared with those of the index (“ours”): its padded digests, and its pages. A page has six u32:
+// its number, the index of its first digest, and four bit masks of its blocks: those that are not zero, those that are
+// not settled, those that must be checked in every vector, and those that have the prefix of a block in the window. A
+// block is settled once an equal prefix proves an equal block.
 let digests: usize = 0;
 let digestCount: u32 = 0;
 let pages: usize = 0;
@@ -38,20 +38,22 @@ let pageCount: u32 = 0;
 
 let blocks: usize = 0;
 let input: usize = 0;
-/** The first and the last of our pages in the current window; the last may also be the page after it. */
+/**
+ * The index of our first page that can be in the current window, and that of our last page there or of the next one.
+ */
 let firstPage: u32 = 0;
 let nextPage: u32 = 0;
 
-// For each page of a window: in `matches`, the blocks that are equal to ours by their prefixes and the blocks that are
-// not zero (u16 each), and our page at the same place (u32); in `tallies`, the numbers of equal, common and non-zero
-// blocks, 21 bits each.
+// For each page of a window, `matches` has bit masks of the blocks that have the same prefixes as ours and of the
+// blocks that are not zero (u16 each), and the index of our page with the same page number (u32). `tallies` has the
+// numbers of equal, common and non-zero blocks, 21 bits each.
 let matches: usize = 0;
 let tallies: usize = 0;
 const FIELD: u64 = 21;
 const FIELD_MASK: u64 = (1 << FIELD) - 1;
 
-// For each vector of a segment: equal blocks and common blocks so far, the first row of the current window, the first of
-// the next, and equal blocks in the current window; u32 each.
+// For each vector of a segment: its equal blocks and its common blocks so far, its first row in the current window and
+// its first row in the next one, and its equal blocks in the current window; u32 each.
 let sums: usize = 0;
 const SUM: usize = 20;
 let vectors: u32 = 0;
@@ -59,7 +61,7 @@ let vectors: u32 = 0;
 let window: usize = 0;
 
 /**
- * Lays out memory for a vector with `rows` digests of `digestLength` bytes in at most `mostPages` pages, and for
+ * Lays out memory for our vector, with `rows` digests of `digestLength` bytes in at most `mostPages` pages, and for
  * segments of at most `mostVectors` vectors with windows of at most `mostBytes` bytes.
  *
  * @param rowsAtOnce the most rows for {@link takeRows} and {@link checkVector}
@@ -98,7 +100,7 @@ export function inputAt(): usize {
   return input;
 }
 
-/** Takes the next rows of the vector, in ascending order. */
+/** Takes the next rows of our vector, in ascending order of block numbers. */
 export function takeRows(rows: u32): void {
   for (let row: u32 = 0; row < rows; row++) {
     const block = load<u32>(blocks + <usize>row * 4);
@@ -131,14 +133,15 @@ export function startSegment(count: u32): void {
   }
 }
 
-/** Returns the address for a window of the segment. */
+/** Returns the address to which the caller copies a window of the segment. */
 export function windowAt(): usize {
   return window;
 }
 
 /**
- * Returns the address of the sums of each vector: five u32, equal blocks by their prefixes, common blocks, the first row
- * of the current window, the first row of the next window, and equal blocks in the current window.
+ * Returns the address of the sums of each vector, five u32: its equal blocks, which were compared by their prefixes
+ * until {@link checkVector} checks them; its common blocks; its first row in the current window; its first row in the
+ * next window; and its equal blocks in the current window, by their prefixes.
  */
 export function sumsAt(): usize {
   return sums;
@@ -246,7 +249,9 @@ function markCollisions(): void {
   }
 }
 
-/** Returns whether each block in this window that is equal to one of ours by its prefix is settled for all vectors. */
+/**
+ * Returns whether all our blocks whose prefixes occur in this window are settled, so that no vector must be checked.
+ */
 export function isConfirmed(): bool {
   const end = min(nextPage + 1, pageCount);
   for (let page = firstPage; page < end; page++) {
@@ -258,8 +263,8 @@ export function isConfirmed(): bool {
 }
 
 /**
- * Returns how many rows of a vector must be read to check its blocks in this window that are equal by their prefixes:
- * from the first row of the window to the last such block; 0 if all are settled.
+ * Returns how many rows of a vector, from its first row in this window on, must be read to check its blocks that have
+ * the same prefixes as ours and are not settled. Returns 0 if all are settled.
  */
 export function rowsToCheck(vector: u32): u32 {
   let row: u32 = 0;
@@ -277,9 +282,10 @@ export function rowsToCheck(vector: u32): u32 {
 }
 
 /**
- * Checks the blocks of a vector in this window that are equal by their prefixes. The vector's digests, from the first
- * row of the window on, are at {@link inputAt}. A block whose digests are equal is settled for all vectors, unless
- * other digests with the same prefix exist. A block whose digests differ is subtracted from the equal blocks.
+ * Checks the blocks of a vector in this window that have the same prefixes as ours and are not settled. The vector's
+ * digests, from its first row in the window on, must be at {@link inputAt}. If the digests are equal, the block is
+ * settled for all vectors, unless other digests with the same prefix exist. If they differ, the block is subtracted
+ * from the equal blocks.
  */
 export function checkVector(vector: u32): void {
   let row: usize = 0;
@@ -302,7 +308,7 @@ export function checkVector(vector: u32): void {
   }
 }
 
-/** Returns the blocks of a page that are equal to ours by their prefixes and not settled. */
+/** Returns a bit for each block of a page that has the same prefix as ours and is not settled. */
 function openIn(match: usize): u32 {
   const equal = <u32>load<u16>(match);
   return equal === 0 ? 0 : equal & load<u32>(pageOf(load<u32>(match, 4)), 12);

@@ -2,12 +2,14 @@
  * A window of a vector index: the blocks of some vectors at consecutive block numbers, as pages. A page consists of the
  * digest prefixes of 16 consecutive blocks, and equal pages are stored once. All numbers are little-endian:
  *
- * - the header: u32 bytes of the window, groups, pages, references, collisions, vectors; u64 checksum
- * - for each group (all pages at one page number): u32 page number, u32 end of its pages; ascending
- * - for each vector: u32 end of its references
- * - the block numbers at which two different digests have the same prefix: u32
- * - the references: u16 numbers of pages; those of a vector are in the order of its page numbers
- * - the pages, at a multiple of 16 bytes: 16 × u32 each
+ * - the header: the size of the window in bytes, and the numbers of groups, pages, references, collisions and vectors
+ *   (u32 each), then the checksum (u64)
+ * - for each group (the pages with one page number), in ascending order: the page number, and the end of its pages in
+ *   the list of pages (u32 each)
+ * - for each vector: the end of its references in the list of references (u32)
+ * - the block numbers at which two different digests have the same prefix (u32), in ascending order
+ * - the references, which are indexes of pages (u16); those of a vector are in ascending order of page numbers
+ * - the pages, at a multiple of 16 bytes: 16 prefixes each (u32), with 0 for a zero block
  */
 export const PAGE_BLOCKS: u32 = 16;
 export const PAGE_SHIFT: u32 = 4;
@@ -30,7 +32,7 @@ export let pagesAt: usize = 0;
 /** The size of the window in bytes, a multiple of 16. */
 export let bytes: usize = 0;
 
-/** Writes the header of a window without its checksum, and locates its sections. */
+/** Writes the header of a window without its checksum, and sets the variables above. */
 export function writeHeader(
   window: usize,
   ofGroups: u32,
@@ -48,7 +50,7 @@ export function writeHeader(
   store<u32>(window, <u32>bytes);
 }
 
-/** Locates the sections of a window by its header, which may be damaged. */
+/** Sets the variables above from the header of a window. Does not check the header, which may be damaged. */
 export function locateSections(window: usize): void {
   groups = load<u32>(window, 4);
   pages = load<u32>(window, 8);
@@ -68,7 +70,7 @@ export function seal(window: usize): void {
   store<u64>(window, checksumOf(window, bytes), 24);
 }
 
-/** Returns whether `size` bytes are an undamaged window of `count` vectors. */
+/** Returns whether `size` bytes are an undamaged window of `count` vectors. If they are, sets the variables above. */
 export function isSound(window: usize, size: usize, count: u32): bool {
   if (size < HEADER || load<u32>(window) !== <u32>size || load<u64>(window, 24) !== checksumOf(window, size)) {
     return false;
@@ -112,14 +114,14 @@ export function presentIn(page: usize): u32 {
   );
 }
 
-/** Returns a bit for each of 16 lanes, which are all ones or all zeros. */
+/** Returns a bit for each of 16 lanes: 1 if all bits of the lane are ones, 0 if they are zeros. */
 export function maskOf(a: v128, b: v128, c: v128, d: v128): u32 {
   return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
 }
 
 /**
- * Returns the prefix of a digest, which is followed by at least 3 readable bytes: its first 4 bytes, but 1 instead of
- * 0, because 0 marks zero blocks.
+ * Returns the prefix of a digest: its first 4 bytes, but 1 instead of 0, because 0 marks zero blocks. At least 3
+ * readable bytes must follow the digest.
  */
 export function prefixOf(digest: usize): u32 {
   return max(<u32>1, load<u32>(digest));

@@ -4,8 +4,8 @@ import { placeRows } from './pairs';
 /** Positions whose labels are appended at a time. */
 export const GROUP: u32 = 16;
 /**
- * The label of a block whose digest no other vector has at that position. A zero block has label 0. Neither may match
- * anything, so the second plane has the complements of both.
+ * The label of a block whose digest no other vector has at that position. A zero block has label 0. These two labels
+ * must not equal any label in the second plane, which therefore has their complements instead.
  */
 export const UNIQUE: u16 = 1;
 /** The first label that does not fit in a byte: the complements of 0 and {@link UNIQUE} are reserved. */
@@ -18,12 +18,11 @@ let first: usize = 0;
 let second: usize = 0;
 let bitStride: usize = 0;
 let bits: usize = 0;
-/**
- * How far rows are filled: the end of one-byte labels, the start of two-byte labels, which end where the row ends, and
- * the end of bits.
- */
+/** The end of the one-byte labels in each label row. */
 let byteLabels: usize = 0;
+/** The start of the two-byte labels in each label row; they end where the row ends. */
 let wideFrom: usize = 0;
+/** The end of the bits in each bit row. */
 let bitBytes: usize = 0;
 
 /**
@@ -50,7 +49,7 @@ export function startWindow(): void {
   bitBytes = 0;
 }
 
-/** Returns whether there is no room for another group with labels of either size. */
+/** Returns whether there may be no room for another group, whose labels can have either size. */
 export function isFull(): bool {
   return byteLabels + 2 * GROUP > wideFrom || bitBytes + 2 > rowBytes >> 3;
 }
@@ -107,7 +106,7 @@ export function putWideLabels(vector: u32, place: usize, labels: v128): void {
   v128.store(second + offset, v128.xor(labels, i16x8.le_u(labels, i16x8.splat(<i16>UNIQUE))));
 }
 
-/** Stores the positions of a group at which a vector has data. */
+/** Stores a bit for each position of a group: whether the vector has data there. */
 export function putBits(vector: u32, place: usize, present: u16): void {
   store<u16>(bits + <usize>vector * bitStride + place, present);
 }

@@ -35,7 +35,7 @@ let sliceWidth: u32 = 0;
 let blocks: usize = 0;
 let input: usize = 0;
 
-/** For each group of a slice: what to append, and where its labels and bits go; u32 each. */
+/** For each group of a slice: what to append, the offset of its labels, and the offset of its bits; u32 each. */
 let plans: usize = 0;
 const PLAN: usize = 12;
 
@@ -144,7 +144,8 @@ export function labelRows(vector: u32, first: u32, rows: u32, start: u32): void 
 }
 
 /**
- * Returns the first position of the slice from `from` on at which the build side has data; the slice's width if none.
+ * Returns the first position of the slice, from `from` on, at which the build side has data. Returns the width of the
+ * slice if there is none.
  */
 export function segmentStart(from: u32): u32 {
   let position = from;
@@ -154,7 +155,10 @@ export function segmentStart(from: u32): u32 {
   return position;
 }
 
-/** Returns the end of the positions from `from` on at which the build side has data, with gaps of at most `gap`. */
+/**
+ * Returns the end of the segment that begins at `from`: the position after the last one at which the build side has
+ * data, before the first gap of more than `gap` positions.
+ */
 export function segmentEnd(from: u32, gap: u32): u32 {
   let end = from;
   for (let position = from; position < sliceWidth && position <= end + gap; position++) {
@@ -166,8 +170,8 @@ export function segmentEnd(from: u32, gap: u32): u32 {
 }
 
 /**
- * Appends the labels of the slice from `position` on, a multiple of 16, until its end or until the rows are full.
- * Returns the position at which it stopped: the slice's width, or the position to continue with in a new window.
+ * Appends the labels of the slice from `position` on, a multiple of 16, until the slice ends or the rows are full.
+ * Returns the width of the slice, or the position to continue with in a new window if the rows are full.
  */
 export function appendLabels(position: u32): u32 {
   const firstGroup = position / GROUP;

@@ -1,8 +1,9 @@
 /**
- * Computes the distances of a merged cluster to all others (Lance and Williams 1967). The rows `first` and `second`
- * hold the `count` distances of its two children; the result replaces `second`. `sizes` are the numbers of leaves of
- * the other clusters, `firstSize` and `secondSize` those of the children; `height` is the distance between the
- * children. Not every linkage needs all parameters. Up to 15 bytes past the end of a row may be written.
+ * Each function computes the distances of a merged cluster to all others by one linkage (Lance and Williams 1967). The
+ * rows `first` and `second` contain the `count` distances of its two children; the result replaces `second`. `sizes`
+ * are the numbers of leaves of the other clusters, `firstSize` and `secondSize` those of the children. `height` is the
+ * distance between the children. Not every linkage needs all parameters. If `count` is odd, 8 bytes past the end of
+ * each row are read, and 8 bytes past the end of `second` are written.
  */
 
 export function complete(first: usize, second: usize, count: u32): void {
@@ -12,7 +13,7 @@ export function complete(first: usize, second: usize, count: u32): void {
   }
 }
 
-/** Written so that two equal distances result in exactly that distance. */
+/** The formula is written so that two equal distances result in exactly the same distance, without rounding. */
 export function average(first: usize, second: usize, count: u32, _sizes: usize, firstSize: f64, secondSize: f64): void {
   const share = f64x2.splat(firstSize / (firstSize + secondSize));
   const bytes = (<usize>count) << 3;

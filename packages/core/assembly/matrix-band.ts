@@ -19,16 +19,20 @@ let values: usize = 0;
 let valuesEnd: usize = 0;
 /** For each position: 8 times the column of the cluster; u32. */
 let columns: usize = 0;
-/** For each position from `first` on: address of a distance − 8 times its (later) column; u32, may wrap. */
+/**
+ * For each position from `first` on, an address; u32, can wrap around. The distance to a later cluster is at this
+ * address plus 8 times the column of that cluster.
+ */
 let bases: usize = 0;
 
 /** The number of remaining clusters. */
 let count: u32 = 0;
-/** The position of the first row of this band, and the number of its remaining rows. */
+/** The position of the first row of this band. */
 let first: u32 = 0;
+/** The number of remaining rows of this band. */
 let rows: u32 = 0;
 
-/** Allocates `rowCount` rows from `firstRow` on of a matrix of `size` items. To be called once per instance. */
+/** Allocates `rowCount` rows, from `firstRow` on, of a matrix of `size` items. Must be called once per instance. */
 export function configure(size: u32, firstRow: u32, rowCount: u32): void {
   count = size;
   first = firstRow;
@@ -53,8 +57,8 @@ export function configure(size: u32, firstRow: u32, rowCount: u32): void {
 }
 
 /**
- * Allocates a row of `size` distances. To be called before `configure`, so that the address is the same in all
- * instances.
+ * Allocates a row of `size` distances and returns its address. Must be called before `configure`, so that the address
+ * is the same in all instances.
  */
 export function allocateRow(size: u32): usize {
   return allocate(((<usize>size) << 3) + STEP);
@@ -73,13 +77,16 @@ export function square(): void {
 }
 
 /**
- * Returns the end of the positions in the row of the cluster at `position` that this band and the bands before it hold.
+ * Returns the number of positions, from 0 on, whose distances to the cluster at `position` are in this band or in the
+ * bands before it.
  */
 export function endOfPart(position: u32): u32 {
   return position < first + rows ? count : first + rows;
 }
 
-/** Fills in this band's part of the row of the cluster at `position`. Its distance to itself is infinity. */
+/**
+ * Stores this band's part of the distances of the cluster at `position` in a row. Its distance to itself is infinity.
+ */
 export function gather(position: u32, row: usize): void {
   if (position < first) {
     return;
@@ -136,7 +143,7 @@ export function scatter(position: u32, row: usize): void {
   }
 }
 
-/** Removes the cluster at `position`; later clusters move down by one. */
+/** Removes the cluster at `position`; the positions of later clusters decrease by one. */
 export function remove(position: u32): void {
   close(columns, position, count);
   count--;
@@ -148,7 +155,10 @@ export function remove(position: u32): void {
   }
 }
 
-/** Returns the position of the smallest distance in a complete row; the first one if several are equal. */
+/**
+ * Returns the position of the smallest distance in a complete row; the first one if several are equal. Overwrites the
+ * {@link STEP} bytes after the row.
+ */
 export function nearest(row: usize): u32 {
   const end = row + ((<usize>count) << 3);
   for (let at = end; at < end + STEP; at += 16) {

@@ -11,7 +11,7 @@ export function releaseAll(): void {
   free = __heap_base;
 }
 
-/** Throws an error in the host: `bytes` bytes of memory are not available. */
+/** Throws an error in the host, which says that `bytes` bytes of memory are not available. */
 declare function outOfMemory(bytes: f64): void;
 
 /**
@@ -30,8 +30,8 @@ export function allocate(bytes: usize): usize {
 }
 
 /**
- * Returns the distance between consecutive rows of `bytes` each: an odd number of cache lines, because rows at
- * multiples of 4 KiB would compete for the same few lines of the first-level cache.
+ * Returns the distance in bytes between the beginnings of consecutive rows of `bytes` each. It is an odd number of
+ * cache lines, because rows at multiples of 4 KiB would compete for the same few lines of the first-level cache.
  */
 export function rowStride(bytes: usize): usize {
   return ((bytes + 2 * LINE - 1) & ~(2 * LINE - 1)) + LINE;

@@ -4,9 +4,9 @@ import { allocate } from './memory';
 export const TILE: u32 = 64;
 /** The bytes of a row of a tile's counts. */
 const ROW: usize = TILE * 4;
-/** Bytes to compare of each row before the next pair of rows. At most 255 × 16, because counters are bytes. */
+/** Bytes of two rows to compare before the next two rows. At most 255 × 16, because counters are bytes. */
 const CHUNK: usize = 2048;
-/** The same for bit rows: 31 additions of up to 8 bits fit in a byte counter. */
+/** As {@link CHUNK}, for bit rows: 31 additions of up to 8 bits fit in a byte counter. */
 const BIT_CHUNK: usize = 31 * 16;
 
 /** Label rows: equal lanes of a row in the first plane and a row in the second plane mean equal blocks. */
@@ -45,11 +45,12 @@ export function commonCountsAt(): usize {
 }
 
 /**
- * Counts the equal labels and the common bits of the pairs of rows firstRow ≤ a < firstEnd and secondRow ≤ b <
- * secondEnd, a ≤ b. `firstRow` and `secondRow` are multiples of 4; each side has at most {@link TILE} rows.
+ * Counts the equal labels and the common bits of the pairs of rows a and b, with firstRow ≤ a < firstEnd, secondRow ≤ b
+ * < secondEnd and a ≤ b. The counts of other pairs are unspecified. `firstRow` and `secondRow` are multiples of 4; each
+ * side has at most {@link TILE} rows.
  *
- * @param byteLabels bytes from the beginning of each label row that hold one-byte labels; a multiple of 16
- * @param wideFrom, wideTo bytes of each label row that hold two-byte labels; multiples of 16
+ * @param byteLabels end of the one-byte labels, which begin at the start of each label row; a multiple of 16
+ * @param wideFrom, wideTo start and end of the two-byte labels in each label row; multiples of 16
  * @param bitBytes bytes of each bit row; a multiple of 16
  */
 export function countTile(
@@ -76,7 +77,8 @@ export function countTile(
 }
 
 /**
- * Processes 4 × 2 rows at a time, to use each load several times; with more, the counters would not fit in registers.
+ * Processes 4 × 2 rows at a time, to use each loaded value several times. With more rows, the counters would not fit in
+ * registers.
  */
 function addEqual<T>(firstRow: u32, firstEnd: u32, secondRow: u32, secondEnd: u32, from: usize, to: usize): void {
   for (let a = firstRow; a < firstEnd; a += 4) {

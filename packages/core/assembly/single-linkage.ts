@@ -8,14 +8,14 @@ import { allocate } from './memory';
 
 /** For each item: the edge of the minimum spanning tree that joins it to a cluster with an earlier item. */
 let edges: usize = 0;
-/** For each item: the first item of that cluster; may be outdated by one call of `add`. */
+/** For each item: the first item of that cluster. If `add` changes the cluster, it updates this in its next call. */
 let firsts: usize = 0;
 /** For each item: the shortest edge that later items have passed on to it; none between calls of `add`. */
 let passedOn: usize = 0;
 /** The distances of the newest item to the items after it. */
 let row: usize = 0;
 
-/** Allocates memory for `size` items, none of which is added yet. To be called once per instance. */
+/** Allocates memory for `size` items, none of which is added yet. Must be called once per instance. */
 export function configure(size: u32): void {
   const length = <usize>size;
   edges = allocate(length << 4);
@@ -30,7 +30,8 @@ export function configure(size: u32): void {
 }
 
 /**
- * Returns the address of the items' edges. After `add`, each has a length (f64) and the two items that it joins (u32).
+ * Returns the address of the items' edges, 16 bytes each. The edge of an added item, except the first, has a length
+ * (f64) and the two items that it joins (u32 each).
  */
 export function edgesAt(): usize {
   return edges;
@@ -53,8 +54,8 @@ export function unusable(count: u32, largest: f64): u32 {
 }
 
 /**
- * Adds the item before the `count` items added so far. Its distances to them, in the order of the items, are at
- * `rowAt`.
+ * Adds `item`, which is the item before the `count` items added so far. Its distances to these items, in the order of
+ * the items, must be at `rowAt`.
  */
 export function add(item: u32, count: u32): void {
   const next = item + 1;
@@ -63,7 +64,7 @@ export function add(item: u32, count: u32): void {
     const firstAt = firsts + ((<usize>later) << 2);
     const passedAt = passedOn + ((<usize>later) << 4);
     const edge = v128.load(edgeAt);
-    // Completes the previous call: its item may have joined this cluster by a shorter edge.
+    // Completes the previous call: the item that it added may have joined this cluster by a shorter edge.
     let first = load<u32>(firstAt);
     if (isTrue(below(v128.load(edges + ((<usize>first) << 4)), edge))) {
       first = next;
@@ -97,9 +98,9 @@ function edgeOf(distanceAt: usize, from: u32, to: u32): v128 {
 }
 
 /**
- * Returns all bits set if `one` is shorter than `other`, or equally long and before it. No two edges may count as
- * equal, because an edge could then be dropped in favour of an edge that depends on it. Lengths are not negative, so
- * their bits compare like integers.
+ * Returns all bits set if `one` is shorter than `other`, or if it is equally long and joins earlier items; otherwise
+ * none. Two different edges must not count as equal, because one could then be dropped in favour of one that depends on
+ * it. Lengths are not negative, so their bits compare like integers.
  */
 function below(one: v128, other: v128): v128 {
   const less = i64x2.lt_s(one, other);

@@ -1,6 +1,6 @@
 /**
- * Wraps an exception from a caller's callback. The exception ends the run instead of failing an image, and is rethrown
- * unwrapped.
+ * Wraps an exception from a caller's callback, so that the exception ends the run instead of failing an image. The run
+ * throws the exception itself.
  */
 export class CallbackError {
   readonly thrown: unknown;

@@ -1,6 +1,6 @@
 /**
- * Returns the index of the first item, at or after index `from`, that does not meet the condition, or the list's length
- * if all do. The list must be partitioned: items that meet the condition come first.
+ * Returns the index of the first item, at or after index `from`, that does not meet the condition; the length of the
+ * list if there is none. The list must be partitioned: all items that meet the condition come before the others.
  */
 export function partitionPoint<T>(list: ArrayLike<T>, condition: (item: T) => boolean, from = 0): number {
   let low = from;

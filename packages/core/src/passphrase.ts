@@ -10,7 +10,7 @@ export class Passphrase {
     this.#bytes = bytes;
   }
 
-  /** Returns the bytes, for the program that decrypts. They must not get into a message, an argument or a file. */
+  /** Returns the bytes, for the code that decrypts. They must not be written to a message, an argument or a file. */
   reveal(): Uint8Array {
     return this.#bytes;
   }

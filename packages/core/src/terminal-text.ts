@@ -13,7 +13,8 @@ const AMBIGUOUS = new RegExp(
 );
 
 /**
- * Returns `\\` for a backslash, `\xNN` for another character below U+0100, else `\u{N…}`, in lower-case hexadecimal.
+ * Returns `\\` for a backslash, `\xNN` for any other character below U+0100, and `\u{N…}` for all others, in lower-case
+ * hexadecimal.
  */
 export function escapeSequence(character: string): string {
   if (character === '\\') {

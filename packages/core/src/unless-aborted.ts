@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { throwIfAborted } from './errors.js';
 
 /**
- * Awaits `work` until the signal fires. The work itself is not stopped, and its later result or failure is ignored: use
- * this only for work that ends when something else is closed.
+ * Awaits `work` until the signal fires. The work itself is not stopped, and its later result or failure is ignored. So
+ * use this only for work that soon ends for another reason, for example because its image is closed.
  *
  * @throws what `work` throws, and `aborted` when the signal fires.
  */
@@ -12,7 +12,7 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
     return work;
   }
   let onAbort = (): void => {};
-  // Many calls may wait at the same time; each removes its listener when it settles.
+  // Many calls can wait at the same time; each removes its listener when it settles.
   setMaxListeners(0, signal);
   const aborted = new Promise<void>((resolve) => {
     onAbort = resolve;

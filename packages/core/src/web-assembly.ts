@@ -15,7 +15,8 @@ const RESERVED = 10 * 2 ** 30;
  * Instantiates a compiled module with its own memory and returns its exports.
  *
  * @param purpose completes “cannot …” in messages
- * @throws `unavailable` if the file is missing or memory cannot be allocated, also from exports that allocate memory.
+ * @throws `unavailable` if the file is missing or memory cannot be allocated. The exports that allocate memory throw it
+ *   too.
  */
 export function instantiateWebAssembly(file: URL, purpose: string): unknown {
   requireModuleFile(file, purpose);

@@ -5,7 +5,8 @@ import { messageOf, pluginError, VirtSimilarityError } from '../errors.js';
 /**
  * Clusters the matrix and checks the result.
  *
- * @throws `plugin` if the clusterer throws or does not return a dendrogram of the matrix's items.
+ * @throws `plugin` if the clusterer does not return a dendrogram of the matrix's items, and what the clusterer throws:
+ *   this project's errors unchanged, others as `plugin`, or as `unavailable` if a system resource is exhausted.
  */
 export async function checkedDendrogram(
   { name, part: clusterer }: NamedPart<Clusterer>,
@@ -38,7 +39,7 @@ function problemOf(found: Dendrogram | undefined, size: number): string | undefi
 }
 
 /**
- * Returns whether the merge can form `cluster` from two existing clusters. If so, updates `leaves`.
+ * Returns whether the merge is valid: it forms `cluster` from two existing clusters. If it is, updates `leaves`.
  *
  * @param leaves number of leaves by cluster; 0 if the cluster does not exist yet or has been merged
  */

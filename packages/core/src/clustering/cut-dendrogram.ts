@@ -6,10 +6,10 @@ export type Cut = { readonly height: number } | { readonly clusters: number };
 
 /**
  * Cuts a dendrogram into clusters, as R's `cutree` does. At a height, the clusters are the largest subtrees without a
- * higher merge, as with SciPy's `fcluster` and the criterion `distance`. For a number of clusters, the last merges are
- * undone; among merges of equal height, those in later rows.
+ * higher merge, as with SciPy's `fcluster` and the criterion `distance`. For n clusters, the merges in the last n − 1
+ * rows are undone.
  *
- * Returns the number of each leaf's cluster, from 0, in the order of the clusters' first leaves.
+ * Returns the number of the cluster of each leaf. Clusters are numbered from 0, in the order of their first leaves.
  *
  * @throws `usage` unless the height is a number, or the number of clusters is from 1 to the number of leaves.
  */
@@ -34,7 +34,7 @@ export function cutDendrogram(dendrogram: Dendrogram, cut: Cut): Uint32Array {
 
 /**
  * Returns a cut in the middle of the widest gap between consecutive heights, where the groups are most distinct. The
- * heights are 0 and those of the merges. Returns a cut at the highest merge if no gap is wider than 0.
+ * heights are 0 and those of the merges. Returns a cut at 0 if all heights are 0.
  */
 export function widestGapCut({ merges }: Dendrogram): Cut {
   const heights = [0, ...merges.map(({ height }) => height)].sort((one, other) => one - other);

@@ -5,12 +5,13 @@ import type { Join } from './join.js';
 
 /**
  * Builds the canonical dendrogram from `size`−1 joins, in any order that has children before parents. The same tree
- * always yields the same rows, regardless of the engine and the order of its joins.
+ * always yields the same rows, regardless of the algorithm that made the joins and of the order of the joins.
  *
  * Rows are in ascending order of height, children before parents. Rows of equal height that are connected in the tree
- * are consecutive, in the post-order that visits the child with the smaller first leaf first. Such groups are ordered
- * by their first leaves. An inversion is ordered as if it were as high as its higher child. A merge that is lower than
- * one of its children only because of rounding gets the child's height.
+ * are consecutive, in the post-order that visits the child with the smaller first leaf first. Groups of connected rows
+ * that have the same height are ordered by their first leaves. A merge that is lower than a merge below it is ordered
+ * as if it were as high as the highest merge below it. A merge that is lower than one of its children only because of
+ * rounding gets the child's height.
  */
 export function dendrogramOf(size: number, joins: readonly Join[], linkage: Linkage): Dendrogram {
   const heights = liftRoundedHeights(size, joins, linkage);
@@ -18,7 +19,7 @@ export function dendrogramOf(size: number, joins: readonly Join[], linkage: Link
   return { size, merges: numberedRows(size, joins, heights, order), inverted: hasInversion(size, joins, heights) };
 }
 
-/** Returns the heights of the joins. A join that is lower than a child only because of rounding gets the child's. */
+/** Returns the heights of the joins. A join that is lower than a child only by rounding gets the child's height. */
 function liftRoundedHeights(size: number, joins: readonly Join[], linkage: Linkage): Float64Array {
   const canInvert = linkage === 'centroid' || linkage === 'median';
   const heights = new Float64Array(joins.length);

@@ -1,5 +1,5 @@
 /**
- * Heights whose relative difference is at most this count as equal. Different ways to compute the same height differ
+ * The largest relative difference of two heights that count as equal. Different ways to compute the same height differ
  * by a few roundings of 1.1e-16 each. Distances that really differ are quotients of block counts and differ by far
  * more.
  */

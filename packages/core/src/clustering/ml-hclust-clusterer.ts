@@ -15,9 +15,9 @@ import type { Join } from './join.js';
 import { squareMatrix } from './square-matrix.js';
 
 /**
- * ml-hclust's name for each linkage's update formula, and whether the formula is defined for squared distances. If so,
- * the input and the resulting heights are squares. (ml-hclust's `ward2` accepts plain distances, but rounds at every
- * square root.)
+ * ml-hclust's name for each linkage's update formula, and whether the formula is defined for squared distances. If it
+ * is, ml-hclust gets the squares of the distances, and its heights are squares. (Its method `ward2` accepts plain
+ * distances, but rounds at every square root.)
  */
 const FORMULAS: Readonly<Record<StandardLinkage, { method: AgglomerationMethod; squared: boolean }>> = {
   single: { method: 'single', squared: false },
@@ -29,16 +29,18 @@ const FORMULAS: Readonly<Record<StandardLinkage, { method: AgglomerationMethod; 
   ward: { method: 'ward', squared: true },
 };
 
-/** Square matrices in memory at a time: the input, ml-hclust's copy of it, and the next smaller one. */
+/** Square matrices in memory at a time: the input, ml-hclust's copy of it, and the smaller one that a merge creates. */
 const SQUARES = 3;
 
-/** Supports every linkage through the ml-hclust package. Takes O(n³) time: suitable for a few hundred items. */
+/**
+ * Supports every standard linkage through the ml-hclust package. Takes O(n³) time: suitable for a few hundred items.
+ */
 export class MlHclustClusterer implements Clusterer {
   readonly linkages = LINKAGES;
 
   /**
-   * @throws `usage` for an unknown linkage or an invalid matrix, `unavailable` if the square copies of the matrix do
-   *   not fit in memory.
+   * @throws `usage` for an unknown linkage or an invalid matrix, `unavailable` if the square copies of the matrix
+   *   certainly do not fit in memory.
    */
   async cluster(matrix: CondensedMatrix, linkage: Linkage): Promise<Dendrogram> {
     // ml-hclust returns a corrupt tree for NaN.
@@ -49,7 +51,7 @@ export class MlHclustClusterer implements Clusterer {
     requireMemory({
       bytes: SQUARES * matrix.size ** 2 * Float64Array.BYTES_PER_ELEMENT,
       purpose: `cluster ${matrix.size} items`,
-      remedy: wording`choose another linkage and ${{ option: 'clusterer', value: 'fast' }}, or cluster fewer at a time`,
+      remedy: wording`choose another linkage and ${{ option: 'clusterer', value: 'fast' }}, or cluster fewer items at a time`,
     });
     // Loaded only when used: loading takes longer than clustering ten images.
     const { agnes } = await import('ml-hclust');

@@ -3,9 +3,9 @@ import { condensedRow } from './condensed-matrix.js';
 
 /** For each item of a matrix, its nearest other item. */
 export interface NearestItems {
-  /** The nearest items; the first one if several are equally near. −1 for a single item. */
+  /** The nearest item of each item; the first one if several are equally near. −1 if there is only one item. */
   readonly items: Int32Array;
-  /** The distances to them; NaN for a single item. */
+  /** The distance of each item to its nearest item; NaN if there is only one item. */
   readonly distances: Float64Array;
 }
 

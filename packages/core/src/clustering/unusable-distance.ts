@@ -8,6 +8,6 @@ export function unusableDistance(i: number, j: number, distance: number): VirtSi
   return new VirtSimilarityError(
     'usage',
     `[clustering] expected a distance from 0 to ${LARGEST_DISTANCE} between items ${i} and ${j}, found ${distance}; ` +
-      'check the distance metric',
+      'check the metric or the program that computed it',
   );
 }

@@ -7,10 +7,11 @@ const LISTS = PART_KIND_NAMES.map((kind) => PART_KINDS[kind].list);
 const MEMBERS = ['name', 'url', 'version', 'core', 'options', ...LISTS] as const;
 
 /**
- * Requires that a value is a plugin.
+ * Requires that a value is a plugin. Returns the value.
  *
  * @param subject the beginning of messages, such as `--plugin ./mine.js`
- * @throws `usage` with what was expected and found, also for a member that is probably misspelt.
+ * @throws `usage` if the value is not a plugin or a member is invalid or probably misspelt. The message says what was
+ *   expected and found.
  */
 export function checkPlugin(value: unknown, subject: string): Plugin {
   const refuse = (expected: string, found: string): VirtSimilarityError =>
@@ -42,7 +43,10 @@ export function checkPlugin(value: unknown, subject: string): Plugin {
 
 type Refuse = (expected: string, found: string) => VirtSimilarityError;
 
-/** Refuses an unknown member that resembles a known one; other unknown members are ignored. */
+/**
+ * Refuses an unknown member that resembles a known one, and a plugin without a list of parts. Ignores other unknown
+ * members.
+ */
 function requireKnownMembers(plugin: Record<string, unknown>, refuse: Refuse): void {
   for (const member of Object.keys(plugin)) {
     if ((MEMBERS as readonly string[]).includes(member)) {

@@ -1,6 +1,7 @@
 /**
- * Returns the default export of an imported module. In TypeScript's CommonJS output, it is one level deeper, because
- * Node.js uses `module.exports` itself as the default export.
+ * Returns the default export of an imported module. In a module that TypeScript compiled to CommonJS, the default
+ * export is one level deeper, because Node.js uses `module.exports` itself as the default export. `undefined` if there
+ * is none.
  */
 export function defaultExportOf(module: { readonly default?: unknown }): unknown {
   const exported = module.default;

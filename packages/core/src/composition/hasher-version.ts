@@ -11,9 +11,10 @@ import type { RegisteredPlugin } from './registered-plugin.js';
 const DIGITS = 32;
 
 /**
- * Returns the version that hash vectors record for a hasher: its own, or a digest of the code of its modules.
- * `undefined` if the hasher has no version and a module cannot be read. Includes the options that differ from their
- * defaults, because digests may depend on them.
+ * Returns the version that hash vectors record for a hasher: the hasher's own version, or else a digest of the modules
+ * of `plugins` and of the hasher's class. Returns `undefined` if the hasher has no version and a module cannot be read.
+ * If options of `plugins` differ from their defaults, returns a digest of the version and of these options, because the
+ * digests of blocks can depend on them.
  *
  * @param plugins the hasher's plugin, and those of the parts that are injected into it
  */
@@ -30,7 +31,9 @@ export function hasherVersionOf(
   return `configured-sha256:${digestOf([version, JSON.stringify(options)])}`;
 }
 
-/** Returns the options that differ from their defaults, so that adding an option does not invalidate older vectors. */
+/**
+ * Returns only the options that differ from their defaults, so that adding an option does not invalidate old vectors.
+ */
 function chosenOptions({ plugin, options }: RegisteredPlugin): readonly (readonly [string, OptionValue])[] {
   return Object.entries(options).filter(
     ([name, value]) => JSON.stringify(value) !== JSON.stringify(plugin.options?.[name]?.default),
@@ -54,7 +57,10 @@ function digestOf(texts: readonly string[]): string {
   return digest.digest('hex').slice(0, DIGITS);
 }
 
-/** Returns the code at a URL with the URL's query and fragment, on which the exports of a module may depend. */
+/**
+ * Returns the code at a `file:` or `data:` URL with the URL's query and fragment, on which the exports of a module can
+ * depend; `undefined` if the code cannot be read.
+ */
 function codeOf(url: string): string | undefined {
   try {
     const location = new URL(url);
@@ -68,7 +74,10 @@ function codeOf(url: string): string | undefined {
   }
 }
 
-/** Yields the source of a factory or a method, or of a class and its base classes, which may be in other modules. */
+/**
+ * Yields the source of a factory's `create`, of an object's `hash`, or of a class and its base classes, which can be in
+ * other modules.
+ */
 function* sourcesOf(provider: PartProvider<BlockHasher>): Generator<string> {
   if (isFactory(provider)) {
     yield String(provider.create);

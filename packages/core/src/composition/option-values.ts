@@ -3,10 +3,11 @@ import { didYouMean, excerptOf, unknownName, VirtSimilarityError } from '../erro
 
 /**
  * Validates the values of options and adds defaults. Converts strings, such as command-line arguments, to the declared
- * type.
+ * types. Returns a frozen object.
  *
  * @param owner the owner of the options, for messages: a plugin's name, or `reporter newick`
- * @throws `usage` with the option, the expected and the found value.
+ * @throws `usage` for an option that is not declared, and for an invalid value. The message names the option, and what
+ *   was expected and found.
  */
 export function completeOptionValues(
   owner: string,
@@ -28,7 +29,7 @@ export function completeOptionValues(
  * Converts a value to the declared type.
  *
  * @param subject the beginning of the message, such as `--jobs`
- * @throws `usage` with the expected and the found value.
+ * @throws `usage` for an invalid value. The message says what was expected and found.
  */
 export function optionValueOf(subject: string, declaration: OptionDeclaration, value: unknown): OptionValue {
   const read = readOptionValue(declaration, value);
@@ -43,7 +44,7 @@ export function optionValueOf(subject: string, declaration: OptionDeclaration, v
   throw new VirtSimilarityError('usage', `${subject}: expected ${expected}${separator} found ${found}${meant}`);
 }
 
-/** Converts a value to the declared type, or returns `undefined` if it is not valid. */
+/** Converts a value to the declared type. Returns `undefined` if the value is not valid. */
 export function readOptionValue(declaration: OptionDeclaration, value: unknown): OptionValue | undefined {
   return READERS[declaration.type](value, declaration as never);
 }
@@ -59,7 +60,7 @@ export function areDeclarations(value: unknown): value is OptionDeclarations {
   });
 }
 
-/** Formats a number of bytes in the largest unit that divides it: `64K` for 65,536. */
+/** Formats a number of bytes in the largest unit that divides it evenly: `64K` for 65,536. */
 export function formatSize(bytes: number): string {
   const power = bytes === 0 ? 0 : UNITS.findLastIndex((_, index) => bytes % 1024 ** index === 0);
   return `${bytes / 1024 ** power}${UNITS[power]}`;
@@ -121,7 +122,7 @@ function within(
   return typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max ? value : undefined;
 }
 
-/** Parses a size such as `4096`, `64K`, `64KiB`, `500G` or `64T`, in upper or lower case. */
+/** Parses a size such as `4096`, `64K`, `64KiB`, `500G` or `64T`. Units can be in upper or lower case. */
 function bytesOf(text: string): number | undefined {
   const [, digits, unit = ''] = /^(0|[1-9]\d{0,15})(?:([KMGTP])(?:iB)?)?$/i.exec(text) ?? [];
   return digits === undefined ? undefined : Number(digits) * 1024 ** UNITS.indexOf(unit.toUpperCase());

@@ -26,7 +26,10 @@ interface ConstructionSettings {
   readonly logger: Logger;
   /** Time limit in seconds for each answer of an isolated plugin's source or reader; 0 for no limit. */
   readonly pluginTimeout: number;
-  /** Loads tsyringe when a class with dependencies must be constructed. In a thread, tsyringe takes longest to load. */
+  /**
+   * Loads tsyringe. Called only when a class with dependencies must be constructed, because loading tsyringe takes most
+   * of the time that a thread needs to start.
+   */
   readonly loadInjection: () => Injection;
 }
 
@@ -51,7 +54,8 @@ export class PartConstruction {
   /**
    * Returns the part, constructed at the first call.
    *
-   * @throws `plugin` if construction fails; for parts that need each other, with their cycle.
+   * @throws `plugin` if construction fails or the part lacks a member of its kind. If parts need each other, the
+   *   message shows the cycle. An error of this project that the construction throws stays as it is.
    */
   construct(entry: RegisteredPart): object {
     const outer = this.#underConstruction.at(-1);
@@ -122,7 +126,10 @@ export class PartConstruction {
     );
   }
 
-  /** Creates a part by its factory. Its dependencies must be known afterwards: a thread imports only their plugins. */
+  /**
+   * Creates a part by its factory. The part cannot request other parts later, because a thread imports only the plugins
+   * of the parts that were requested during construction.
+   */
   #created(entry: RegisteredPart, factory: PartFactory<object>): object {
     const context = this.#contextOf(entry);
     let isCreated = false;
@@ -177,14 +184,15 @@ export class PartConstruction {
   }
 
   /**
-   * Returns the other parts of a kind. The part may get any of them later, also in a thread, so it needs all plugins.
+   * Returns the other parts of a kind. The part can get any of them later, also in a thread. So the plugins of these
+   * parts, and all plugins with a URL, are recorded as plugins that the part needs.
    */
   #others<Kind extends PartKind>(self: RegisteredPart, kind: Kind): OtherParts<PartKinds[Kind]> {
     const names = this.#table.names(kind).filter((name) => kind !== self.kind || name !== self.name);
     for (const name of names) {
       self.plugins.add(this.#table.get(kind, name).from);
     }
-    // The dependencies of these parts are not known before their construction.
+    // What these parts depend on is not known before they are constructed.
     for (const { from } of this.#table.all) {
       if (from.plugin.url !== undefined) {
         self.plugins.add(from);
@@ -218,7 +226,9 @@ export class PartConstruction {
   }
 }
 
-/** Returns whether a class's constructor may have parameters: its own, including optional ones, or inherited ones. */
+/**
+ * Returns whether the constructor of a class can have parameters: its own, including optional ones, or inherited ones.
+ */
 function hasParameters(provider: { readonly length: number }): boolean {
   const isDerived = Object.getPrototypeOf(provider) !== Function.prototype;
   return provider.length > 0 || isDerived || hasInjectedParameters(provider);

@@ -5,18 +5,19 @@ import { VECTOR_STORE } from '../contracts/vector-store.js';
 
 /** The tools for constructing classes with injected parameters. */
 export interface Injection {
-  /** The container with the embedding program's registrations; may belong to another copy of tsyringe. */
+  /** The container with the embedding program's registrations; can belong to another copy of tsyringe. */
   readonly container: DependencyContainer;
   /** This package's copy of tsyringe. */
   readonly tsyringe: Pick<typeof import('tsyringe'), 'container' | 'injectable'>;
 }
 
-/** The tokens that a program may register in addition to parts. */
+/** The tokens, other than those of parts, that a program can register. */
 const SERVICES: readonly InjectionToken<unknown>[] = [LOGGER, VECTOR_STORE, EXECUTOR, LOCAL_EXECUTOR];
 
 /**
- * The containers that construct the parts of a registry. The program and the plugins may use different copies of
- * tsyringe, and each copy knows only the parameters of classes that its own decorators processed.
+ * The containers that construct the parts of a registry. There is more than one, because the program and the plugins
+ * can use different copies of tsyringe, and each copy knows only the parameters of classes that its own decorators
+ * processed.
  */
 export class PartContainers {
   /** Constructs the program's own parts. */
@@ -46,7 +47,7 @@ export class PartContainers {
     }
   }
 
-  /** Returns the program's registration of a token. */
+  /** Returns the object that the program registered for a token. */
   resolve(token: InjectionToken<object>): object {
     return this.#ofProgram.resolve(token);
   }
@@ -89,7 +90,7 @@ export class PartContainers {
 const TYPES = 'design:paramtypes';
 const TOKENS = 'injectionTokens';
 
-/** The dependency of a parameter: its type, or a description of its token by `@inject`. */
+/** The dependency of a parameter: its type, or the token that was passed to `@inject`. */
 type Injected = Constructor<unknown> | { readonly token?: unknown } | undefined;
 
 /** The functions that reflect-metadata adds to `Reflect`. */

@@ -16,7 +16,7 @@ interface PartKindEntry {
   readonly list: 'sources' | 'readers' | 'hashers' | 'metrics' | 'clusterers' | 'reporters' | 'commands';
   /** The methods that every part of this kind must have. */
   readonly methods: readonly string[];
-  /** By member, the expectation of its value. */
+  /** What the values of other members must be, by the names of the members. */
   readonly members: Readonly<Record<string, Expectation>>;
 }
 
@@ -53,8 +53,8 @@ const DIGEST_LENGTH: Expectation = {
 };
 
 /**
- * The table of part kinds, used by the registry, the checks, the listing, the threads and the command.
- * To add a kind, add an entry here and in `PartKinds`.
+ * The kinds of parts, for the registry, the checks, the listing, the threads and the command. To add a kind, add an
+ * entry here and in `PartKinds`.
  */
 export const PART_KINDS: Readonly<Record<PartKind, PartKindEntry>> = {
   source: { list: 'sources', methods: ['list'], members: {} },
@@ -90,7 +90,7 @@ export function contributedParts<Kind extends PartKind>(plugin: Plugin, kind: Ki
 /**
  * Requires that a constructed part has the methods and members of its kind.
  *
- * @throws `plugin` if it does not.
+ * @throws `plugin` if a method or member is missing or invalid.
  */
 export function requirePart(kind: PartKind, name: string, part: unknown): void {
   const { methods, members } = PART_KINDS[kind];

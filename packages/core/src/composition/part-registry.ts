@@ -11,7 +11,7 @@ import { contributedParts, PART_KIND_NAMES } from './part-kinds.js';
 import { PartTable } from './part-table.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
 
-/** A hasher's name, and its version if known. */
+/** The name of a hasher, and the version that hash vectors record for it; absent if the hasher has no version. */
 export interface IdentifiedHasher {
   readonly name: string;
   readonly version?: string;
@@ -42,7 +42,7 @@ export class PartRegistry {
   readonly #plugins: readonly RegisteredPlugin[];
   readonly #table: PartTable;
   readonly #construction: PartConstruction;
-  /** The hashers' versions, determined once: a module file that is edited later differs from the imported module. */
+  /** The hashers' versions. Determined only once, because a module file can be edited after the module was imported. */
   readonly #hashers = new Map<string, IdentifiedHasher>();
 
   constructor(plugins: readonly RegisteredPlugin[], settings: RegistrySettings) {
@@ -77,7 +77,7 @@ export class PartRegistry {
     );
   }
 
-  /** One line for each part that another plugin's part replaces. */
+  /** One line for each part that replaces another plugin's part, except replacements by the program itself. */
   get replacements(): readonly string[] {
     const replacing = this.#table.all.filter(({ from, replaced }) => replaced !== undefined && !from.isOfProgram);
     return replacing.map(({ kind, name, from, replaced }) => {
@@ -93,13 +93,17 @@ export class PartRegistry {
   /**
    * Returns a part by kind and name.
    *
-   * @throws `usage`, with the nearest name, if there is no such part, and `plugin` if it cannot be constructed.
+   * @throws `usage`, with the nearest name, if there is no such part, and `plugin` if the part cannot be constructed.
    */
   find<Kind extends PartKind>(kind: Kind, name: string): PartKinds[Kind] {
     return this.#construction.construct(this.#table.get(kind, name)) as PartKinds[Kind];
   }
 
-  /** Returns all parts of a kind, constructed. */
+  /**
+   * Returns all parts of a kind, constructed.
+   *
+   * @throws `plugin` if a part cannot be constructed.
+   */
   all<Kind extends PartKind>(kind: Kind): readonly NamedPart<PartKinds[Kind]>[] {
     return this.names(kind).map((name) => ({ name, part: this.find(kind, name) }));
   }
@@ -109,7 +113,12 @@ export class PartRegistry {
     return this.#table.get(kind, name).from.isIsolated;
   }
 
-  /** Returns the name of the first required plugin without a url, which prevents construction in a thread. */
+  /**
+   * Returns the name of the first plugin that the part needs and that has no url, so that no thread can construct the
+   * part. Returns `undefined` if all plugins that it needs have one.
+   *
+   * @throws as {@link find}.
+   */
   pluginWithoutUrl(kind: PartKind, name: string): string | undefined {
     this.find(kind, name);
     for (const { plugin } of this.#table.get(kind, name).plugins) {
@@ -123,7 +132,7 @@ export class PartRegistry {
   /**
    * Returns the reference by which a thread constructs the part.
    *
-   * @throws `usage` if a required plugin has no url.
+   * @throws `usage` if a plugin that the part needs has no url, and as {@link find}.
    */
   reference(kind: PartKind, name: string): PartReference {
     const withoutUrl = this.pluginWithoutUrl(kind, name);
@@ -152,9 +161,9 @@ export class PartRegistry {
   }
 
   /**
-   * Returns the name of a hasher, and the version that hash vectors record for it, if known.
+   * Returns the name of a hasher, and the version that hash vectors record for it, if it has one.
    *
-   * @throws `plugin` if the hasher's version is invalid.
+   * @throws `plugin` if the hasher's version is invalid, and as {@link find}.
    */
   identifyHasher(name: string): IdentifiedHasher {
     const known = this.#hashers.get(name) ?? this.#identify(name);

@@ -13,13 +13,13 @@ export interface RegisteredPart {
   readonly replaced: RegisteredPart | undefined;
   /** The instance, once it is constructed. */
   part: object | undefined;
-  /** The plugins of the parts that its construction requested, including its own. */
+  /** The plugins that the part needs: its own, and those of the parts that were requested during its construction. */
   readonly plugins: Set<RegisteredPlugin>;
 }
 
-/** The parts of plugins by kind and name; a later registration of a name replaces the earlier one. */
+/** The parts of plugins by kind and name. A later registration of a kind and name replaces the earlier one. */
 export class PartTable {
-  /** By kind and name, in the order of the first registration of each name. */
+  /** The parts by kind and name, in the order of the first registration of each kind and name. */
   readonly #parts = new Map<string, RegisteredPart>();
 
   constructor(plugins: readonly RegisteredPlugin[]) {

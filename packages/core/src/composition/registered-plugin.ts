@@ -13,15 +13,15 @@ export interface RegisteredPlugin {
   readonly options: OptionValues;
   /** Whether the plugin is isolated; see `AnalyzerParts.isolated`. */
   readonly isIsolated: boolean;
-  /** Set for the parts that the embedding program registered in its container. */
+  /** Set if this plugin consists of the parts that the embedding program registered in its container. */
   readonly isOfProgram?: true;
 }
 
 /**
  * Validates a plugin and the values of its options.
  *
- * @throws `usage` if it is not a plugin, an option is invalid, it requires another version of this package, or it is
- *   isolated and has no url.
+ * @throws `usage` if the value is not a plugin, an option is invalid, the plugin requires another version of this
+ *   package, or the plugin is isolated and has no url.
  */
 export function registeredPlugin(configured: ConfiguredPlugin, isIsolated: boolean): RegisteredPlugin {
   const [given, options] = isPair(configured) ? configured : [configured, {}];

@@ -6,19 +6,19 @@ import type { HashVector } from './hash-vector.js';
 /** One image that was hashed and compared. */
 export interface AnalyzedImage {
   /**
-   * Its label; without a label, its base name, or as much of its path as makes the name unique within the analysis. May
+   * Its label; without a label, its base name, or as much of its path as makes the name unique within the analysis. Can
    * contain any characters.
    */
   readonly name: string;
-  /** The path as the user named it. */
+  /** The path as the user named it; for images from `analyzeVectors` and `extend`, the name of the hash vector. */
   readonly path: string;
   /** Size of the guest-visible disk in bytes. */
   readonly virtualSize: number;
   /** Blocks that are not all zeros. */
   readonly dataBlocks: number;
   /**
-   * Data blocks that another image also has at the same block number. Absent where they were not counted, as after
-   * `Analyzer.extend`.
+   * Data blocks that another image also has at the same block number. Absent if they were not counted, for example
+   * by `Analyzer.extend`.
    */
   readonly repeatedBlocks?: number | undefined;
   /**
@@ -32,8 +32,8 @@ export interface AnalyzedImage {
    */
   readonly encryption?: Encryption | undefined;
   /**
-   * The image's hash vector, including its identity; absent in analyses made by other programs. `pairRuns` lists where
-   * two vectors are equal, different or zero.
+   * The image's hash vector, including its identity; absent if the analysis was read from a report or made from given
+   * distances. `pairRuns` lists where two vectors are equal, different or zero.
    */
   readonly vector?: HashVector | undefined;
 }
@@ -55,11 +55,11 @@ export interface ImageFailure {
   readonly error: VirtSimilarityError;
 }
 
-/** How the hash vectors were made and compared. */
+/** How the hash vectors were made, compared and clustered. */
 export interface AnalysisParameters {
   /** Name of the block hasher. */
   readonly algorithm: string;
-  /** Bytes. */
+  /** Size of a block in bytes. */
   readonly blockSize: number;
   /** Name of the distance metric. */
   readonly metric: string;
@@ -91,7 +91,7 @@ export interface Cladogram {
 
 /** A column of values that the user states for images, such as their hosts or owners. */
 export interface Annotation {
-  /** Unique among the annotations. May contain any characters, as may the values. */
+  /** Unique among the annotations. Both the name and the values can contain any characters. */
   readonly name: string;
   /** The value of each image; empty for an image without one. */
   readonly values: readonly string[];

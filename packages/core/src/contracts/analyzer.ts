@@ -56,14 +56,15 @@ export interface Analyzer {
   /** The plugins with the values of their options, in the order of registration. */
   readonly plugins: readonly ListedPlugin[];
 
-  /** All registered parts, in the order of registration within each kind. */
+  /** The registered parts, without replaced ones, by kind and then in the order of registration. */
   readonly registrations: readonly Registration[];
 
   /**
    * Diagnoses the readers, and the sources that need something from this machine. Returns what they need and what
-   * works, in the order of registration.
+   * works: the readers in the order of registration, then the sources likewise. A diagnosis that fails is returned as a
+   * `problem`, not thrown.
    *
-   * @throws `aborted`.
+   * @throws `usage` for invalid options, `plugin` if a reader or source cannot be constructed, and `aborted`.
    */
   diagnose(options?: DiagnoseOptions): Promise<readonly DiagnosedPart[]>;
 
@@ -72,9 +73,10 @@ export interface Analyzer {
    * duplicates. Sends notes about what is left out. Pass the result to the next stage, so that directories are listed
    * and notes are sent only once.
    *
-   * @throws `usage` if a source finds no image for a word, no reader supports a stated format, a file is named with two
-   *   formats, or two images have the same label; `unreadable` if a directory cannot be listed; what a source throws;
-   *   and `aborted`.
+   * @throws `usage` if an option is invalid, a path or label is invalid, a source finds no image for a word, no reader
+   *   supports a stated format, a file is named with two formats or labels, or a label is given to two images.
+   * @throws `unreadable` if a directory cannot be listed, `refused` if it has too many entries, `plugin` if a source
+   *   fails or lists an invalid image, what else a source throws, and `aborted`.
    */
   findImages(images: readonly (string | DiskSource)[], options?: FindOptions): Promise<FoundImages>;
 
@@ -82,34 +84,39 @@ export interface Analyzer {
    * Inspects several images at a time without reading their content. Yields each outcome when it is known, in any
    * order. A failed image is an outcome, not an exception.
    *
-   * @throws as `hash`.
+   * @throws as `findImages`, `usage` for invalid options, `refused` if `allowBacking` names a symbolic link of another
+   *   user, `plugin` if the reader cannot be constructed, `aborted` when interrupted, and what a callback throws.
    */
   identify(images: Images, options?: HashOptions): AsyncIterable<IdentifyOutcome>;
 
   /**
    * Opens one image for reading its content. The caller closes it. No session of a reader is started, so the libguestfs
-   * reader starts a separate appliance for each image.
+   * reader starts a separate appliance for each image. If `image` names several images, as a directory does, use
+   * `findImages` first and open them one by one.
    *
-   * @throws `usage` for invalid options, for a hash-vector file, and if no reader supports a stated format; and what
-   *   makes `hash` fail for an image.
+   * @throws as `identify`, `usage` if `image` is a hash-vector file or does not name exactly one image, and the errors
+   *   with which the image would fail in an outcome of `hash`.
    */
   open(image: string | DiskSource, options?: HashOptions): Promise<DiskImage | DiskStream>;
 
   /**
-   * Hashes images and reads hash-vector files, several at a time. Yields each outcome when it is done, in any order. A
+   * Hashes images and opens hash-vector files, several at a time. Yields each outcome when it is done, in any order. A
    * failed image is an outcome, not an exception. Leaving the loop early stops the work and closes threads and images
    * before control returns.
    *
-   * @throws as `findImages`, `usage` for invalid options, `refused` if the cache cannot be trusted, `plugin` if the
-   *   reader or the hasher cannot be constructed, `aborted` when interrupted, and what a callback throws.
+   * @throws as `identify`; `usage` if the hash-vector files differ in hasher or block size, from each other or from the
+   *   options, or if threads cannot import the hasher; `refused` if the cache cannot be trusted; `plugin` if the hasher
+   *   cannot be constructed or the executor breaks its contract.
    */
   hash(images: Images, options?: HashOptions): AsyncIterable<HashOutcome>;
 
   /**
    * Compares all pairs of hash vectors, from `hash` or from elsewhere.
    *
-   * @throws `usage` if there are none or they differ in hasher, hasher version or block size, `plugin` if the metric
-   *   fails, `aborted`, `unavailable` if threads or memory are not available, and what reading the vectors throws.
+   * @throws `usage` if an option is invalid, there are no vectors or more than 65,532, or they differ in hasher, hasher
+   *   version, digest length or block size; `plugin` if the metric or the executor fails; `unavailable` if threads or
+   *   memory are not available, or an isolated metric exceeds its time limit; `aborted`; and what reading the vectors
+   *   throws, such as `changed` if a vector's file was changed.
    */
   compare(vectors: readonly HashVector[], options?: ComparisonOptions): Promise<Comparison>;
 
@@ -117,7 +124,8 @@ export interface Analyzer {
    * Compares each row vector with each column vector, for example a new image with many that were hashed before.
    * No other pairs are compared.
    *
-   * @throws as `compare`.
+   * @throws as `compare`, but `usage` if `rows` or `columns` is empty, or if both have more than 65,532 vectors and the
+   *   metric compares blocks by position.
    */
   compareWith(
     rows: readonly HashVector[],
@@ -128,45 +136,49 @@ export interface Analyzer {
   /**
    * Clusters a distance matrix, from `compare` or from elsewhere.
    *
-   * @throws `usage` if the clusterer does not support the linkage or the matrix is not a distance matrix, `plugin` if
-   *   the clusterer fails, and `aborted`.
+   * @throws `usage` if an option is invalid, the clusterer does not support the linkage, or the clusterer rejects the
+   *   matrix; `plugin` if the clusterer fails; `unavailable` if threads or memory are not available, or an isolated
+   *   clusterer exceeds its time limit; and `aborted`.
    */
   cluster(distances: CondensedMatrix, options?: ClusterOptions): Promise<Clustering>;
 
   /**
-   * Hashes, compares and clusters. Images that fail are in the analysis's `failures`. With fewer than two usable images
-   * it throws the first failure, or a `usage` error if none failed.
+   * Hashes, compares and clusters. Images that fail are in the analysis's `failures`.
    *
-   * @throws as `hash`, `plugin` if the metric or the clusterer fails, and `unavailable` if threads or the memory for
-   *   all pairs are not available; before anything is hashed, if the memory cannot suffice.
+   * @throws as `hash`, `compare` and `cluster`. If fewer than two images can be compared, throws the first failure, or
+   *   `usage` if no image failed. If the memory for all pairs cannot suffice, throws `unavailable` before any image is
+   *   hashed.
    */
   analyze(images: Images, options?: AnalyzeOptions): Promise<Analysis>;
 
   /**
-   * Compares and clusters hash vectors, which may be in memory or in files. The name of a vector is its image's path.
+   * Compares and clusters hash vectors, which can be in memory or in files. The `name` of a vector becomes the path of
+   * its image in the analysis.
    *
    * @throws as `compare` and `cluster`.
    */
   analyzeVectors(vectors: readonly HashVector[], options?: VectorOptions): Promise<Analysis>;
 
   /**
-   * Adds hash vectors to an analysis. Counts only the pairs with a new vector, then clusters all images. The images of
-   * the analysis come first and keep their names; `repeatedBlocks` is not counted.
+   * Adds hash vectors to an analysis and returns the larger analysis. Counts only the pairs with an added vector, then
+   * clusters all images. The images of the given analysis come first and keep their names; `repeatedBlocks` is absent.
    *
-   * The vectors must be those that the analysis was made from. Their algorithm, block size, virtual size and number of
-   * data blocks are compared with the analysis, and their keys, if both are known (see `AnalyzedImage.vectorKey`).
-   * Without keys, a change that leaves the others the same is not noticed.
+   * The images of the given analysis must have the hash vectors that it was made from. Each vector's algorithm, block
+   * size, virtual size and number of data blocks are compared with the analysis, and also its key, if both keys are
+   * known (see `AnalyzedImage.vectorKey`). If a key is unknown, a change that affects none of the four values is not
+   * noticed.
    *
-   * @throws `usage` if an image of the analysis has no hash vector or another one, or two images have the same path,
-   *   and as `compare` and `cluster`.
+   * @throws `usage` if an image of the analysis has no hash vector or one that does not match, or two images have the
+   *   same path, and as `compare` and `cluster`.
    */
   extend(analysis: Analysis, vectors: readonly HashVector[], options?: ExtendOptions): Promise<Analysis>;
 
   /**
-   * Clusters items with known distances and returns an analysis for `report`. An item has 0 bytes and 0 blocks unless it
-   * states others.
+   * Clusters items with known distances and returns an analysis for `report`. An item that does not state a
+   * `virtualSize` or `dataBlocks` has 0 bytes or 0 blocks.
    *
-   * @throws `usage` if two items have the same name or the number of items is not the matrix's size, and as `cluster`.
+   * @throws `usage` if two items have the same name, the number of items is not the matrix's size, or the matrix is not
+   *   a distance matrix, and as `cluster`.
    */
   analyzeDistances(
     items: readonly DistanceItem[],
@@ -177,22 +189,26 @@ export interface Analyzer {
   /**
    * Yields the named reporter's text, in pieces.
    *
-   * @throws `usage` for an unknown reporter or option or a binary format, `plugin` if the reporter fails, and for an
-   *   isolated reporter also `unavailable` and `aborted`.
+   * @throws `usage` for an unknown reporter, an unknown or invalid option, or a reporter with a binary format; `plugin`
+   *   if the reporter fails; what reading the rows of the analysis's hash vectors throws; and, for an isolated
+   *   reporter, `unavailable` if its thread cannot run or exceeds its time limit, and `aborted`.
    */
   report(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 
-  /** As {@link report}, but yields bytes, those of a text in UTF-8. Binary formats are only available in this way. */
+  /** As {@link report}, but yields bytes, and also accepts reporters with a binary format. Text is encoded in UTF-8. */
   reportBytes(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<Uint8Array>;
 
-  /** As {@link report}, but yields the companion text, which is written beside the report; nothing if there is none. */
+  /**
+   * As {@link report}, but yields the text of the reporter's companion, for binary formats too. Yields nothing if the
+   * reporter has no companion.
+   */
   companion(reporter: string, analysis: Analysis, options?: OptionValues, run?: ReportRun): AsyncIterable<string>;
 
   /**
-   * Returns what a user should know about the report: which programs cannot open it, and what it lacks because its
-   * companion is not written. Each line says what to do.
+   * Returns one line for each fact that a user should know about the report, such as which programs cannot open it, or
+   * what it lacks if its companion is not written. `isCompanionWritten` is `false` by default.
    *
-   * @throws as {@link report}.
+   * @throws as {@link report}, but not for a binary format.
    */
   warnings(
     reporter: string,
@@ -202,8 +218,8 @@ export interface Analyzer {
   ): Promise<readonly Wording[]>;
 
   /**
-   * Hashes and compares for all methods of this analyzer. Programs that receive requests from elsewhere call it
-   * directly.
+   * Hashes and compares for all methods of this analyzer. A program that receives requests from another machine calls
+   * the executor directly.
    */
   readonly executor: Executor;
 
@@ -214,12 +230,16 @@ export interface Analyzer {
    */
   readonly reporters: readonly NamedPart<Reporter>[];
 
-  /** The plugins' commands, for a program that offers them. Reading this property constructs them. */
+  /**
+   * The plugins' commands, for a program that offers them. Reading this property constructs them.
+   *
+   * @throws `plugin` if a command cannot be constructed.
+   */
   readonly commands: readonly NamedPart<Command>[];
 
   /**
-   * Returns the version that hash vectors record for a hasher; `undefined` if it has none and its vectors are not
-   * cached. Constructs the hasher.
+   * Returns the version that hash vectors record for a hasher; `undefined` if the hasher has no version, in which case
+   * its vectors are not cached. Constructs the hasher.
    *
    * @throws `usage` for an unknown name, and `plugin` if the hasher cannot be constructed or its version is invalid.
    */

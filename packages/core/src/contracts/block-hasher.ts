@@ -1,16 +1,18 @@
 /**
- * A hash function for blocks. Independent of disks, deterministic, and without state between calls.
+ * A hash function for blocks. Deterministic, and without state between calls.
  *
- * A hasher runs in worker threads if its plugin has a `url` to import it from (see `Plugin.url`), otherwise in the main
- * thread.
+ * A hasher runs in worker threads if its plugin, and the plugins of the parts that are injected into it, have a `url`
+ * (see `Plugin.url`). Otherwise it runs in the main thread.
  */
 export interface BlockHasher {
   /**
    * The version of the digests, 1 to 100 characters. Change it whenever the digest of any block changes. Hash vectors
    * record it, or a digest of it and the plugin's options if any option differs from its default. Vectors of another
-   * version are neither found in the cache nor compared. When absent, the SHA-256 of the plugin's module (see
-   * `Plugin.url`) and of the class is used instead, which does not cover the module's imports. If the plugin has no
-   * `url` either, vectors are not cached.
+   * version are neither found in the cache nor compared.
+   *
+   * When absent, a digest of the plugin's module (see `Plugin.url`) and of the hasher's class is used instead, which
+   * does not cover the modules that the plugin's module imports. If the module cannot be read either, for example
+   * because the plugin has no `url`, vectors record no version and are not cached.
    */
   readonly version?: string | undefined;
   /** Size of a digest in bytes, 1 to 64. */
@@ -23,7 +25,7 @@ export interface BlockHasher {
 
   /**
    * Writes the digest of `block` to `digest`, which has exactly `digestLength` bytes. Both buffers belong to the
-   * caller, may be shared memory, and must not be kept. The digest must be complete when this method returns: a hasher
+   * caller, can be shared memory, and must not be kept. The digest must be complete when this method returns: a hasher
    * that returns a promise is refused.
    */
   hash(block: Uint8Array, digest: Uint8Array): void;

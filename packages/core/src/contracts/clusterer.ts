@@ -1,6 +1,6 @@
 /**
- * The rules that derive the distance of a merged cluster to another cluster from the distances of its parts (Lance and
- * Williams 1967).
+ * The rules that derive the distance between a merged cluster and another cluster from the distances between the two
+ * parts of the merged cluster and that other cluster (Lance and Williams 1967).
  */
 export const LINKAGES = ['single', 'complete', 'average', 'weighted', 'centroid', 'median', 'ward'] as const;
 
@@ -22,25 +22,30 @@ export interface CondensedMatrix {
 
 /** The merge of two clusters. Leaves are clusters 0 … n−1; the merge at index k creates cluster n + k. */
 export interface Merge {
-  /** The part with the smaller cluster number. */
+  /** The merged cluster with the smaller number. */
   readonly left: number;
-  /** The part with the larger cluster number. */
+  /** The merged cluster with the larger number. */
   readonly right: number;
-  /** The distance at which the two clusters were merged: the length of a path between two leaves through this merge. */
+  /**
+   * The distance at which the two clusters were merged, which is the cophenetic distance of each leaf of one cluster to
+   * each leaf of the other.
+   */
   readonly height: number;
-  /** Number of leaves below. */
+  /** Number of leaves in the created cluster. */
   readonly size: number;
 }
 
 /**
- * n−1 binary merges, like the rows of SciPy's linkage matrix: in ascending order of height unless `inverted`, and always
- * after the merges that created their parts.
+ * n−1 binary merges, like the rows of SciPy's linkage matrix. Unless `inverted`, they are in ascending order of height.
+ * A merge always follows the merges that created its parts.
  */
 export interface Dendrogram {
   /** Number of leaves, at least 1. */
   readonly size: number;
   readonly merges: readonly Merge[];
-  /** Whether a merge is lower than one of its parts, which centroid and median linkage can cause. */
+  /**
+   * Whether any merge is lower than a merge that created one of its parts, which centroid and median linkage can cause.
+   */
   readonly inverted: boolean;
 }
 
@@ -49,8 +54,8 @@ export interface Clusterer {
   /** The linkages that `cluster` accepts. */
   readonly linkages: readonly Linkage[];
   /**
-   * Clusters the items of a distance matrix. Heights are on the scale of the distances, not of their squares, also for
-   * centroid, median and ward, as in SciPy.
+   * Clusters the items of a distance matrix. Heights are on the scale of the distances, not of their squares, even for
+   * centroid, median and ward linkage, as in SciPy.
    */
   cluster(matrix: CondensedMatrix, linkage: Linkage): Dendrogram | Promise<Dendrogram>;
 }

@@ -8,25 +8,25 @@ import type { FoundImages, HashOptions, HashOutcome } from './stages.js';
  * A command of the command line: `virt-similarity NAME …`. It runs in the main thread of its own process, without a
  * time limit.
  *
- * A later plugin's command replaces an earlier plugin's of the same name, with a note. A command with the name of a
- * built-in command is refused, since a plugin must not change what `virt-similarity hash` does.
+ * A later plugin's command replaces an earlier plugin's command of the same name, with a warning. A command with the
+ * name of a built-in command is refused, since a plugin must not change what `virt-similarity hash` does.
  */
 export interface Command {
   /** One line for the list of commands, without a full stop. */
   readonly summary: string;
-  /** The text after the name in the first line of the help: `[options] IMAGE…`. */
+  /** The text after the name in the first line of the help, such as `[options] IMAGE…`. */
   readonly usage?: string | undefined;
   /** One paragraph for the help; the summary when absent. */
   readonly description?: string | undefined;
-  /** Command lines for the help, each with its purpose; the most common first. None when absent. */
+  /** Command lines for the help, each with its purpose; the most common one first. None when absent. */
   readonly examples?: readonly Example[] | undefined;
   /** The options that it accepts in addition to those of every command, such as `--quiet`; none when absent. */
   readonly options?: OptionDeclarations | undefined;
   /** The operands that it accepts; any when absent. */
   readonly operands?: Operands | undefined;
   /**
-   * Set if its operands are images. It then also accepts the options of `hash` for naming, reading and hashing images,
-   * and its context has `images`.
+   * Set if its operands are images. The command then also accepts the options of `hash` for naming, reading and hashing
+   * images, and its context has `images`.
    */
   readonly readsImages?: true | undefined;
   /**
@@ -51,12 +51,12 @@ export interface Operands {
 
 /** The context that a command runs in. */
 export interface CommandContext {
-  /** Checked values, defaults included. */
+  /** The values of the options that the command declares, validated, defaults included. */
   readonly options: OptionValues;
   readonly operands: readonly string[];
-  /** The images that were named, if the command `readsImages`. */
+  /** The images that the command line names; present if the command `readsImages`. */
   readonly images?: CommandImages | undefined;
-  /** Returns the analyzer with the project's plugins and those that the user named; composed at the first call. */
+  /** Returns the analyzer with the project's plugins and those that the user named. The first call creates it. */
   readonly analyzer: () => Promise<Analyzer>;
   readonly messages: CommandMessages;
   /**
@@ -66,7 +66,8 @@ export interface CommandContext {
    */
   readonly write: (result: string | ReportPieces) => Promise<void>;
   /**
-   * Writes rows to standard output as lines of left-aligned columns, with control characters escaped.
+   * Writes rows to standard output as lines of left-aligned columns, separated by at least two spaces, with control
+   * characters escaped. Resolves once they are written.
    *
    * @throws as `write`.
    */
@@ -78,9 +79,11 @@ export interface CommandContext {
 /** The images that a command line names. */
 export interface CommandImages {
   /**
-   * Finds the images, and hashes them with the options of the command line. Shows the progress and all failures.
+   * Finds the images, and hashes them with the options of the command line; again at each call. Shows the progress and
+   * the failures of images, which are outcomes, not exceptions.
    *
-   * @throws `usage` if no image is named, and what the stages throw.
+   * @throws `usage` if no image is named, `unreadable` if the only named image does not exist, what reading the keys
+   *   and the lists of images throws, and as `Analyzer.findImages` and `Analyzer.hash`.
    */
   hash(): Promise<HashedImages>;
 }
@@ -93,8 +96,10 @@ export interface HashedImages {
   /** The options that the images were hashed with. */
   readonly options: HashOptions;
   /**
-   * Hashes other images with the same options, such as backing files. The files of their chains may be in the same
-   * directories as those of the named images.
+   * Hashes other images with the same options, such as backing files. The files of their chains are allowed only in the
+   * directories in which those of the named images are allowed.
+   *
+   * @throws as `Analyzer.hash`.
    */
   hashOthers(sources: readonly DiskSource[]): Promise<readonly HashOutcome[]>;
 }

@@ -1,4 +1,6 @@
-/** The state of a file. It differs from the state of every other file, and changes when the file changes. */
+/**
+ * A file in a certain state. Stamps of different files differ, and the stamp of a file changes when the file changes.
+ */
 export interface FileStamp {
   readonly kind: 'file';
   /** Absolute path, symbolic links resolved; bytes that are not UTF-8 are encoded as by `pathText`. */
@@ -13,65 +15,75 @@ export interface FileStamp {
   readonly ctimeNs: bigint;
 }
 
-/** The state of a source of content that is not a file, such as an object of a web server or a store. */
+/**
+ * A source of content that is not a file, in a certain state, such as an object of a web server. Also distinguishes
+ * images that have the same files, such as the images in one archive.
+ */
 export interface ObjectStamp {
   readonly kind: 'object';
-  /** A name that no other object has, such as a URL. */
+  /** A name that distinguishes the object from every other object with the same files, such as a URL. */
   readonly path: string;
   /** A text that changes when the content changes, such as an entity tag or a digest. */
   readonly version: string;
 }
 
-/** The state of a source of content. Equal stamps mean equal content. */
+/** A source of content in a certain state. Equal stamps mean equal content, unless the link is `volatile`. */
 export type Stamp = FileStamp | ObjectStamp;
 
 /** One image of a chain. Its content is visible where the links above it have no data. */
 export interface Link {
-  /** The format of its parts, by qemu's name if qemu supports it: `raw`, `qcow2`, …; without `<`. */
+  /**
+   * The format of its parts, by qemu's name if qemu supports the format: `raw`, `qcow2`, …; without the character `<`.
+   */
   readonly format: string;
-  /** The files with its own content: first the file with the header, then the data files that the header names. */
+  /**
+   * The files and objects that determine its own content: first the file with the header, then the data files that the
+   * header names, then objects. Must not be empty unless the link is `volatile`.
+   */
   readonly parts: readonly Stamp[];
   /**
-   * Set if content can change without a change of the parts' sizes and times, as on a block device, or if another
-   * process is writing to it. Equal stamps then prove nothing across runs, and dependent hash vectors are not stored.
+   * Set if content can change without a change of the parts' stamps, as on a block device, or if another process is
+   * writing to it. Equal stamps then do not prove equal content, and hash vectors of images with this link are not
+   * stored.
    */
   readonly volatile?: true | undefined;
   /**
-   * Set if the reader can open this link and its backing chain on their own, by the path of its first part and its
-   * format. Its hash vector is then reused for every image above it.
+   * Set if the reader can open this link and the links below it as a separate image, by the path of this link's first
+   * part and its format. The hash vector of that image can then be used for every image above it.
    */
   readonly standalone?: true | undefined;
   /**
-   * Set if the image's own disk is encrypted, as a whole or in a partition: whether its content is the `ciphertext`, or
-   * was `decrypted`. Hash vectors of decrypted content are stored only if the user allows it.
+   * Set if the disk or a partition of it is encrypted: `decrypted` if at least one volume is read decrypted, otherwise
+   * `ciphertext`. Hash vectors of decrypted content are stored only if the user allows it.
    */
   readonly encryption?: Encryption | undefined;
   /**
-   * The parts of the disk that are read as ciphertext; absent if there are none, or if they are unknown. Other parts of
-   * the same disk can be `decrypted`.
+   * The volumes of the disk that are read as ciphertext; absent if there are none or they are unknown. Can be present
+   * although `encryption` is `decrypted`, because other volumes of the same disk are decrypted.
    */
   readonly ciphertext?: readonly CiphertextVolume[] | undefined;
 }
 
-/** The form in which an encrypted disk's content is read. */
+/** Whether an encrypted disk's content is read as ciphertext, or is decrypted. */
 export type Encryption = 'ciphertext' | 'decrypted';
 
 /** A disk, or a partition of it, that is read as ciphertext. */
 export interface CiphertextVolume {
-  /** Name of its encryption, such as `LUKS`. */
+  /** Name of the encryption, such as `LUKS`. */
   readonly scheme: string;
-  /** Number of its partition; absent if it is the disk as a whole. */
+  /** Number of the partition; absent if the volume is the complete disk. */
   readonly partition?: number | undefined;
-  /** Selector of the key that would decrypt it (see `readDiskKey`); absent if no key would. */
+  /** Selector of the key that would decrypt the volume (see `readDiskKey`); absent if it cannot be decrypted. */
   readonly selector?: string | undefined;
 }
 
 /**
- * The files and formats that determine an image's content: its chain, top first, with at least one link. Equal
- * identities mean equal content. A chain without its first links is the identity of the backing image. Readers that see
- * the same content in the same files must return the same formats and parts.
+ * The files and formats that determine an image's content. Equal identities mean equal content, unless a link is
+ * `volatile`. The chain without its first link is the chain of the backing image. Readers that read the same content
+ * from the same files must return the same formats and parts.
  */
 export interface ImageIdentity {
+  /** The image itself, its backing image, and so on; at least one link. */
   readonly chain: readonly Link[];
 }
 
@@ -96,11 +108,11 @@ export interface DataExtent {
   /** Set if the bytes come from the backing image (see `baseOf`), at the same position. */
   readonly inherited?: true | undefined;
   /**
-   * The location of the same bytes in a host file, if they are stored there unmodified. While the image is open, the
-   * caller may read them from that file, in parallel, without the reader.
+   * The location of the same bytes in a file of the host, if they are stored there unmodified. As long as the image is
+   * open, the caller is allowed to read them from that file instead of through the image, in several threads at once.
    */
   readonly stored?: {
-    /** Index of the file among the identity's parts, top link first (see `fileStampsOf`). */
+    /** Index of the file in `fileStampsOf(identity)`: the files among the parts of all links, top link first. */
     readonly file: number;
     /** Offset of the first byte in that file. */
     readonly offset: number;
@@ -117,16 +129,16 @@ export interface DiskImage {
   readonly identity: ImageIdentity;
 
   /**
-   * Yields the extents in ascending order, without gaps, exactly covering the disk; none for a disk of 0 bytes. Calls
-   * must not overlap.
+   * Yields the extents in ascending order, without gaps, from the beginning of the disk to its end; none for a disk of
+   * 0 bytes. A second iteration must not begin before the first has ended.
    */
   extents(): AsyncIterable<Extent>;
 
   /**
    * Fills `target` completely with the guest-visible bytes from `position` on.
-   * `target` belongs to the caller and must not be kept. Several reads may run concurrently.
+   * `target` belongs to the caller and must not be kept. Several reads can run concurrently.
    *
-   * @throws for a range past the end, a short read and an I/O error.
+   * @throws if the range extends past the end of the disk, if not all of its bytes can be read, and after `close`.
    */
   read(target: Uint8Array, position: number): Promise<void>;
 
@@ -142,9 +154,9 @@ export interface DiskStream {
   readonly identity: ImageIdentity;
 
   /**
-   * Fills `target` with the next guest-visible bytes and returns their number, which is less than the length of `target`
-   * only if the disk ends there. After that, returns 0. `target` belongs to the caller and must not be kept. Calls must
-   * not overlap.
+   * Fills `target` with the next guest-visible bytes and returns their number, which is less than the length of
+   * `target` only if the disk ends there. After that, returns 0. `target` belongs to the caller and must not be kept.
+   * Calls must not overlap.
    *
    * @throws if the disk cannot be read to its end, for an I/O error, and after `close`.
    */

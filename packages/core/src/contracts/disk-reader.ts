@@ -6,7 +6,8 @@ import type { DiskKey } from './disk-key.js';
 export interface DiskSource {
   /**
    * Path of a file or block device, as the user wrote it; bytes that are not UTF-8 are encoded as by `pathText`. In the
-   * input of `findImages`, also `NAME:WORD`: images that the source `NAME` knows as `WORD`.
+   * input of `findImages`, it can also be `NAME:WORD` or `NAME://WORD`, for the images that a source calls `WORD` (see
+   * `ImageSource`).
    */
   readonly path: string;
   /**
@@ -14,18 +15,18 @@ export interface DiskSource {
    * is detected by inspection, and a path that ends in `.arrow` is a hash vector.
    */
   readonly format?: string | undefined;
-  /** The image's name in reports, instead of a part of its path. */
+  /** The image's name in reports; when absent, the name is derived from its path. */
   readonly label?: string | undefined;
   /** Set if the path comes from a directory listing: a symbolic link at this path is refused. */
   readonly noFollow?: true | undefined;
   /**
-   * Set if a source knows that a program may write to the image, and images in use are allowed. Its identity is then
-   * `volatile`, whether or not the reader detects the writer.
+   * Set if images in use are allowed, and a source knows that a program can write to this image. The image's identity
+   * is then `volatile`, whether or not the reader detects the writer.
    */
   readonly inUse?: true | undefined;
   /**
-   * Set if the image is a file in an archive: the path of the archive. `path` is then this path, a colon, and the
-   * file's name in the archive, or the end of the name. Only readers with `imagesIn` are asked to read it.
+   * Path of the archive, if the image is a file in an archive. `path` then consists of the archive's path, a colon, and
+   * the file's name in the archive or the end of that name. Only readers with `imagesIn` are asked to read the image.
    */
   readonly archive?: string | undefined;
 }
@@ -39,12 +40,12 @@ export interface IdentifiedSource {
 /** The limits and services of a run, for its readers. */
 export interface ReadOptions {
   /**
-   * Directories that may contain the files that a header names: the directories of the images that the user named,
-   * without subdirectories and hidden files (`.name`). Absolute, symbolic links resolved.
+   * Directories in which files that a header names are allowed: those of `FoundImages.directories`. Hidden files
+   * (`.name`) and files in subdirectories are not allowed. Absolute, symbolic links resolved.
    */
   readonly allowedDirectories: readonly string[];
   /**
-   * Directories that the user added for the same purpose. Everything below them may be read, including hidden files,
+   * Directories that the user added for the same purpose. Everything below them is allowed, including hidden files,
    * block devices and the targets of symbolic links. Absolute, symbolic links resolved.
    */
   readonly allowedTrees?: readonly string[] | undefined;
@@ -53,8 +54,8 @@ export interface ReadOptions {
    */
   readonly maxVirtualSize?: number | undefined;
   /**
-   * Whether to open an image that another process has open for writing. Its identity is then `volatile`, and `warn` is
-   * called. If false or absent, such an image fails with `in-use`.
+   * Whether to open an image that another process has open for writing. If true, the identity of the opened image is
+   * `volatile`, and `warn` is called. If false or absent, opening the image fails with `in-use`.
    */
   readonly allowInUse?: boolean | undefined;
   /**
@@ -63,8 +64,8 @@ export interface ReadOptions {
    */
   readonly sandbox?: 'required' | 'off' | undefined;
   /**
-   * The keys of encrypted disks. A disk for which there is a key is decrypted, and fails if no such key fits. A reader
-   * that cannot decrypt declines the disk. Encrypted disks without a key are read as ciphertext.
+   * The keys of encrypted disks. If at least one key is for a disk, the disk is decrypted, or fails if none of these
+   * keys fits. A reader that cannot decrypt the disk declines it. Encrypted disks without a key are read as ciphertext.
    */
   readonly keys?: readonly DiskKey[] | undefined;
   /**
@@ -73,26 +74,26 @@ export interface ReadOptions {
    */
   readonly isChosen?: true | undefined;
   /**
-   * If set, `identify` makes the kernel write the image's files to disk before it inspects them. Only then does every
-   * later change through a shared memory mapping show in their times.
+   * If set, `identify` makes the kernel write the image's files to disk before it inspects them. Otherwise, a later
+   * change through a shared memory mapping might not change the times of the files.
    */
   readonly flush?: true | undefined;
   /**
    * Receives a one-line warning for the user about an anomaly that is not an error. Readers warn when they open an
    * image. They do not warn about ciphertext, because the identity shows it. `wording` is the same message with its
-   * options kept separate; passed if the message may name options.
+   * options kept separate; it can be absent if the message names no options.
    */
   readonly warn?: ((message: string, wording?: Wording) => void) | undefined;
   /**
-   * Aborts calls in progress, including reads and extents of an image that was opened with this signal: they throw, and
-   * no processes or files remain.
+   * Aborts calls in progress, including reads and extents of an image that was opened with this signal. They throw, and
+   * leave no processes or temporary files behind.
    */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The defaults of `ReadOptions`. */
 export const READ_DEFAULTS = {
-  /** Bytes: 64 TiB, more than any hypervisor offers, and small enough to be compared. */
+  /** Bytes: 64 TiB, the largest size of a VHDX disk. Blocks of 16 KiB or more can then be numbered with 32 bits. */
   maxVirtualSize: 64 * 2 ** 40,
   allowInUse: false,
   sandbox: 'required',
@@ -103,7 +104,7 @@ export interface Requirement {
   /** The name of the program or other dependency; the same in all diagnoses. */
   readonly name: string;
   readonly state: 'present' | 'missing' | 'broken';
-  /** The version if it is present and has one, or the problem if it is broken. */
+  /** For a requirement that is present, its version if known; for a broken one, the problem. Otherwise empty. */
   readonly detail: string;
   /** Its purpose, in a few words. */
   readonly purpose: string;
@@ -133,19 +134,20 @@ export interface PartDiagnosis {
 /**
  * Opens disk images of certain formats, or by means of a certain tool.
  *
- * A reader holds no open resources between calls. Every method may be called concurrently for different sources, throws
- * only `VirtSimilarityError`, and never writes to an image.
+ * Between calls, a reader has no open files or processes, except those of open images and sessions. Every method must
+ * support concurrent calls for different sources, throw only `VirtSimilarityError`, and never write to an image.
  */
 export interface DiskReader {
   /**
-   * The ends of the names of the images that this reader reads, such as `.qcow2` or `.img.gz`: lower case, from a dot
-   * on. In a directory that the user names, only files with an extension of some reader are images.
+   * The ends of the names of the images that this reader reads, such as `.qcow2` or `.img.gz`: lower case, beginning
+   * with a dot. When the user names a directory, the images in it are the files with an extension of any reader, and
+   * the hash vectors (`.arrow`).
    */
   readonly extensions?: readonly string[] | undefined;
 
   /**
    * The formats that a user can state for an image of this reader, such as `qcow2`. If every reader lists its formats,
-   * any other format is refused before anything is read.
+   * any other format except `arrow` is refused before anything is read.
    */
   readonly formats?: readonly string[] | undefined;
 
@@ -156,64 +158,69 @@ export interface DiskReader {
   readonly fallback?: true | undefined;
 
   /**
-   * For a reader that delegates every image to another reader: returns the name of the reader for the identity that
-   * `identify` returned. A delegating reader has no extensions, formats or diagnosis of its own, and `auto` never asks
-   * it. It calls the other readers without `isChosen`. For one source, it passes all of them the same options object,
-   * so that they can share what they find.
+   * For a reader that delegates every image to another reader: returns the name of the reader that reads the image with
+   * this identity, which `identify` returned. A delegating reader must have no `extensions`, `formats` or `diagnose`,
+   * and `auto` never asks it. It must call the other readers without `isChosen`. For one source, it must pass all of
+   * them the same options object, so that they can share what they find.
    */
   readerOf?(identity: ImageIdentity): string | undefined;
 
   /**
    * Returns what the image's content depends on, or `undefined` if another reader should be asked. Must be cheap enough
    * for hundreds of images: reads only headers, and avoids starting a process, except to check a key. The key must be
-   * checked, because nobody without it may get a stored vector of decrypted content. Called once before an image is
-   * opened and once after it was read, each time with a new `options` object. The second call must not reuse results of
-   * the first.
+   * checked, because a user without it must not get a stored vector of decrypted content. Called before an image is
+   * opened, and again after it was read or reading failed, each time with a new `options` object. The second call must
+   * not reuse results of the first.
    *
-   * @throws if policy forbids every reader to read the source.
+   * @throws if policy forbids every reader to read the source, if the source cannot be inspected, and with `isChosen`
+   *   also if this reader cannot read it.
    */
   identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined>;
 
   /**
-   * Opens the image. The caller closes it. If `identity` is the object that `identify` returned, or consists of the
-   * same link objects without those above a `standalone` link, the reader can reuse what it found. For any other
-   * object, and if the image has changed since, it inspects the image again. The identity of the opened image describes
-   * what is read. A disk that can only be read from beginning to end is a `DiskStream`.
+   * Opens the image. The caller closes it. The reader can reuse the results of `identify` if `identity` is the object
+   * that `identify` returned, or if its chain is the end of that object's chain, from a `standalone` link on, with the
+   * same link objects. For any other identity, and if the image has changed since, the reader inspects the image again.
+   * The identity of the opened image describes the content that is read. A disk that can only be read from beginning to
+   * end is a `DiskStream`.
+   *
+   * @throws if the image cannot be opened or must not be read, and as `identify` if it is inspected again.
    */
   open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage | DiskStream>;
 
   /**
    * Finds files in a directory that are parts of another image there, such as the extents that a VMDK descriptor names.
    * Returns a map from each part's name to its image's name. Decides by the image's content, never by the part's name.
-   * Cheap: reads only descriptors. Does not fail on a file that cannot be read or parsed: such a file has no parts.
+   * Must be cheap: reads only descriptors. Does not fail for a file that cannot be read or parsed, but treats it as a
+   * file without parts.
    *
    * @param directory the directory's path, as the user wrote it
-   * @param names names in the directory, with any extension: of all its regular files, or of those that the user named
+   * @param names the names of all regular files in the directory, or of those that the user named; with any extension
    */
   partsIn?(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 
   /**
-   * For a file that holds several images, such as an archive: returns their names, which distinguish them. The source
-   * `files` then lists each image with `archive`. Returns `undefined` for any other file, if possible without opening
-   * the file.
+   * For a file that contains images, such as an archive: returns a unique name for each image. The source `files` then
+   * lists each image with `archive` set to the path of the file. Returns `undefined` for any other file, if possible
+   * without opening the file.
    *
-   * @throws if the file holds images, but cannot be read or has none.
+   * @throws if the file is an archive that cannot be read, or contains no images or more than the reader supports.
    */
   imagesIn?(source: DiskSource): Promise<readonly string[] | undefined>;
 
   /**
-   * For readers that are costly to start: announces the images that a run will open, so that as few processes as
-   * possible are needed. The run opens them through the session and closes the session at the end. Nothing is started
-   * before the session's first `open`.
+   * For readers that are costly to start: announces the images that a run will open, so that the reader can open them
+   * with as few processes as possible. The run opens the images through the session and closes the session at the end.
+   * The session must start nothing before its first `open`.
    */
   startSession?(images: readonly IdentifiedSource[], options: ReadOptions): ReaderSession;
 
   /**
    * Diagnoses what the reader needs from the system and what works, so that users can find out why an image cannot be
-   * read. May start programs to query their versions.
+   * read. Is allowed to start programs to query their versions.
    *
    * @param run the same object for all parts of one diagnosis, so that they can share their findings
-   * @throws `aborted`.
+   * @throws `aborted`. Any other error becomes the `problem` of the diagnosis.
    */
   diagnose?(run: DiagnosisRun): Promise<PartDiagnosis>;
 }
@@ -222,6 +229,6 @@ export interface DiskReader {
 export interface ReaderSession {
   /** As {@link DiskReader.open}, for an announced image. */
   open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage | DiskStream>;
-  /** Ends every process of the session. Idempotent; images still open are unusable afterwards. */
+  /** Ends every process of the session. Images that are still open are unusable afterwards. Idempotent. */
   close(): Promise<void>;
 }

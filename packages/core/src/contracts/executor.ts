@@ -5,7 +5,10 @@ import type { LocatedVector } from './hash-vector.js';
 import type { Complete, HashOptions, HashOutcome, ProgressEvent } from './stages.js';
 import type { PairwiseCounts, Tile } from './tile.js';
 
-/** A request to hash images. */
+/**
+ * A request to hash images. For the other members, see the members of the same names in `ReadOptions` and
+ * `HashOptions`.
+ */
 export interface HashRequest
   extends Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees'>,
     Complete<Pick<HashOptions, 'reader' | 'hasher' | 'blockSize' | 'maxVirtualSize' | 'allowInUse' | 'sandbox'>>,
@@ -27,7 +30,7 @@ export interface TileRequest extends Pick<DistanceMetric, 'alignment'> {
 
 /** The local context of a request: threads, keys, callbacks and a signal. */
 export interface ExecutionRun extends Pick<HashOptions, 'keys'> {
-  /** Number of threads on this machine. */
+  /** Number of threads to use on this machine. */
   readonly jobs: number;
   readonly onProgress: (event: ProgressEvent) => void;
   readonly onNote: NonNullable<HashOptions['onNote']>;
@@ -37,25 +40,29 @@ export interface ExecutionRun extends Pick<HashOptions, 'keys'> {
 /**
  * Runs the two expensive stages, hashing and comparing, on threads of this machine or elsewhere.
  *
- * Requests and counts are plain data that supports structured cloning: they can be posted, and stored if their vectors
- * are in files. `sentOutcome` converts an outcome to such data. Relative paths refer to the working directory. Requests
- * can be split, by images or into smaller tiles, and repeated: the same request has the same result.
+ * Requests and counts are plain data that supports structured cloning, so they can be posted to threads. They can be
+ * stored too, unless a request has vectors in memory. `sentOutcome` converts an outcome to plain data. Relative paths
+ * refer to the working directory. A hash request can be split by images, and a tile request into smaller tiles. A
+ * request can be repeated, and has the same result as long as its files do not change.
  *
- * Every method must end soon after the signal of its run has fired, because the analyzer waits for it.
+ * Every method must end soon after the signal of its run has fired, because the analyzer waits for the method.
  */
 export interface Executor {
-  /** Hashes images as `Analyzer.hash` does: yields one outcome for each source, in any order. */
+  /**
+   * Hashes images as `Analyzer.hash` does: yields one outcome for each source, in any order. A failed image is an
+   * outcome, not an exception.
+   */
   hash(request: HashRequest, run: ExecutionRun): AsyncIterable<HashOutcome>;
 
   /**
-   * Counts the blocks that each pair of vectors has in common. When aligned by position, also counts each vector's
-   * blocks that another vector has. Reports `comparing` progress from 0 to 1.
+   * Counts the blocks that each pair of vectors has in common. With the alignment `position`, also counts each vector's
+   * blocks that another vector has at the same block number. Reports `comparing` progress from 0 to 1.
    *
    * @throws as `Analyzer.compare`.
    */
   compare(request: CompareRequest, run: ExecutionRun): Promise<PairwiseCounts>;
 
-  /** As `compare`, but counts the blocks that each row has in common with each column. */
+  /** As `compare`, but only counts the blocks that each row vector has in common with each column vector. */
   compareWith(request: TileRequest, run: ExecutionRun): Promise<Tile>;
 }
 
@@ -66,7 +73,8 @@ export interface Executor {
 export const EXECUTOR: InjectionToken<Executor> = Symbol.for('virt-similarity.executor');
 
 /**
- * Injects the executor that uses this machine's threads, so that your own executor can delegate work to it. It belongs
- * to one analyzer: an executor that injects it must not be shared by analyzers, for example as a singleton.
+ * Injects the executor that uses this machine's threads, so that your own executor can delegate work to it. Each
+ * analyzer has its own: an executor into which it is injected must not be shared by analyzers, for example as a
+ * singleton.
  */
 export const LOCAL_EXECUTOR: InjectionToken<Executor> = Symbol.for('virt-similarity.local-executor');

@@ -2,11 +2,14 @@ import type { FileStamp, ImageIdentity } from './disk-image.js';
 
 /** The metadata of a hash vector. */
 export interface HashVectorHeader {
-  /** The image's path as the user named it when it was hashed. */
+  /**
+   * The image's path, as the user named it. Outcomes of a run have the path that the user named in this run; a file or
+   * a store keeps the path from when the image was hashed.
+   */
   readonly name: string;
   /** Name of the block hasher, such as `sha256`. */
   readonly algorithm: string;
-  /** Version of that hasher (see `BlockHasher.version`); absent in older files and files of other programs. */
+  /** Version of that hasher (see `BlockHasher.version`); absent if the hasher has none or the file records none. */
   readonly hasherVersion?: string | undefined;
   /** Size of a digest in bytes. */
   readonly digestLength: number;
@@ -16,7 +19,7 @@ export interface HashVectorHeader {
   readonly virtualSize: number;
   /** Number of non-zero blocks, which is the number of rows. */
   readonly dataBlocks: number;
-  /** Identity of the image that was hashed; absent in files of other programs. */
+  /** Identity of the image that was hashed; absent if it is unknown, as in a file that records none. */
   readonly identity?: ImageIdentity | undefined;
 }
 
@@ -32,15 +35,16 @@ export interface HashVectorRows {
 export interface RowsLocation {
   /** Number of rows. */
   readonly rows: number;
-  /** Offset of the block numbers: `rows` × 4 bytes, little-endian. */
+  /** Offset of the block numbers, which occupy `rows` × 4 bytes, little-endian. */
   readonly blocksOffset: number;
-  /** Offset of the digests: `rows` × `digestLength` bytes. */
+  /** Offset of the digests, which occupy `rows` × `digestLength` bytes. */
   readonly digestsOffset: number;
 }
 
 /**
  * Identifies a hash-vector file in a certain state; changes when the file is written to. Excludes the ctime, because a
- * process that stores a cache entry removes its temporary name while other processes may already read it.
+ * process that stores a cache entry removes the entry's temporary name, and so changes the ctime, when other processes
+ * can already read the entry.
  */
 export type FileIdentity = Pick<FileStamp, 'device' | 'inode' | 'size' | 'mtimeNs'>;
 
@@ -48,9 +52,9 @@ export type FileIdentity = Pick<FileStamp, 'device' | 'inode' | 'size' | 'mtimeN
 export interface FileStorage {
   readonly kind: 'file';
   readonly path: string;
-  /** The file's identity when the locations of its rows were read. */
+  /** The file's identity at the time when `batches` was read from the file. */
   readonly identity: FileIdentity;
-  /** The locations of the rows, in ascending order. The rows have not been validated. */
+  /** The locations of the rows, in ascending order of block numbers. The rows have not been validated. */
   readonly batches: readonly RowsLocation[];
 }
 
@@ -67,8 +71,8 @@ export interface MemoryStorage {
 export type HashVectorStorage = FileStorage | MemoryStorage;
 
 /**
- * A hash vector as plain data. It can be cloned and posted. If its rows are in a file, it can also be stored, and is
- * valid as long as that file exists.
+ * A hash vector as plain data. It can be cloned and posted to threads. If its rows are in a file, it can also be
+ * stored, and is valid as long as the file exists unchanged.
  */
 export interface LocatedVector {
   readonly header: HashVectorHeader;
@@ -77,8 +81,11 @@ export interface LocatedVector {
 
 /** The digests of an image's non-zero blocks with their block numbers, in memory or in a file. */
 export interface HashVector extends HashVectorHeader {
-  /** The location of the same rows, if threads may read them directly, which is faster. */
+  /** The location of the rows that `rows` yields; absent if threads cannot read them directly, which is faster. */
   readonly storage?: HashVectorStorage | undefined;
-  /** Yields all rows in ascending order, in batches of any size above 0. May be called repeatedly and concurrently. */
+  /**
+   * Yields all rows in ascending order of block numbers, in batches of any size above 0. Can be called repeatedly and
+   * concurrently.
+   */
   rows(): AsyncIterable<HashVectorRows>;
 }

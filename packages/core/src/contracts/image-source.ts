@@ -2,9 +2,9 @@ import type { VirtSimilarityError } from '../errors.js';
 import type { DiagnosisRun, DiskSource, PartDiagnosis } from './disk-reader.js';
 import type { HashOptions } from './stages.js';
 
-/** Images, as a user names them for one source. */
+/** One name of one or more images, as a user gives it to a source, with what the user stated about them. */
 export interface NamedImages extends Omit<DiskSource, 'path'> {
-  /** The images' name within the source: a path for `files`, for other sources the text after `NAME:` or `NAME://`. */
+  /** A path for the source `files`; for another source, the text after `NAME:` or `NAME://`. */
   readonly word: string;
 }
 
@@ -13,8 +13,8 @@ export interface ListedImage extends DiskSource {
   /** The reason why the image cannot be read, if the source knows it. */
   readonly failure?: VirtSimilarityError | undefined;
   /**
-   * Absolute paths of the image's backing files, if a configuration that the user trusts names them. Backing files may
-   * then be in the directories of these paths, as well as in the image's own directory.
+   * Absolute paths of the image's backing files, if a configuration that the user trusts names them. Backing files are
+   * then allowed in the directories of these paths, in addition to the image's own directory.
    */
   readonly backing?: readonly string[] | undefined;
 }
@@ -24,8 +24,8 @@ export interface ListOptions {
   /** Receives notes about omitted images and anomalies. */
   readonly onNote: NonNullable<HashOptions['onNote']>;
   /**
-   * Whether images in use may be read. If so, a source that knows that an image is in use lists the image with `inUse`;
-   * otherwise, with a `failure`.
+   * Whether images in use are allowed. If a source knows that an image is in use, it lists the image with `inUse` if
+   * this option is true, and with a `failure` if this option is false or absent.
    */
   readonly allowInUse?: boolean | undefined;
   /** As in `HashOptions`. */
@@ -36,14 +36,15 @@ export interface ListOptions {
 }
 
 /**
- * Lists images that users name by something other than a path, such as the machines of a hypervisor. Users write
- * `NAME:WORD` with the source's name; without the name of a source, the word is a path for the source `files`. A name
- * that ends in `://`, such as `nbd://`, is the beginning of URLs: a file named `nbd:x` is then still a file.
+ * Lists images by the names that users give them: paths for the source `files`, other names for other sources, such as
+ * the machines of a hypervisor. Users write `NAME:WORD`, where `NAME` is the name of the source. A word without the
+ * name of a source is a path. If the name of a source ends in `://`, as in `nbd://`, users write URLs instead, and
+ * `nbd:x` is the path of a file.
  */
 export interface ImageSource {
   /**
    * Yields the images in the order in which they are named. The `format` and `label` that the user stated for a word
-   * apply to its image. `noFollow` is set if a symbolic link at the path must be refused.
+   * override those of the yielded image. An image must have `noFollow` if a symbolic link at its path must be refused.
    *
    * @param named consecutive words for this source, at least one
    * @throws `usage` for a word that it does not understand, and any error that prevents listing.

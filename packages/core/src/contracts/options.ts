@@ -1,6 +1,6 @@
 /**
  * The declaration of an option of a plugin, a reporter or a command. Flags, help texts and value checks derive from it.
- * An option without a default is absent unless it is given.
+ * If an option has no default and the user states no value, the option is absent from the values.
  */
 export type OptionDeclaration = {
   /** One line, for help texts and listings. */
@@ -9,20 +9,20 @@ export type OptionDeclaration = {
   readonly placeholder?: string | undefined;
   /** The one-letter form of a command's flag: `o` for `-o`. */
   readonly short?: string | undefined;
-} /** A flag such as `--heights`; `--no-NAME` if the default is true. `negation` describes `--no-NAME`. */ & (
+} /** A flag such as `--heights`, or `--no-NAME` if the default is true. `negation` describes `--no-NAME`. */ & (
   | { readonly type: 'boolean'; readonly default?: boolean; readonly negation?: string }
   /** `min` and `max` are inclusive. */
   | ({ readonly type: 'number'; readonly whole?: true } & NumericRange)
-  /** A number of bytes; as text also with a unit: `64K`, `16M`. */
+  /** A whole number of bytes. As text, it can have a unit: `64K`, `16M`. */
   | ({ readonly type: 'size'; readonly powerOfTwo?: true } & NumericRange)
-  /** A time in seconds, with up to three decimals. */
+  /** A time in seconds. As text, it can have up to three decimals. */
   | ({ readonly type: 'seconds' } & NumericRange)
   /** Any text, including the empty string. */
   | { readonly type: 'string'; readonly default?: string }
   /** Non-empty text. With a `negation`, which describes `--no-NAME`, the value can also be `false`. */
   | { readonly type: 'name' | 'file'; readonly default?: string; readonly negation?: string }
   | { readonly type: 'enum'; readonly values: readonly [string, ...string[]]; readonly default?: string }
-  /** An option that may be repeated; each value is like that of `string` or `file`. */
+  /** An option that can be repeated; each value is as for `string` or `file`. */
   | { readonly type: 'strings' | 'files'; readonly default?: readonly string[] }
 );
 

@@ -1,7 +1,7 @@
 import type { OptionValues } from './options.js';
 import type { PartKind } from './plugin.js';
 
-/** The information that a thread needs to load a plugin: its module, which exports it by default, and its options. */
+/** What a thread needs to load a plugin: the URL of the module whose default export it is, and its options. */
 export interface PluginReference {
   readonly url: string;
   readonly options: OptionValues;
@@ -11,6 +11,6 @@ export interface PluginReference {
 export interface PartReference {
   readonly kind: PartKind;
   readonly name: string;
-  /** The plugins of the part and of the parts that are injected into it, in the order of registration. */
+  /** The plugins of the part and of all parts that can be injected into it, in the order of registration. */
   readonly plugins: readonly PluginReference[];
 }

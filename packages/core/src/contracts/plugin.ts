@@ -23,17 +23,17 @@ export type PartKind = keyof PartKinds;
 
 /**
  * A class that tsyringe can construct: without parameters, or `@injectable()` with `@inject(TOKEN)` on each parameter.
- * Construction must be cheap; expensive dependencies are loaded at first use.
+ * Construction must be cheap: load expensive dependencies at first use.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the container, not the caller, supplies the arguments
 export type Constructor<T> = new (...dependencies: any[]) => T;
 
-/** Creates a part, for plugins that are written without decorators. The context replaces injection. */
+/** Creates a part, for plugins that are written without decorators. The context provides what would be injected. */
 export interface PartFactory<Part> {
   create(context: PartContext<Part>): Part;
 }
 
-/** A plugin's contribution of a part: a class that the container constructs, a factory, or the part itself. */
+/** What a plugin registers for a part: a class to construct, a factory, or the part itself. */
 export type PartProvider<Part> = Constructor<Part> | PartFactory<Part> | Part;
 
 /** The parts of one kind, by the names by which users choose them. */
@@ -52,16 +52,17 @@ export interface NamedPart<Part> {
  * export default { name: 'my-plugin', url: import.meta.url, reporters: { mine: MyReporter } } satisfies Plugin;
  * ```
  *
- * A part is constructed when it is first used, after all plugins are registered. A part replaces an earlier part of the
- * same kind and name, and can wrap the replaced part: see {@link REPLACED}.
+ * A part is constructed when it is first used, after all plugins are registered. A part replaces an earlier plugin's
+ * part of the same kind and name, and can wrap the replaced part: see {@link REPLACED}.
  */
 export interface Plugin {
   /** The name of the package or module, for listings and error messages. */
   readonly name: string;
   /**
-   * The URL to import the module from: `import.meta.url`. Hashers of a plugin with a URL run in worker threads, others
-   * in the main thread. An isolated plugin must have a URL, because its metrics, clusterers and reporters run in
-   * threads too. The module's default export must have the same parts: a thread imports it and uses the same options.
+   * The URL to import the module from: `import.meta.url`. Hashers of a plugin with a URL run in worker threads, hashers
+   * of other plugins in the main thread. An isolated plugin must have a URL, because its metrics, clusterers and
+   * reporters run in threads too. The default export of the module must have the same parts as this object, because a
+   * thread imports the module and constructs its parts with the same options.
    */
   readonly url?: string | undefined;
   /** The plugin's own version, for listings. */
@@ -87,36 +88,40 @@ export interface Logger {
   note(level: 'warning' | 'debug', message: string): void;
 }
 
-/** All registered parts of a kind except the part that they are injected into. */
+/** All registered parts of a kind except the part that this object is injected into. */
 export interface OtherParts<Part> {
   /** The names, in the order of registration. */
   readonly names: readonly string[];
   /**
-   * Returns the part, and constructs it at its first use.
+   * Returns the part of that name, constructed at its first use.
    *
-   * @throws `usage` if no plugin registers the name, and what constructing throws.
+   * @throws `usage` if there is no other part of that name, and `plugin` if it cannot be constructed.
    */
   get(name: string): Part;
 }
 
-/** The options, services and parts for a {@link PartFactory}. Other parts are available only within `create`. */
+/**
+ * The options, services and parts for a {@link PartFactory}. After `create` has returned, `replaced`, `part` and
+ * `parts` throw `plugin`; what they returned stays usable.
+ */
 export interface PartContext<Own> {
   /** The values of the plugin's options, defaults included. */
   readonly options: OptionValues;
   readonly logger: Logger;
   /**
-   * The part that this part replaces.
+   * The part that the created part replaces.
    *
-   * @throws `plugin` if it replaces none.
+   * @throws `plugin` if it replaces none, or if the replaced part cannot be constructed.
    */
   readonly replaced: Own;
   /**
    * Returns another part.
    *
-   * @throws `usage` if no plugin registers that part, and `plugin` if it needs this part or cannot be constructed.
+   * @throws `usage` if no plugin registers that part, and `plugin` if that part cannot be constructed or needs the part
+   *   that is being created.
    */
   part<Kind extends PartKind>(kind: Kind, name: string): PartKinds[Kind];
-  /** Returns all other parts of a kind. */
+  /** Returns all parts of a kind except the created part. Does not construct them. */
   parts<Kind extends PartKind>(kind: Kind): OtherParts<PartKinds[Kind]>;
 }
 
@@ -143,5 +148,5 @@ export const OPTIONS: InjectionToken<OptionValues> = Symbol.for('virt-similarity
 /** Injects the logger. Register your own in the container of `createAnalyzer` to receive the notes of all parts. */
 export const LOGGER: InjectionToken<Logger> = Symbol.for('virt-similarity.logger');
 
-/** Injects the part that the constructed part replaces: the earlier part of the same kind and name. */
+/** Injects the part that the constructed part replaces: the earlier plugin's part of the same kind and name. */
 export const REPLACED: InjectionToken<unknown> = Symbol.for('virt-similarity.replaced');

@@ -1,35 +1,40 @@
 import type { DistanceMetric } from './distance-metric.js';
 
 /**
- * The pair counts of some hash vectors, the rows, with others, the columns. Plain data that can be cloned, posted and
- * stored. Pair (row, column) is at index row × number of columns + column.
+ * The counts of each pair of a row vector and a column vector. Plain data that can be cloned, posted and stored. The
+ * count of a pair is at index row × number of columns + column.
  */
 export interface Tile {
   /** How blocks were compared. */
   readonly alignment: DistanceMetric['alignment'];
-  /** Non-zero blocks of each row, or its distinct ones if the alignment is `distinct`; at least one row. */
+  /** Non-zero blocks of each row vector, or its distinct digests if the alignment is `distinct`; at least one row. */
   readonly rowBlocks: Float64Array;
-  /** The same of each column; at least one column. */
+  /** The same count for each column vector; at least one column. */
   readonly columnBlocks: Float64Array;
   /** Equal non-zero blocks of each pair. */
   readonly equal: Uint32Array;
-  /** Blocks that are non-zero in both images of each pair; the same as `equal` unless the alignment is `position`. */
+  /**
+   * Block numbers at which both images of a pair are non-zero; the same as `equal` unless the alignment is `position`.
+   */
   readonly common: Uint32Array;
 }
 
-/** The pair counts of all pairs of hash vectors. Plain data, like {@link Tile}. */
+/** The counts of all pairs of hash vectors. Plain data, like {@link Tile}. */
 export interface PairwiseCounts {
   /** Number of vectors. */
   readonly size: number;
-  /** Non-zero blocks of each vector, or its distinct ones if the alignment was `distinct`. */
+  /** Non-zero blocks of each vector, or its distinct digests if the alignment was `distinct`. */
   readonly dataBlocks: Float64Array;
   /** Equal non-zero blocks of each pair, in condensed order (see `CondensedMatrix`). */
   readonly equal: Uint32Array;
-  /** Blocks that are non-zero in both images of each pair, in condensed order. */
+  /**
+   * Block numbers at which both images of a pair are non-zero, in condensed order; the same as `equal` unless the
+   * alignment was `position`.
+   */
   readonly common: Uint32Array;
   /**
-   * For each vector, its blocks that another vector has at the same block number; set if blocks were compared by
-   * position.
+   * For each vector, the number of its blocks that another vector has at the same block number; set if blocks were
+   * compared by position.
    */
   readonly repeated?: Float64Array | undefined;
 }

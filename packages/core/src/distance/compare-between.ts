@@ -12,15 +12,15 @@ import { dataBlocksOf } from './pairwise-counts.js';
 
 /**
  * Compares each row vector with each column vector, block number by block number. The counts are those that
- * `compareByPosition` returns for these pairs. A vector may be on both sides.
+ * `compareByPosition` returns for these pairs. A vector can be on both sides.
  *
- * From the side with more vectors, only rows at block numbers at which the other side has data are read, and only rows
- * that are read are checked.
+ * From the side with more vectors, only the rows near block numbers at which the smaller side has data are read. Damage
+ * in other rows is not noticed.
  *
  * Memory: four 32-bit counts per pair, and about 200 MiB per thread for disks of any size.
  *
- * @throws `usage` if a side has no vector, both sides have more than 65,532, or the vectors are not comparable, and
- *   otherwise as `compareByPosition`.
+ * @throws `usage` if a side has no vectors, both sides have more than 65,532 vectors, or the vectors are not
+ *   comparable, and otherwise as `compareByPosition`.
  */
 export async function comparePositionsBetween(
   rows: readonly HashVector[],
@@ -40,12 +40,12 @@ export async function comparePositionsBetween(
 }
 
 /**
- * Compares each row vector with each column vector as multisets of digests, or as sets, regardless of block numbers.
- * The counts are those that `compareContents` returns for these pairs. A vector may be on both sides.
+ * Compares each row vector with each column vector as multisets of digests (`free`) or as sets (`distinct`), regardless
+ * of block numbers. The counts are those that `compareContents` returns for these pairs. A vector can be on both sides.
  *
  * Memory: two 32-bit counts per pair, and about 400 MiB per thread for disks of any size.
  *
- * @throws `usage` if a side has no vector or the vectors are not comparable, and otherwise as `compareContents`.
+ * @throws `usage` if a side has no vectors or the vectors are not comparable, and otherwise as `compareContents`.
  */
 export async function compareContentsBetween(
   rows: readonly HashVector[],

@@ -15,8 +15,9 @@ export type PositionalCounts = PairwiseCounts & { readonly repeated: Float64Arra
  * Compares every pair of vectors, block number by block number. The counts are exact for any number of threads.
  * Memory: two 32-bit counts per pair, and about 200 MiB per thread for disks of any size.
  *
- * @throws `usage` if there is no vector, more than 65,532, or the vectors are not comparable, `aborted`, `changed` if
- *   a vector's file changes, `unavailable` if threads or memory are missing, and whatever reading the vectors throws.
+ * @throws `usage` if there are no vectors or more than 65,532, or the vectors are not comparable, `aborted`, `changed`
+ *   if a vector's file changes, `unavailable` if threads or memory are missing, and whatever reading the vectors and
+ *   `onFraction` throw.
  */
 export async function compareByPosition(
   vectors: readonly HashVector[],

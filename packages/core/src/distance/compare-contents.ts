@@ -8,13 +8,13 @@ import { countContents } from './engine/count-contents.js';
 import { pairsWithin } from './engine/pair-set.js';
 
 /**
- * Compares every pair of vectors as multisets of digests, or as sets, regardless of block numbers. With `distinct`, the
- * `dataBlocks` of the result are the distinct blocks of each vector. The counts are exact for any number of threads.
- * Memory: one 32-bit count per pair, and about 400 MiB per thread for disks of any size.
+ * Compares every pair of vectors as multisets of digests (`free`) or as sets (`distinct`), regardless of block numbers.
+ * With `distinct`, the `dataBlocks` of the result are the numbers of distinct digests. The counts are exact for any
+ * number of threads. Memory: one 32-bit count per pair, and about 400 MiB per thread for disks of any size.
  *
  * @throws `usage` if there is no vector or the vectors are not comparable, `aborted`, `changed` if a vector's file
- *   changes, `unavailable` if threads or memory are missing or too many digests are similar without being equal, and
- *   whatever reading the vectors throws.
+ *   changes, `unavailable` if threads or memory are missing or the hashes of too many different digests are equal in
+ *   the bits that select a partition, and whatever reading the vectors and `onFraction` throw.
  */
 export async function compareContents(
   vectors: readonly HashVector[],

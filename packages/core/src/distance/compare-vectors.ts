@@ -9,10 +9,10 @@ import { distanceMatrix } from './distance-matrix.js';
 import { requirePairMemory } from './require-pair-memory.js';
 
 /**
- * Returns the metric's distances of all pairs of hash vectors, which may be in memory or in files.
+ * Returns the metric's distances of all pairs of hash vectors, which can be in memory or in files.
  *
- * @throws `usage` if there is no vector or the vectors are not comparable, `plugin` if the metric fails, `unavailable`
- *   if the pairs certainly need more memory than is available, `aborted`, and whatever reading the vectors throws.
+ * @throws `plugin` if the metric is invalid or fails, `unavailable` if the pairs certainly need more memory than is
+ *   available, and otherwise as `compareByPosition`, or `compareContents` if the metric ignores positions.
  */
 export async function compareVectors(
   vectors: readonly HashVector[],

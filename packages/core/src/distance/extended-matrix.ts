@@ -8,7 +8,7 @@ import { condensedIndex } from './condensed-index.js';
  * @param first distances within the first group
  * @param between distances between the groups, row-major: a row for each item of the second group
  * @param second distances within the second group
- * @throws `usage` if the number of distances is not the number of pairs.
+ * @throws `usage` if `first`, `between` or `second` does not have exactly one distance for each of its pairs.
  */
 export function extendedMatrix(
   first: CondensedMatrix,

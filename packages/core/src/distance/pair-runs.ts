@@ -5,10 +5,10 @@ import { blockCountOf } from '../vectors/check-header.js';
 import { checkComparable } from './check-comparable.js';
 
 /**
- * Compares two images along their blocks. Yields maximal runs of block numbers at which both are zero, equal, or
+ * Compares two images block by block. Yields maximal runs of block numbers at which both images are zero, equal, or
  * different, in ascending order without gaps, from block 0 to the end of the longer image. Past its end, the shorter
  * image counts as zeros. The blocks of all `different` runs add up to the Hamming distance. Reads both vectors once,
- * in parallel, and holds a few thousand rows of each in memory.
+ * at the same time, and keeps only one batch of rows of each in memory.
  *
  * @throws `usage` if the vectors are not comparable, `aborted`, and whatever reading them throws.
  */
@@ -54,7 +54,7 @@ export async function* pairRuns(
   }
 }
 
-/** Returns the kind of a block for which at least one of the vectors has a row. */
+/** Returns the kind of a block for which at least one of the two vectors has a row. */
 function kindAt(block: number, one: VectorRows, other: VectorRows): 'equal' | 'different' {
   const [digest, otherDigest] = [one.digestAt(block), other.digestAt(block)];
   if (digest === undefined || otherDigest === undefined) {
@@ -77,7 +77,7 @@ class VectorRows {
     this.#batches = vector.rows()[Symbol.asyncIterator]();
   }
 
-  /** Returns the block number of the next row; infinity after the last. Asynchronous only if a batch must be read. */
+  /** Returns the block number of the next row; infinity after the last row. A promise only if a batch must be read. */
   peek(): number | Promise<number> {
     if (this.#row < this.#blocks.length) {
       return this.#blocks[this.#row]!;

@@ -3,7 +3,7 @@ import type { HashVector } from '../contracts/hash-vector.js';
 
 /** The counts of a pair of vectors, in blocks, from which all of {@link PairCounts} follow. */
 export interface CountedPair extends Pick<PairCounts, 'equal' | 'first' | 'second'> {
-  /** Blocks that are non-zero in both. */
+  /** Block numbers at which both vectors have data; the same as `equal` if block numbers are ignored. */
   readonly common: number;
 }
 

@@ -2,7 +2,7 @@ import type { DistanceMetric } from '../contracts/distance-metric.js';
 import { requireMemory } from '../memory/require-memory.js';
 
 /**
- * Bytes in memory for each pair: two 32-bit counts by position, or one regardless of position, and a 64-bit distance.
+ * Bytes in memory for each pair: a 64-bit distance, and two 32-bit counts by position or one regardless of position.
  */
 const BYTES_PER_PAIR = { position: 16, free: 12, distinct: 12 } as const;
 

@@ -44,17 +44,23 @@ export function exhaustionRemedy(thrown: unknown): Wording | undefined {
   return isMemory ? MORE_MEMORY : undefined;
 }
 
-/** Returns the remedy for an error that was thrown because a module of this program could not be loaded. */
+/**
+ * Returns the remedy for an error that was thrown because a module of this program could not be loaded; `undefined` for
+ * other errors.
+ */
 export function missingModuleRemedy(thrown: unknown): string | undefined {
   return MISSING_MODULE.has(propertyOf(thrown, 'code'))
     ? 'allow more open files with ulimit -n, or reinstall virt-similarity'
     : undefined;
 }
 
-/** The package in Node.js's message for a missing one, by `import` or by `require`. */
+/** Matches Node.js's message for a package that `import` or `require` did not find, and captures the package's name. */
 const MISSING_PACKAGE = /^Cannot find (?:package|module) '((?:@[^'/]+\/)?[^'./][^'/]*)/;
 
-/** Returns the remedy for an error that was thrown because a plugin imports a package that is not installed for it. */
+/**
+ * Returns the remedy for an error that was thrown because a plugin imports a package that is not installed where the
+ * plugin can find it; `undefined` for other errors.
+ */
 function missingPackageRemedy(thrown: unknown): string | undefined {
   const [, name] = MISSING_MODULE.has(propertyOf(thrown, 'code'))
     ? (MISSING_PACKAGE.exec(messageOf(thrown)) ?? [])
@@ -65,8 +71,9 @@ function missingPackageRemedy(thrown: unknown): string | undefined {
 }
 
 /**
- * Maps a failure to the code of the error to throw and the end of its message: `unavailable` and a remedy if a system
- * resource is exhausted, otherwise the given code and remedy.
+ * Maps a failure to the code of the error to throw and the end of its message, which is the remedy or empty. If a
+ * system resource is exhausted, the code is `unavailable` and the remedy is that for the resource. Otherwise, they are
+ * the given ones.
  */
 export function classifyFailure(
   thrown: unknown,
@@ -82,11 +89,11 @@ export function classifyFailure(
 }
 
 /**
- * Maps what a plugin threw to the error to throw: this project's own errors stay as they are, others become `plugin`,
+ * Maps what a plugin threw to the error to throw: this project's own errors stay as they are; others become `plugin`,
  * or `unavailable` if a system resource is exhausted.
  *
  * @param component the name of the plugin or its part
- * @param problem such as `the reporter failed`
+ * @param problem for the message, such as `the reporter failed`
  */
 export function pluginError(component: string, problem: string, thrown: unknown): VirtSimilarityError {
   if (thrown instanceof VirtSimilarityError) {

@@ -7,15 +7,15 @@ export function excerptOf(value: unknown): string {
   return onOneLine(described(value)).trim().slice(0, EXCERPT_CHARACTERS);
 }
 
-/** Returns the message of any thrown value, including non-errors, on one line. */
+/** Returns the message of an error, or a description of any other thrown value, on one line. */
 export function messageOf(thrown: unknown): string {
   const value = isError(thrown) ? propertyOf(thrown, 'message') : thrown;
   return onOneLine(typeof value === 'string' ? value : described(value)).trim();
 }
 
 /**
- * Returns a system error's description without its code, call and path, such as `no such file or directory`. For
- * messages that already name the action and the file. For other errors, the same as {@link messageOf}.
+ * Returns a system error's description without its code, call and path, such as `no such file or directory`, for use in
+ * a message that already names the action and the file. For other errors, returns the same as {@link messageOf}.
  */
 export function systemReasonOf(thrown: unknown): string {
   const isSystemError = propertyOf(thrown, 'syscall') !== undefined;
@@ -24,8 +24,8 @@ export function systemReasonOf(thrown: unknown): string {
 }
 
 /**
- * Returns a property of any thrown value; `undefined` if the value has none of this name, or if getting it throws: a
- * plugin may throw any object.
+ * Returns a property of any thrown value. Returns `undefined` if there is no property of this name, or if getting it
+ * throws, because a plugin can throw any object.
  */
 export function propertyOf(thrown: unknown, name: PropertyKey): unknown {
   try {
@@ -35,7 +35,10 @@ export function propertyOf(thrown: unknown, name: PropertyKey): unknown {
   }
 }
 
-/** Also recognises an error of another realm, such as a vm context, which is not an instance of this realm's Error. */
+/**
+ * Returns whether a value is an error, including an error of another realm, such as a vm context, which is not an
+ * instance of this realm's `Error`.
+ */
 export function isError(thrown: unknown): boolean {
   try {
     return thrown instanceof Error || types.isNativeError(thrown);
@@ -44,7 +47,7 @@ export function isError(thrown: unknown): boolean {
   }
 }
 
-/** Returns a description of any value, of limited length unless the value is an object that describes itself. */
+/** Returns a description of any value. Its length is limited, unless the value is an error or describes itself. */
 function described(value: unknown): string {
   try {
     return inspect(value);

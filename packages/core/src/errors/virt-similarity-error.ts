@@ -30,11 +30,11 @@ export type ErrorCode =
 export interface ErrorDetails {
   /** Path of the disk image or hash-vector file concerned, as the user named it. */
   readonly image?: string | undefined;
-  /** The underlying error. */
+  /** The error that caused this error. */
   readonly cause?: unknown | undefined;
 }
 
-/** An error as `JSON.stringify` writes it; members that the error lacks are absent. */
+/** An error as `JSON.stringify` writes it. Members for which the error has no value are absent. */
 export interface SerializedError {
   readonly name: string;
   readonly code: ErrorCode;
@@ -75,14 +75,14 @@ export class VirtSimilarityError extends Error {
     return this.#wording;
   }
 
-  /** The options that the message names, with helpful values where known. */
+  /** The options that the message names, with the values to set if they are known. */
   get remedy(): readonly OptionReference[] {
     return optionsIn(this.#wording);
   }
 
   /**
-   * The error for `JSON.stringify`: `code`, `message`, `image`, `remedy`, and the message of its cause, at most 1000
-   * characters. Never throws, whatever the cause is.
+   * Returns the error for `JSON.stringify`: its `name`, `code`, `message`, `image`, `remedy`, and at most 1000
+   * characters of the message of its cause. Never throws, whatever the cause is.
    */
   toJSON(): SerializedError {
     const { name, code, message, image, remedy, cause } = this;
@@ -96,7 +96,7 @@ export class VirtSimilarityError extends Error {
     };
   }
 
-  /** Recognises the errors of every copy of this package, since a plugin may bring its own copy. */
+  /** Recognises the errors of every copy of this package, since a plugin can bring its own copy. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: for a subclass, only its own instances count
     if (this === VirtSimilarityError) {
@@ -117,16 +117,17 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 /**
  * Creates the error for a plugin's part that breaks its contract.
  *
- * @param component the part's name
- * @param part what to fix, such as `hasher`
+ * @param component the name of the part
+ * @param part the kind of the part, such as `hasher`, for the remedy
  */
 export function brokenContract(component: string, expected: string, found: string, part: string): VirtSimilarityError {
   return new VirtSimilarityError('plugin', `[${component}] expected ${expected}, found ${found}; fix the ${part}`);
 }
 
 /**
- * Creates the error for an unknown name. It lists the known names and suggests the nearest one.
+ * Creates the error for an unknown name. Its message lists the known names, and suggests one if it resembles `name`.
  *
+ * @param kind what the name should be the name of, such as `option`
  * @param owner what the names belong to, such as `clusterer auto`
  */
 export function unknownName(kind: string, name: string, known: readonly string[], owner?: string): VirtSimilarityError {
@@ -136,7 +137,8 @@ export function unknownName(kind: string, name: string, known: readonly string[]
 }
 
 /**
- * As {@link messageOf}, but keeps the options that the message names separate, so that another message can contain it.
+ * As {@link messageOf}, but keeps the options that the message names separate, so that a longer message can contain the
+ * result.
  */
 export function wordingOf(thrown: unknown): Wording {
   // An error of another version of this package may have no wording.

@@ -7,18 +7,21 @@ import { inspect } from 'node:util';
 export interface OptionReference {
   /** Name of an option of the library, such as `reader`, or of an option that a plugin declares. */
   readonly option: string;
-  /** The value to set; absent if the surrounding text states it. A list is a list of paths. */
+  /** The value to set; absent if the surrounding text states the value. If it is a list, its items are paths. */
   readonly value?: string | number | boolean | readonly string[] | undefined;
-  /** Path of the image to set it for; absent if it applies to all images. */
+  /** Path of the image to set the option for; absent if the option applies to all images. */
   readonly image?: string | undefined;
-  /** The value that the other images keep. */
+  /** The value that the option keeps for the other images; absent if `image` is absent. */
   readonly others?: string | undefined;
 }
 
 /** A message or part of a message, on one line, with the options that it names separate from the text. */
 export type Wording = string | readonly (string | OptionReference)[];
 
-/** Template tag: values can be options or other wordings. Returns a string if there are no options in it. */
+/**
+ * A template tag for wordings. Values can be options, other wordings and numbers. Returns a string if no options are
+ * among them.
+ */
 export function wording(
   texts: TemplateStringsArray,
   ...values: readonly (Wording | OptionReference | number)[]

@@ -15,7 +15,8 @@ export class FastClusterer implements Clusterer {
   readonly linkages = ['single', 'complete', 'average', 'weighted', 'ward'] as const;
 
   /**
-   * @throws `usage` for an invalid matrix or an unsupported linkage, `unavailable` if there is no memory for the copy.
+   * @throws `usage` for an invalid matrix or an unsupported linkage, `unavailable` if there is not enough memory or a
+   *   WebAssembly module is missing.
    */
   cluster(matrix: CondensedMatrix, linkage: Linkage): Dendrogram {
     validateMatrix(matrix);

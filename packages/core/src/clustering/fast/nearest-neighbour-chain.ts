@@ -7,8 +7,9 @@ import type { ShrinkingMatrix } from './shrinking-matrix.js';
  * time. Requires a linkage in which a merged cluster is never nearer to another cluster than the nearer of its children
  * was.
  *
- * Consumes the matrix. Joins are returned in the order in which they were made: children before parents, but not by
- * height. Of equally near neighbours, the previous cluster of the chain wins, otherwise the first.
+ * Consumes the matrix. Returns the joins in the order in which they were made: children before parents, but not by
+ * height. If several neighbours are equally near, the previous cluster of the chain is joined if it is one of them,
+ * otherwise the first of them.
  */
 export function nearestNeighbourChain(matrix: ShrinkingMatrix, linkage: UpdatedLinkage): Join[] {
   const size = matrix.count;

@@ -21,8 +21,8 @@ export interface GatheredRow {
  * 0 … count−1; when one is removed, later positions move down by one.
  *
  * The distances are in one condensed matrix, in which a removed cluster leaves a gap. The matrix is split into bands
- * of rows, each in its own WebAssembly memory. Up to about 16,000 items fit in one band. Rows are searched and updated
- * in the first band.
+ * of rows, each in its own WebAssembly memory. The distances of up to about 16,000 items fit in one band. Gathered rows
+ * are searched and updated in the memory of the first band.
  */
 export class ShrinkingMatrix {
   readonly #size: number;
@@ -37,14 +37,15 @@ export class ShrinkingMatrix {
   /**
    * Copies the matrix. At first, each item is a cluster.
    *
-   * @throws `unavailable` if the copy cannot fit in memory.
+   * @param largestBand the most bytes of distances in one band, unless one row is longer
+   * @throws `unavailable` if there is not enough memory or the WebAssembly module is missing.
    */
   constructor(matrix: CondensedMatrix, largestBand = LARGEST_BAND) {
     const { size } = matrix;
     requireMemory({
       bytes: matrix.values.byteLength,
       purpose: `cluster ${size} items`,
-      remedy: wording`choose ${{ option: 'linkage', value: 'single' }}, which needs no copy of the distances, or cluster fewer at a time`,
+      remedy: wording`choose ${{ option: 'linkage', value: 'single' }}, which needs no copy of the distances, or cluster fewer items at a time`,
     });
     this.#size = size;
     this.#count = size;
@@ -96,9 +97,9 @@ export class ShrinkingMatrix {
   }
 
   /**
-   * Merges the clusters of two filled rows, and marks the rows as not filled. The merged cluster gets the later
-   * position, whose distances are closer together in memory. The earlier one is removed, and later positions move down
-   * by one.
+   * Merges the clusters of two filled rows, and marks the rows as not filled. The merged cluster gets the later of the
+   * two positions, whose distances are closer together in memory. The earlier position is removed, and all later
+   * positions move down by one.
    */
   merge(one: GatheredRow, other: GatheredRow, linkage: UpdatedLinkage): void {
     const [oneSize, otherSize] = [this.#sizes[one.position]!, this.#sizes[other.position]!];
@@ -149,7 +150,7 @@ export class ShrinkingMatrix {
   }
 }
 
-/** Returns how many rows from `firstRow` on, at least one, hold at most `limit` distances; and how many they hold. */
+/** Returns how many rows from `firstRow` on, but at least one, fit in `limit` distances, and their total length. */
 function bandFrom(size: number, firstRow: number, limit: number): { rowCount: number; length: number } {
   let rowCount = 1;
   let length = size - 1 - firstRow;

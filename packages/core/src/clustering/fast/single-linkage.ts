@@ -6,7 +6,7 @@ import { LARGEST_DISTANCE, unusableDistance } from '../unusable-distance.js';
 import { DisjointClusters } from './disjoint-clusters.js';
 import { instantiateSingleLinkageKernel, type SingleLinkageKernel } from './single-linkage-kernel.js';
 
-/** At 44 bytes per item, all fit below 2³¹, the end of the kernel's positive addresses. */
+/** At 44 bytes per item, the data of this many items fits below 2³¹, where the kernel's positive addresses end. */
 const MOST_ITEMS = 40_000_000;
 
 /**
@@ -48,7 +48,7 @@ export class SingleLinkage {
    * not kept.
    *
    * @throws `usage` if there are more or fewer distances, if one is not from 0 to {@link LARGEST_DISTANCE}, or if all
-   *   items have been added. In that case, nothing is added.
+   *   items have been added already. If it throws, nothing is added.
    */
   add(distances: Float64Array): void {
     const count = this.#added;

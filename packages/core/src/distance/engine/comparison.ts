@@ -4,19 +4,19 @@ import type { StoredVector } from './stored-vectors.js';
 
 /** Limits of a comparison; memory is per thread. */
 export interface ComparisonLimits {
-  /** Files to keep open, for all threads together. */
+  /** The most files to keep open, for all threads together. */
   readonly openFiles: number;
-  /** Bytes of the digests of a slice if all were distinct: enough for long reads with any number of vectors. */
+  /** The most bytes of the digests of a slice if all are distinct: enough for long reads with any number of vectors. */
   readonly digestBytes: number;
-  /** Bytes of labels to collect before counting them. */
+  /** The most bytes of labels to collect before counting them. */
   readonly labelBytes: number;
-  /** Bytes of elements while contents are compared; see `countContents`. */
+  /** The most bytes of elements, and of their bits, while contents are compared; see `countContents`. */
   readonly elementBytes: number;
   /** Estimated seconds of work up to which no threads are started. */
   readonly secondsWithoutThreads: number;
 }
 
-/** Measured: with fewer digests, system calls cost more than the data that they read. */
+/** The default limits. `digestBytes` was measured: with less, system calls take longer than copying what they read. */
 export const COMPARISON_LIMITS: ComparisonLimits = {
   openFiles: 8192,
   digestBytes: 64 * 1024 * 1024,
@@ -25,7 +25,7 @@ export const COMPARISON_LIMITS: ComparisonLimits = {
   secondsWithoutThreads: 0.2,
 };
 
-/** How vectors are compared regardless of positions: as multisets of digests, or as sets. */
+/** How vectors are compared regardless of positions: as multisets of digests (`free`), or as sets (`distinct`). */
 export type ContentAlignment = Exclude<DistanceMetric['alignment'], 'position'>;
 
 interface Comparison {
@@ -34,7 +34,7 @@ interface Comparison {
   readonly limits: ComparisonLimits;
   /** One number in shared memory: the work done so far, in units that the kind of comparison defines. */
   readonly progress: BigInt64Array;
-  /** One number in shared memory: non-zero if threads are to stop at once. */
+  /** One number in shared memory: not zero if threads must stop after their current step. */
   readonly stop: Int32Array;
   /** One number per vector, in shared memory; see `PairSums`. */
   readonly locks: Int32Array;
@@ -45,7 +45,7 @@ export interface PositionalComparison extends Comparison {
   readonly alignment: 'position';
   /** Block numbers at which ranges begin, ascending from 0, and the end of the last range. */
   readonly bounds: readonly number[];
-  /** For each bound, the first row of every vector at or above it: bounds × vectors. */
+  /** For each bound, the first row of every vector whose block number is at least the bound: bounds × vectors. */
   readonly firstRows: Uint32Array;
   readonly counts: SharedCounts;
 }
@@ -53,9 +53,9 @@ export interface PositionalComparison extends Comparison {
 /** The state that threads share while they compare vectors as multisets or sets of digests. */
 export interface ContentComparison extends Comparison {
   readonly alignment: ContentAlignment;
-  /** Blocks that both vectors of each pair have, in shared memory, at the index that `pairs` defines. */
+  /** The common blocks of each pair, in shared memory, at the index that `pairs` defines. */
   readonly equal: Uint32Array;
-  /** The distinct digests of each vector, in shared memory; zeros unless the alignment is `distinct`. */
+  /** The number of distinct digests of each vector, in shared memory; zeros unless the alignment is `distinct`. */
   readonly distinct: Uint32Array;
 }
 
@@ -73,12 +73,15 @@ export interface SharedCounts {
 export type PositionalTask =
   /** Find the first rows of these vectors. */
   | { readonly kind: 'locate'; readonly first: number; readonly end: number }
-  /** Compare the range with this number, between the build side and these vectors of the probe side. */
+  /**
+   * Compare the blocks in the range with this number: those of the build side with those of these vectors of the probe
+   * side, or among themselves if there is no probe side.
+   */
   | { readonly kind: 'count'; readonly range: number; readonly probes: Span };
 
 /**
  * A task of comparing contents: one partition of the digests of the build side and of some vectors of the probe side.
- * The partition consists of the digests whose hash has `value` in the bits of `mask`.
+ * The partition consists of the digests whose hash has `value` in the bits of `mask` (see `takeDigests`).
  */
 export interface ContentTask {
   readonly probes: Span;

@@ -6,23 +6,23 @@ import { firstProbeSlot, probesAtOnce, type Span, slotsOf } from './pair-set.js'
 import type { RowSource } from './row-source.js';
 import { rowSourceOf, rowsOf, type StoredVector } from './stored-vectors.js';
 
-/** Bytes of digests to read at a time: they should still be in the second-level cache when they are looked up. */
+/** Bytes of digests to read at a time. They should still be in the second-level cache when they are looked up. */
 const READ_BYTES = 128 * 1024;
 /** Bytes that the kernel needs for an element, in addition to its digest. */
 const ELEMENT_BYTES = 32;
 /** The most hash bits that select a partition. */
 const MOST_PARTITION_BITS = 24;
-/** Progress units per row: divisible by every number of partitions, which is a power of two. */
+/** Progress units per row. Divisible by every possible number of partitions, because that is a power of two. */
 export const UNITS_PER_ROW = 2 ** MOST_PARTITION_BITS;
-/** Enough elements for one digest. */
+/** The smallest capacity for elements: enough for one digest. */
 const LEAST_ELEMENTS = 16;
 /** Capacity for pairs of a frequent digest and a vector, in addition to one per vector. */
 const FREQUENT_ONES = 4096;
 
 /**
- * One thread's part of comparing contents. For one partition of the digests, it numbers the elements that several
- * vectors have, sets a bit for each vector and element, and counts the common bits of each pair. Elements that only
- * the probe side has are left out.
+ * One thread's part of comparing contents (see `countContents`). For one partition of the digests at a time, it numbers
+ * the elements that several vectors have, sets a bit for each vector that has an element, and counts the common bits of
+ * each pair. Elements that only the probe side has are left out.
  */
 export class ContentThread {
   readonly #comparison: ContentComparison;
@@ -59,9 +59,9 @@ export class ContentThread {
   }
 
   /**
-   * Runs a task in steps of a few milliseconds.
+   * Runs a task in steps of a few milliseconds. Splits a partition that does not fit.
    *
-   * @throws `unavailable` if a partition cannot be made small enough.
+   * @throws `unavailable` if a partition cannot be made small enough, and what reading the vectors throws.
    */
   *run({ mask, value, probes }: ContentTask): Generator<void, void, undefined> {
     if (yield* this.#fill({ mask, value, probes })) {
@@ -155,8 +155,8 @@ export class ContentThread {
   }
 
   /**
-   * Returns, for each digest that is too frequent for elements, the vectors that have it and their further
-   * occurrences.
+   * Returns, for each digest that occurs more often in a vector than elements can represent, the vectors in which it
+   * does, with the number of further occurrences.
    */
   #frequentDigests(probes: Span): Iterable<readonly Holder[]> {
     const kernel = this.#kernel;
@@ -195,14 +195,17 @@ export class ContentThread {
 }
 
 /**
- * A vector and how often it has a digest beyond its elements. Holders of a digest are in ascending order of vectors.
+ * A vector, and the number of occurrences of a digest in it that are not elements. The holders of a digest are in
+ * ascending order of vectors.
  */
 interface Holder {
   readonly vector: number;
   readonly times: number;
 }
 
-/** Returns the vectors whose digests a comparison stores. */
+/**
+ * Returns the vectors whose digests are entered as elements: all if distinct digests are counted, else the build side.
+ */
 export function storedIn({
   alignment,
   vectors,
@@ -211,7 +214,9 @@ export function storedIn({
   return alignment === 'distinct' ? vectors : vectors.slice(0, pairs.build);
 }
 
-/** Returns the capacity for elements: a power of two within the limit, and not much more than the rows can need. */
+/**
+ * Returns the capacity for elements: a power of two within the limit, and not much more than the vectors' rows need.
+ */
 export function roomForElements(vectors: readonly StoredVector[], { elementBytes }: ComparisonLimits): number {
   const each = Math.ceil(vectors[0]!.digestLength / 16) * 16 + ELEMENT_BYTES;
   const within = 2 ** Math.floor(Math.log2(elementBytes / each));

@@ -9,14 +9,14 @@ import { sharedCounts, sharedVector } from './shared-memory.js';
 import { rowsOf, type StoredVector, withStoredVectors } from './stored-vectors.js';
 import { threadsFor } from './threads-for.js';
 
-/** Rows of a partition per element of capacity: most rows have a digest that other rows have too. */
+/** Rows to expect in a partition for each element that fits: most rows have a digest that other rows have too. */
 const ROWS_PER_ELEMENT = 4;
 
-/** The counts of comparing contents. */
+/** The counts of blocks by their content. */
 export interface ContentCounts {
-  /** The common elements of each pair, in shared memory, at the index that the set of pairs defines. */
+  /** The common blocks of each pair, in shared memory, at the index that the set of pairs defines. */
   readonly equal: Uint32Array;
-  /** The elements of each vector: its non-zero blocks, or its distinct digests. */
+  /** The number of non-zero blocks of each vector; with the alignment `distinct`, of its distinct digests. */
   readonly elements: Float64Array;
 }
 
@@ -25,11 +25,11 @@ export interface ContentCounts {
  * (`free`), or each distinct block once (`distinct`).
  *
  * The k-th occurrence of a digest within a vector is one element. This turns the multisets into sets: the sum of the
- * smaller multiplicities is the size of an intersection, the number of common bits of two bit sets. Occurrences of a
- * digest beyond the eighth are not elements; their smaller multiplicities are added directly. The digests are
- * processed in partitions, and all vectors are read once per partition.
+ * smaller multiplicities is the size of an intersection, which is the number of common bits of two bit sets.
+ * Occurrences of a digest beyond the eighth are not elements; the smaller number of them is added directly. The digests
+ * are processed in partitions, and all vectors are read once per partition.
  *
- * @throws whatever reading the vectors throws, `aborted`, `changed` and `unavailable`.
+ * @throws `unavailable` if a partition cannot be made small enough, and as `withStoredVectors` and `runComparison`.
  */
 export async function countContents(
   vectors: readonly HashVector[],
@@ -70,8 +70,8 @@ function comparisonOf(
 }
 
 /**
- * Returns at least as many tasks as threads. The number of partitions is a power of two, so that each most likely
- * fits.
+ * Returns at least as many tasks as threads. The number of partitions is a power of two, and large enough for each
+ * partition to probably fit.
  */
 function tasksOf(comparison: ContentComparison, threads: number): ContentTask[] {
   const { pairs, limits } = comparison;

@@ -10,9 +10,12 @@ import { rowBytes } from './slice-labeller.js';
 import { type StoredVector, withStoredVectors } from './stored-vectors.js';
 import { threadsFor } from './threads-for.js';
 
-/** The distinct digests of a position have two-byte numbers, except 0, 1 and their complements. */
+/**
+ * The most vectors of the build side: the distinct digests of a position have two-byte numbers, which must not be 0, 1
+ * or their complements.
+ */
 const MOST_BUILDERS = 2 ** 16 - 4;
-/** With at least this many parts of the probe side per thread, block numbers are not split into ranges. */
+/** If there are at least this many parts of the probe side per thread, block numbers are not split into ranges. */
 const PARTS_PER_THREAD = 4;
 /** Vectors that one task searches for the beginnings of ranges. */
 const VECTORS_PER_TASK = 64;
@@ -24,8 +27,7 @@ const VECTORS_PER_TASK = 64;
  * digests that occur more than once at a position, and counts equal labels and common data blocks of all pairs with
  * SIMD instructions.
  *
- * @throws `usage` if the build side has more than 65,532 vectors, `aborted`, `changed`, `unavailable`, and whatever
- *   reading the vectors throws.
+ * @throws `usage` if the build side has more than 65,532 vectors, and as `withStoredVectors` and `runComparison`.
  */
 export async function countPositions(
   vectors: readonly HashVector[],

@@ -1,12 +1,12 @@
 import { partitionPoint } from '../../partition-point.js';
 import type { RowSource } from './row-source.js';
 
-/** Rows to read at once instead of searching further. */
+/** When the search is down to this many rows, they are read at once. */
 const ROWS_AT_ONCE = 2048;
 
 /**
- * Returns the first of the rows from `low` to `high` − 1 whose block number is at least `block`, or `high` if there is
- * none; by binary search. If the block numbers do not ascend, returns any row from `low` to `high`.
+ * Finds the first of the rows from `low` to `high` − 1 whose block number is at least `block`, by binary search.
+ * Returns `high` if there is none. If the block numbers do not ascend, returns any number from `low` to `high`.
  */
 export function firstRowFrom(source: RowSource, block: number, low: number, high: number): number {
   const blocks = new Uint32Array(Math.min(ROWS_AT_ONCE, high - low));

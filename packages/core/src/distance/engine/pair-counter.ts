@@ -1,7 +1,7 @@
 import type { PairKernel } from './pair-kernel.js';
 import { firstProbeSlot, type PairSet, placesOf, type Span } from './pair-set.js';
 
-/** How far the kernel's rows are filled, in bytes. */
+/** How far the kernel's rows are filled, in bytes: the last four arguments of `countTile`. */
 export interface RowExtent {
   readonly byteLabels: number;
   readonly wideFrom: number;
@@ -15,16 +15,17 @@ export interface PairSums {
   readonly equal?: Uint32Array;
   /** Bits that are set in both rows of each pair. */
   readonly common: Uint32Array;
-  /** One number per vector: 1 while a thread adds to the pairs of tiles that begin with that vector. */
+  /** One number per vector: 1 while a thread adds to the pairs of tiles whose `first` begins with that vector. */
   readonly locks: Int32Array;
 }
 
 /** A rectangle of the pair matrix. Each side has at most as many slots as the kernel counts at once. */
 interface CountedTile {
-  /** Slots of the build side, equal to the numbers of its vectors. */
+  /** Slots of the build side, which are equal to the numbers of its vectors. */
   readonly first: Span;
+  /** Slots of the probe side, or of the build side if there is no probe side. */
   readonly second: Span;
-  /** The difference between the number of a vector and its slot in `second`. */
+  /** The number to add to a slot in `second` to get the number of its vector. */
   readonly offset: number;
 }
 
@@ -43,9 +44,9 @@ export class PairCounter {
   }
 
   /**
-   * Counts all pairs of the build side with `probes`, or within the build side if there is no probe side, in the rows
-   * that the kernel holds. After each band of tiles, yields the band's share of the pairs, so that the caller can
-   * report progress or stop.
+   * Counts the pairs of the build side with `probes`, or within the build side if there is no probe side, for the
+   * labels and bits that are in the kernel's rows. After each band of tiles, yields the fraction of the pairs that the
+   * band contains, so that the caller can report progress or stop.
    */
   *countRows({ byteLabels, wideFrom, wideTo, bits }: RowExtent, probes: Span): Generator<number, void, undefined> {
     const { build } = this.#pairs;
@@ -60,7 +61,7 @@ export class PairCounter {
     }
   }
 
-  /** Adds to the common count of a pair of vectors; `first` < `second`. */
+  /** Adds `count` to the common blocks of a pair of vectors; `first` < `second`. */
   add(first: number, second: number, count: number): void {
     const { start, step } = placesOf(this.#pairs, first);
     this.#locked(first - (first % this.#tile), () => {

@@ -9,12 +9,13 @@ export interface PairSet {
   /** The number of vectors of the build side, which are at the beginning of the list. */
   readonly build: number;
   /**
-   * The number of vectors of the probe side, which follow. Each is paired with each of the build side. If 0, the
-   * vectors of the build side are paired with each other.
+   * The number of vectors of the probe side, which follow those of the build side. Each vector of the probe side is
+   * paired with each vector of the build side. If 0, the vectors of the build side are paired with each other.
    */
   readonly probe: number;
-  /** The distance between the counts of consecutive vectors of a side; meaningless if the probe side is empty. */
+  /** The distance between the counts of consecutive vectors of the build side; 0 if the probe side is empty. */
   readonly buildStep: number;
+  /** The distance between the counts of consecutive vectors of the probe side; 0 if it is empty. */
   readonly probeStep: number;
 }
 
@@ -24,9 +25,9 @@ export interface Span {
   readonly end: number;
 }
 
-/** The fewest vectors of the probe side to compare at a time. The build side is read again for each part. */
+/** The fewest vectors in a part of the probe side, unless it has fewer. For each part, the build side is read again. */
 const FEWEST_PROBES = 256;
-/** Vectors of the probe side to compare at a time, for each vector of the build side. */
+/** The vectors in a part of the probe side for each vector of the build side. */
 const PROBES_PER_BUILD = 8;
 
 /** Returns the set of all pairs of `size` vectors, condensed. */
@@ -87,14 +88,14 @@ export function firstProbeSlot({ build }: PairSet): number {
   return Math.ceil(build / 4) * 4;
 }
 
-/** Returns the most slots of the kernel that are in use at a time. */
+/** Returns the number of slots of the kernel that are needed for one part of the probe side. */
 export function slotsOf(pairs: PairSet): number {
   return pairs.probe === 0 ? pairs.build : firstProbeSlot(pairs) + probesAtOnce(pairs);
 }
 
 /**
- * Returns how many rows of each side are read to count the pairs: those of the build side once for each part of the
- * probe side.
+ * Returns how many rows of each side are read at most to count the pairs. The rows of the build side are read once for
+ * each part of the probe side.
  */
 export function rowsToTake(vectors: readonly StoredVector[], pairs: PairSet): { build: number; probe: number } {
   const build = rowsOf(vectors.slice(0, pairs.build));

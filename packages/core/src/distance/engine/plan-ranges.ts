@@ -1,21 +1,23 @@
 import type { PairSet } from './pair-set.js';
 import { rowSourceOf, type StoredVector } from './stored-vectors.js';
 
-/** Vectors, and rows of each, that are sampled to find where the work is. */
+/** The fewest vectors that are sampled to find where the work is, if there are as many; at most twice as many are. */
 const SAMPLED_VECTORS = 16;
+/** The most rows of each sampled vector that are read. */
 const SAMPLED_ROWS = 64;
 /** The smallest range, as a fraction of a thread's share of the work, unless a window is larger. */
 const SMALLEST_RANGE = 1 / 16;
 
 /**
- * Splits the block numbers into ranges for `threads` threads to process one after the other: large ranges first,
- * because their overhead is low, and small ones last, so that all threads end at about the same time. Sizes are
- * estimated from a sample of rows, because most block numbers of a sparse disk have no data. Only the build side is
- * sampled, so that no other rows of the probe side are read.
+ * Splits the block numbers into ranges, which `threads` threads process in this order: large ranges first, because they
+ * have little overhead, and small ranges last, so that all threads end at about the same time. The work in a range is
+ * estimated from a sample of rows, because most block numbers of a sparse disk have no data. Only rows of the build
+ * side are sampled.
  *
  * Returns the block numbers at which ranges begin, strictly ascending from 0, followed by the number of blocks.
  *
- * @param window positions that are counted at once; with fewer, adding up takes longer than counting
+ * @param window positions that are counted at once; in a smaller range, adding up the counts would take longer than
+ *   counting
  */
 export function planRanges(
   vectors: readonly StoredVector[],
@@ -41,7 +43,8 @@ export function planRanges(
 }
 
 /**
- * Returns the ends of ranges as fractions of the work. Each range is half of a thread's share of the remaining work.
+ * Returns the ends of the ranges, except the last, as fractions of the work. Each range is half of a thread's share of
+ * the remaining work, but not smaller than `smallest`.
  */
 function rangeEnds(threads: number, smallest: number): number[] {
   const ends: number[] = [];
@@ -55,7 +58,10 @@ function rangeEnds(threads: number, smallest: number): number[] {
   return ends;
 }
 
-/** Returns block numbers of some rows, ascending. Skips remote files, because reading them could block this thread. */
+/**
+ * Returns the block numbers of some rows, in ascending order. Skips remote files, because reading them could block this
+ * thread.
+ */
 function sampleBlocks(all: readonly StoredVector[]): Uint32Array {
   const vectors = all.filter(({ isRemote }) => !isRemote);
   const sample: number[] = [];

@@ -2,19 +2,18 @@ import { firstRowFrom } from './first-row.js';
 import type { PairKernel } from './pair-kernel.js';
 import type { RowSource } from './row-source.js';
 
-/** The range of rows of a cursor. */
+/** The rows of a cursor: those from `row` to `end` − 1, whose block numbers are from `firstBlock` to `limit` − 1. */
 export interface CursorRange {
   readonly source: RowSource;
-  /** The rows from `row` to `end` − 1. */
   readonly row: number;
   readonly end: number;
-  /** Their block numbers are from `firstBlock` to `limit` − 1. */
   readonly firstBlock: number;
   readonly limit: number;
 }
 
 /**
- * Reads the rows of one vector in a range of block numbers, in ascending order. Its source must be open during calls.
+ * Reads the rows of one vector in a range of block numbers, in ascending order. The source of the rows must be open
+ * during calls of methods.
  */
 export class RowCursor {
   /** The kernel's slot of the vector. */
@@ -45,7 +44,9 @@ export class RowCursor {
     return this.#end - this.#row;
   }
 
-  /** Skips the rows with block numbers below `block`, without checking their order. Returns how many. */
+  /**
+   * Skips the rows with block numbers below `block`, without checking their order. Returns the number of skipped rows.
+   */
   skipTo(block: number): number {
     const row = this.#row;
     const gap = block - this.#nextBlock;
@@ -61,7 +62,7 @@ export class RowCursor {
    * Takes the rows with block numbers from `start` to `end` − 1, and leaves the block numbers in the kernel's memory.
    * Returns how many rows were taken.
    *
-   * @throws `corrupt` if block numbers do not ascend or are past the range.
+   * @throws `corrupt` if block numbers do not ascend or are past the range, and what reading the rows throws.
    */
   takeRows(kernel: PairKernel, start: number, end: number): number {
     const { buffer } = kernel.memory;
@@ -85,7 +86,7 @@ export class RowCursor {
     return taken;
   }
 
-  /** Fills `target` with digests of the last `taken` rows, beginning with row `first` of them. */
+  /** Fills `target` with digests of the `taken` rows that were taken last, beginning with the row at index `first`. */
   readDigests(target: Uint8Array, taken: number, first: number): void {
     this.source.readDigests(target, this.#row - taken + first);
   }

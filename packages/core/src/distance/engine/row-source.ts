@@ -5,14 +5,13 @@ import { readingError } from '../../vectors/reading-error.js';
 import { openUnchangedSync } from '../../vectors/unchanged-file.js';
 
 /**
- * The rows of one hash vector, read by the calling thread.
- *
- * @throws whatever reading a hash vector throws.
+ * The rows of one hash vector, read by the calling thread. The methods throw `changed` if the vector's file has changed
+ * when it is opened, and `unreadable`, `unavailable` or `corrupt` if it cannot be read.
  */
 export interface RowSource {
-  /** Must be called before reading; may be called again after `close`. */
+  /** Must be called before reading, and again after `close`. */
   open(): void;
-  /** May be called repeatedly. */
+  /** Idempotent. */
   close(): void;
   /** Fills `target` with block numbers from `row` on: 4 bytes each, little-endian. */
   readBlocks(target: Uint8Array, row: number): void;
@@ -54,7 +53,7 @@ export class MemoryRows implements RowSource {
   }
 }
 
-/** Rows in a file, read through a given descriptor or one that it opens itself. */
+/** Rows in a file, read through a given descriptor, or through one that `open` opens and `close` closes. */
 export class FileRows implements RowSource {
   readonly #storage: FileStorage;
   readonly #digestLength: number;
@@ -65,7 +64,7 @@ export class FileRows implements RowSource {
   /** The batch that was read last, which is usually also the next to be read. */
   #batch = 0;
 
-  /** @param descriptor of the file, open for reading, if there is one; `close` leaves it open */
+  /** @param descriptor the descriptor of the file, open for reading, if there is one; `close` leaves it open */
   constructor(storage: FileStorage, digestLength: number, descriptor: number | undefined) {
     this.#storage = storage;
     this.#digestLength = digestLength;

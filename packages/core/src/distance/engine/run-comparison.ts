@@ -22,9 +22,10 @@ export interface RunOptions {
 }
 
 /**
- * Runs the tasks, one round after the other.
+ * Runs the tasks, one round after the other. When it throws, no thread is working any longer.
  *
- * @throws whatever reading throws, `unavailable` and `aborted`.
+ * @throws whatever reading the vectors and `onProgress` throw, `unavailable` if threads or memory are not available,
+ *   and `aborted`.
  */
 export async function runComparison(work: ComparisonWork, options: RunOptions): Promise<void> {
   throwIfAborted(options.signal);
@@ -35,7 +36,7 @@ export async function runComparison(work: ComparisonWork, options: RunOptions): 
   }
 }
 
-/** Shares the processors among the comparisons of this process; otherwise, each would start threads for all of them. */
+/** Shares the processors among the comparisons of this process. Otherwise, each comparison would use all processors. */
 const SHARES = new ProcessorShares();
 
 async function runHere({ comparison, rounds }: ComparisonWork, { onProgress, signal }: RunOptions): Promise<void> {

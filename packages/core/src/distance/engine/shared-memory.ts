@@ -20,7 +20,11 @@ export function sharedBytes(length: number): Uint8Array {
   return new Uint8Array(shared(length));
 }
 
-/** Returns the vector with its rows in a file or in shared memory, copying them if necessary. */
+/**
+ * Returns the vector with its rows in a file or in shared memory. Copies the rows if they are in other memory.
+ *
+ * @throws as {@link sharedCounts}.
+ */
 export function sharedVector(vector: StoredVector): StoredVector {
   return { ...vector, storage: sharedStorage(vector.storage) };
 }
@@ -42,7 +46,8 @@ export function sharedStorage(storage: HashVectorStorage): HashVectorStorage {
 }
 
 function shared(bytes: number): SharedArrayBuffer {
-  return allocateShared({ bytes, purpose: 'compare this many images', remedy: 'compare fewer of them at a time' });
+  const purpose = 'keep the hash vectors and counts of this many images';
+  return allocateShared({ bytes, purpose, remedy: 'process fewer images at a time' });
 }
 
 function isShared({ buffer }: Uint32Array | Uint8Array): boolean {

@@ -6,11 +6,11 @@ import { RowCursor } from './row-cursor.js';
 import type { RowSource } from './row-source.js';
 import { rowsOf, type StoredVector } from './stored-vectors.js';
 
-/** The most bytes of a label row: longer rows do not make the kernel faster. */
+/** The most bytes of a label row. Longer rows would not make the kernel faster. */
 const LONGEST_ROW = 16_384;
-/** Rows of a vector in a slice, on average: the distinct digests of a slice should fit in the second-level cache. */
+/** The average rows of a vector in a slice. The distinct digests of a slice should fit in the second-level cache. */
 const ROWS_PER_SLICE = 1024;
-/** Digests in a slice of few vectors: more rows per vector make reads longer. */
+/** The average digests in a slice if there are few vectors. With more rows per vector, reads are longer. */
 const DIGESTS_PER_SLICE = 8192;
 /** The most positions of a slice, as a multiple of the rows per vector; reached with sparse disks. */
 const POSITIONS_PER_ROW = 4;
@@ -20,8 +20,9 @@ const POSITIONS_PER_ROW = 4;
 const WIDEST_GAP = 128;
 
 /**
- * Reads slices of block numbers from all vectors, and has the kernel label and count them. Slices exist only where the
- * build side has data. From the probe side, nothing else is read.
+ * Reads the rows of all vectors in slices of block numbers, and lets the kernel label and count them. Only block
+ * numbers at which the build side has data are in a slice. Digests of the probe side are read only near these block
+ * numbers.
  */
 export class SliceLabeller {
   readonly #comparison: PositionalComparison;
@@ -45,7 +46,10 @@ export class SliceLabeller {
     this.#counter = new PairCounter(this.#kernel, pairs, { ...counts, locks });
   }
 
-  /** Compares one range with these vectors of the probe side, in steps of a few milliseconds. */
+  /**
+   * Compares the blocks in one range of block numbers: those of the build side with those of `probes`, or among
+   * themselves if there is no probe side. Works in steps of a few milliseconds.
+   */
   *count(range: number, probes: Span): Generator<void, void, undefined> {
     const { bounds, pairs } = this.#comparison;
     const rangeEnd = bounds[range + 1]!;
@@ -86,7 +90,7 @@ export class SliceLabeller {
     });
   }
 
-  /** Returns the segments of the slice from `start` in which the build side has data, ascending. */
+  /** Returns the segments of the slice at `start` in which the build side has data, in ascending order. */
   #segmentsFrom(start: number): Span[] {
     const kernel = this.#kernel;
     const segments: Span[] = [];
@@ -99,8 +103,8 @@ export class SliceLabeller {
   }
 
   /**
-   * Reads and labels the rows in ascending segments of the slice from `start`, one vector after the other, so that
-   * rows are looked up while they are still in the processor's cache.
+   * Reads and labels the rows in ascending segments of the slice at `start`. Processes one vector after the other, so
+   * that rows are looked up while they are still in the processor's cache.
    */
   *#labelSlice(
     cursors: readonly RowCursor[],
@@ -191,7 +195,10 @@ export class SliceLabeller {
   }
 }
 
-/** Returns the number of positions of a slice whose digests are within the limit even if they are all distinct. */
+/**
+ * Returns the number of positions of a slice: a multiple of 16, at least 16. If it is larger, the digests of the build
+ * side are within the limit even if they are all distinct.
+ */
 function sliceWidth({ digestBytes }: ComparisonLimits, vectors: readonly StoredVector[]): number {
   const fitting = Math.floor(digestBytes / (vectors.length * vectors[0]!.digestLength));
   const blocks = vectors.reduce((sum, vector) => sum + vector.blocks, 0);
@@ -201,8 +208,8 @@ function sliceWidth({ digestBytes }: ComparisonLimits, vectors: readonly StoredV
 }
 
 /**
- * Returns the size of a label row in bytes, usually also the number of its positions. Two planes of such rows for all
- * vectors are within the limit.
+ * Returns the size of a label row in bytes, which is also the number of its positions if labels have one byte. The size
+ * is at least 128. If it is larger, two planes of label rows for all vectors are within the limit.
  */
 export function rowBytes({ labelBytes }: ComparisonLimits, vectors: number): number {
   const fitting = Math.floor(labelBytes / (2 * vectors));

@@ -10,10 +10,10 @@ import { headerOf } from '../../vectors/vector-header.js';
 import { FileRows, MemoryRows, type RowSource } from './row-source.js';
 import { sharedBytes, sharedCounts } from './shared-memory.js';
 
-/** Descriptors to free for other uses when the process has run out of them. */
+/** File descriptors to free for other uses when the process cannot open any more files. */
 const SPARE_DESCRIPTORS = 64;
 
-/** A hash vector's rows, ready to be posted to a worker thread: rows that had to be read are in shared memory. */
+/** A hash vector whose rows are in a file or in memory. Rows of a vector without `storage` are in shared memory. */
 export interface StoredVector {
   readonly name: string;
   readonly digestLength: number;
@@ -22,7 +22,7 @@ export interface StoredVector {
   /** The number of blocks of the disk; block numbers are smaller. */
   readonly blocks: number;
   readonly storage: HashVectorStorage;
-  /** The file's descriptor in this process; absent if too many files are open, or if the file is remote. */
+  /** The file's descriptor in this process; absent if too many files are open, the file is remote, or there is none. */
   readonly descriptor?: number;
   /**
    * Whether the file is on a file system that may never respond. The main thread neither opens nor reads such a file.
@@ -44,12 +44,11 @@ export function rowsOf(vectors: readonly StoredVector[]): number {
 }
 
 /**
- * Runs `call` with located vectors, and keeps up to `openFiles` local files open during the call. A vector without
- * `storage` is read into memory.
+ * Runs `call` with located vectors, and keeps up to `openFiles` local files open during the call, so that they need not
+ * be reopened for every slice. A vector without `storage` is read into memory.
  *
- * @param openFiles the most files to keep open, so that they need not be reopened for every slice
- * @throws whatever reading and the call throw, `aborted`, `changed` if a file changes, and `usage` if a vector has 2³²
- *   or more rows.
+ * @throws whatever reading the vectors and `call` throw, `aborted`, `changed` if a file has changed by the end of the
+ *   call, and `usage` if a vector has 2³² or more rows.
  */
 export async function withStoredVectors<Result>(
   vectors: readonly HashVector[],
@@ -94,8 +93,8 @@ async function locate(vectors: readonly HashVector[], signal: AbortSignal | unde
 }
 
 /**
- * For a cache entry, checks its directory instead of the file, because the result is remembered and a cache has many
- * files in one directory.
+ * Returns whether a file is on a local file system. For a cache entry, checks the directory instead of the file: the
+ * result for a directory is remembered, and the directory of a cache has many files.
  */
 function isLocalFile(path: string): Promise<boolean> {
   return isEntryName(basename(path)) ? isLocalDirectory(dirname(path)) : isOnLocalFileSystem(path).catch(() => false);
@@ -154,7 +153,7 @@ function openIfPossible(storage: HashVectorStorage & { kind: 'file' }): number |
   }
 }
 
-/** Closes the files opened last: each thread needs a descriptor for files that are not kept open. */
+/** Closes the files that were opened last, because each thread needs a descriptor for files that are not kept open. */
 function closeLast(opened: StoredVector[]): void {
   const last = Math.max(0, opened.length - SPARE_DESCRIPTORS);
   for (let index = last; index < opened.length; index++) {
@@ -173,7 +172,8 @@ function closeAll(vectors: readonly StoredVector[]): void {
 /**
  * Returns the vector as plain data. A vector without `storage` is read into memory.
  *
- * @throws whatever reading the rows throws, `corrupt` if their number is not the vector's `dataBlocks`, and `aborted`.
+ * @throws whatever reading the rows throws, `corrupt` if there are more or fewer rows than the vector's `dataBlocks` or
+ *   digests of another length, `unavailable` if there is not enough memory, and `aborted`.
  */
 export async function locatedVector(vector: HashVector, signal: AbortSignal | undefined): Promise<LocatedVector> {
   return { header: headerOf(vector), storage: vector.storage ?? (await readAll(vector, signal)) };

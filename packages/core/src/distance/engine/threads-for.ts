@@ -2,14 +2,16 @@ import type { ComparisonLimits } from './comparison.js';
 import { type PairSet, pairCountOf, rowsToTake } from './pair-set.js';
 import type { StoredVector } from './stored-vectors.js';
 
-/** Rough times: to read and enter a row, to read and look up a row, and to count a pair's labels at a position. */
+/** The approximate time to read and enter a row of the build side. */
 const SECONDS_PER_BUILD_ROW = 40e-9;
+/** The approximate time to read and look up a row of the probe side. */
 const SECONDS_PER_PROBE_ROW = 6e-9;
+/** The approximate time to count the labels of a pair at one position. */
 const SECONDS_PER_LABEL = 20e-12;
 
 /**
- * Returns how many threads to start for comparing vectors: none if starting them would take longer than the work,
- * unless the work could block the main thread.
+ * Returns how many threads to start for comparing vectors. Returns 0 if starting threads would take longer than the
+ * work, unless a vector's file is remote, because reading it could block the main thread.
  */
 export function threadsFor(
   vectors: readonly StoredVector[],

@@ -2,8 +2,8 @@ import type { DistanceMetric, PairCounts } from '../../contracts/distance-metric
 
 /**
  * 1 − (equal non-zero positions ⁄ non-zero blocks of the smaller image): near 0 if one image is contained in the
- * other. An empty image counts as contained only in another empty image; as a subset of everything, it would join all
- * images at 0.
+ * other. An empty image counts as contained only in another empty image. If it counted as contained in every image, all
+ * images would be joined to it at 0.
  */
 export class ContainmentMetric implements DistanceMetric {
   readonly unit = 'fraction of blocks';

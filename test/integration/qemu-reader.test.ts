@@ -410,7 +410,7 @@ test('a table that refers into the middle of a sector is corrupt, because qemu c
     await expect(convertedContent(path, 'qcow')).rejects.toThrow(/Input\/output error/);
     await expect(readAll({ path, format: 'qcow' })).rejects.toMatchObject({
       code: 'corrupt',
-      message: expect.stringMatching(/but begin at byte \d+; restore the complete file$/),
+      message: expect.stringMatching(/but begin at byte \d+; restore the image from a good copy$/),
     });
   });
 });

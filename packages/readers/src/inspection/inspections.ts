@@ -32,9 +32,9 @@ export interface Inspected {
 }
 
 /**
- * The inspections of several readers. An image is inspected when it is identified. The result is reused by the next
- * reader that identifies the image in the same call of `auto`, and by every reader that opens the image, as long as
- * none of the image's files has changed.
+ * The inspections of several readers. An image is inspected when it is identified. If the reader declines the image,
+ * the next reader that is asked with the same options object reuses the result. So does every reader that opens the
+ * image, as long as it is certain that none of the image's files has changed.
  *
  * Notes for the user are given each time an image is opened, and not when it is identified.
  */

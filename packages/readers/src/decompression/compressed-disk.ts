@@ -137,7 +137,7 @@ export class CompressedDisk implements DiskStream {
   #isClosed = false;
   /** Bytes of content that the program has written. */
   #received = 0;
-  /** Bytes of content that it may write before the stored bytes of the file are counted again. */
+  /** Bytes of content that the program is allowed to write until the stored bytes of the file are counted again. */
   #allowed = BASE_BYTES;
   /** How many bytes `readNext` has returned. */
   #size = 0;

@@ -140,7 +140,11 @@ export class ChainBytes {
       );
     }
     if (code === 'unreadable') {
-      return readError(this.#call, code, `${path} cannot be read at byte ${offset} (${reason}); check it and its storage`);
+      return readError(
+        this.#call,
+        code,
+        `${path} cannot be read at byte ${offset} (${reason}); check it and its storage`,
+      );
     }
     const what = `the cluster at byte ${offset} of ${path} cannot be decompressed (${reason})`;
     return readError(this.#call, code, `${what}; check the image with qemu-img check`);

@@ -83,7 +83,9 @@ async function openLinked(directory: PinnedPath, link: Location, policy: Referen
 
 function requirePlainPath(name: string): void {
   if (/^[A-Za-z]:\\|^\\\\/.test(name)) {
-    throw refused("it is a Windows path, which does not exist on this machine; replace it with the file's path on this machine");
+    throw refused(
+      "it is a Windows path, which does not exist on this machine; replace it with the file's path on this machine",
+    );
   }
   // As in qemu's path_has_protocol: a colon before the first slash. This includes `json:`.
   if (/^[^/:]*:/.test(name)) {

@@ -58,8 +58,7 @@ export async function volumeKey(
   if (!(await isConfined(CRYPTSETUP, [], { ...call, warn: undefined }))) {
     // Throws the usual error if cryptsetup is missing.
     await runTool(CRYPTSETUP, ['--version'], call);
-    const remedy =
-      call.sandbox === 'off' ? wording`pass ${{ option: 'sandbox', value: 'required' }}` : 'install bubblewrap';
+    const remedy = call.sandbox === 'off' ? wording`omit ${{ option: 'sandbox', value: 'off' }}` : 'install bubblewrap';
     throw readError(call, 'refused', wording`cryptsetup gets a passphrase only in a sandbox; ${remedy}`);
   }
   const deriving = last.then(() => firstKey(header, id, passphrases, call));

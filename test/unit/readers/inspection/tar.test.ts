@@ -201,7 +201,9 @@ describe('an archive', () => {
     '\x80\0\0\0\xff\0\0\0\0\0\0\0',
     '\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff',
   ])('with the size %j is corrupt', async (size) => {
-    await expect(filesIn(tarArchive({ ...FILE, size }))).rejects.toEqual(corrupt(/has a size that is not a number, 0x/));
+    await expect(filesIn(tarArchive({ ...FILE, size }))).rejects.toEqual(
+      corrupt(/has a size that is not a number, 0x/),
+    );
   });
 
   test('with a damaged header is corrupt', async () => {

@@ -141,7 +141,9 @@ function readBitmapDirectory(
   const bitmaps = data.readUInt32BE(0);
   const [length, position] = [data.readBigUInt64BE(8), data.readBigUInt64BE(16)];
   if (data.readUInt32BE(4) !== 0 || bitmaps < 1 || bitmaps > MAX_BITMAPS) {
-    throw corrupt(`its header extension for bitmaps has ${bitmaps} bitmaps; expected 1 to ${MAX_BITMAPS}, and zeros in its reserved field`);
+    throw corrupt(
+      `its header extension for bitmaps has ${bitmaps} bitmaps; expected 1 to ${MAX_BITMAPS}, and zeros in its reserved field`,
+    );
   }
   if (length < 1n || length > MAX_BITMAP_DIRECTORY_BYTES || position % BigInt(clusterBytes) !== 0n) {
     throw corrupt(

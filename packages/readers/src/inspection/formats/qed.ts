@@ -77,9 +77,7 @@ async function readBacking(bytes: FileBytes, header: Buffer, features: bigint): 
   const [offset, length] = [header.readUInt32LE(56), header.readUInt32LE(60)];
   const headerBytes = header.readUInt32LE(4) * header.readUInt32LE(12);
   if (offset + length > headerBytes) {
-    throw corrupt(
-      `its backing file's name ends at byte ${offset + length}, beyond its header of ${headerBytes} bytes`,
-    );
+    throw corrupt(`its backing file's name ends at byte ${offset + length}, beyond its header of ${headerBytes} bytes`);
   }
   const name = await readBackingName(bytes, BigInt(offset), length);
   return (features & BACKING_IS_RAW) === 0n ? { name } : { name, format: 'raw' };

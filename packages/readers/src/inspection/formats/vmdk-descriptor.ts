@@ -154,7 +154,9 @@ function readExtentLine(line: string): DescriptorExtent {
     throw corrupt(`its vmdk descriptor has an invalid extent: ${excerpt(line)}`);
   }
   if (access !== 'RW' || !isKnown(kind)) {
-    throw refused(`its vmdk descriptor has a ${access} ${kind} extent, which is not supported; convert it with the program that made it`);
+    throw refused(
+      `its vmdk descriptor has a ${access} ${kind} extent, which is not supported; convert it with the program that made it`,
+    );
   }
   if (first === undefined ? kind === 'FLAT' : kind.endsWith('SPARSE')) {
     throw corrupt(

@@ -74,7 +74,7 @@ export async function openCompressedDisk(
   }
 }
 
-/** Only one decompressor at a time may use up to 4 GiB. */
+/** The turns of decompressors that are allowed to use up to 4 GiB, so that only one of them runs at a time. */
 const MEMORY_TURNS = new Turns();
 
 /** The error of a file that needs more memory than the decompressor has in the first attempt. */

@@ -38,7 +38,7 @@ const LZMA_MAX_PROPERTIES = 9 * 5 * 5 - 1;
 const LZMA_MIN_DICTIONARY = 4096;
 const LZMA_DICTIONARY_AT = 1;
 const LZMA_SIZE_AT = 5;
-/** The most content accepted in an .lzma file: 256 TiB, more than any disk that is compressed. */
+/** The most content that is accepted in an .lzma file, in bytes: 256 TiB, more than any compressed disk has. */
 const LZMA_MAX_BYTES = 2n ** 48n;
 const UNKNOWN_SIZE = 2n ** 64n - 1n;
 

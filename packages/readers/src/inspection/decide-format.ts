@@ -133,7 +133,12 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
   return stated;
 }
 
-/** qemu opens no regular file as a device, and no device as a regular file. */
+/**
+ * Returns `raw`, as which qemu opens a file by a protocol. qemu opens no regular file as a device, and no device as a
+ * regular file.
+ *
+ * @throws `HeaderError` if the protocol does not fit the file.
+ */
 function protocolFormat(protocol: string, evidence: FormatEvidence): string {
   if ((PROTOCOLS.get(protocol) === 'device') !== evidence.isDevice) {
     const found = evidence.isDevice ? 'a block device' : 'a regular file';
@@ -166,7 +171,7 @@ function formatOfPart(evidence: FormatEvidence, found: Recognition | undefined):
   );
 }
 
-/** An archive or compressed file is not a disk image, whatever its name. */
+/** Refuses an archive or a compressed file, which is not a disk image, whatever its name. */
 function requireNoContainer(evidence: FormatEvidence): void {
   const container = containerOf(evidence.ends.head);
   if (container !== undefined) {
@@ -216,7 +221,7 @@ function requireNoVmdkPart(evidence: FormatEvidence): void {
   }
 }
 
-/** A `.raw` file with another format's header is ambiguous. */
+/** Refuses a `.raw` file with another format's header, because its format is ambiguous. */
 function requireNoMagic(evidence: FormatEvidence, found: Recognition | undefined): void {
   if (found !== undefined) {
     throw refused(contradiction('raw', found.format, evidence));

@@ -6,7 +6,11 @@ export interface FileBytes {
   readonly name: string;
   /** Size of the file in bytes. */
   readonly size: number;
-  /** Returns the `length` bytes at `position`; fewer only at the end of the file. */
+  /**
+   * Returns the `length` bytes at `position`; fewer only at the end of the file.
+   *
+   * @throws if the file cannot be read.
+   */
   read(position: number, length: number): Promise<Buffer>;
 }
 
@@ -20,7 +24,7 @@ export interface BackingReference {
   readonly contentId?: string;
 }
 
-/** Another file that an image needs, and what is required of it. */
+/** Another file that belongs to an image, and the check that the file must pass. */
 export interface CheckedReference {
   readonly name: string;
   /** @throws `HeaderError` if the file does not match the header. */

@@ -20,7 +20,7 @@ export function isTextFile(head: Uint8Array, size: number): boolean {
 /** Returns whether the beginning of a file is text: valid UTF-8, not only blanks, no control characters. */
 function isPlainText(head: Uint8Array): boolean {
   try {
-    // Streaming, because the end may split a character.
+    // Streaming, because the end can split a character.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
     return !CONTROL_CHARACTERS.test(text) && /\S/.test(text);
   } catch {

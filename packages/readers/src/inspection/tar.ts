@@ -11,7 +11,7 @@ export interface TarFile {
   readonly name: string;
   /** Where its content begins in the archive. */
   readonly offset: number;
-  /** Bytes. The archive may end earlier. */
+  /** Bytes. The archive can end earlier. */
   readonly length: number;
 }
 
@@ -29,7 +29,7 @@ const MAX_HEADERS = 4096;
 /** The most bytes of a long name or of extended attributes. */
 const MAX_EXTENSION_BYTES = 64 * 1024;
 
-/** The types of regular files, which may be disks. */
+/** The types of regular files, which can be disks. */
 const FILE_TYPES = ['0', '\0', '7'];
 /** Links, devices, directories and FIFOs have no content, whatever size their header states. */
 const TYPES_WITHOUT_CONTENT = ['1', '2', '3', '4', '5', '6'];

@@ -86,7 +86,7 @@ class DecryptedImage implements DiskImage {
     } else if (extent.kind === 'data') {
       yield* runs(position, end - this.#origin, 'data');
     } else {
-      // A sector that is only partly in the hole may hold data.
+      // A sector that is only partly in the hole can hold data.
       const { from, to } = wholeSectors(start, end, volume!);
       yield* runs(position, Math.min(from, end) - this.#origin, 'data');
       yield* runs(from - this.#origin, to - this.#origin, 'zero');

@@ -240,7 +240,7 @@ function requireTable(bytes: FileBytes, { position, entries }: Qcow2Table, bound
       `its ${what} begins at byte ${position}; expected the beginning of a cluster of ${clusterBytes} bytes`,
     );
   }
-  // An empty table may have any position.
+  // An empty table can have any position.
   if (length > 0n) {
     requireWithin(bytes, position, length, what);
   }

@@ -40,7 +40,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
     throw refused('it is a differencing vdi image, whose parent cannot be followed; convert it with VBoxManage first');
   }
   requireBlockMap(bytes, header);
-  // Rounded up to whole sectors as in qemu, because VirtualBox writes odd sizes.
+  // Rounded up to complete sectors as in qemu, because VirtualBox writes odd sizes.
   return { virtualSize: countableSize(ceilDivide(header.readBigUInt64LE(0x170), SECTOR_BYTES) * SECTOR_BYTES) };
 }
 

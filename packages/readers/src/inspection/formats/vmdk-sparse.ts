@@ -5,7 +5,7 @@ import { requireGrainDirectory, SECTOR_BYTES, type SparseHeader } from './vmdk-g
 import { readSeSparse, SE_SPARSE_MAGIC } from './vmdk-sesparse.js';
 
 const HEADER_BYTES = 512;
-/** The readers of the kinds of extents: of hosted products, of ESX, and of ESXi since 6.5. */
+/** The kinds of extents, each with its magic and header reader: of hosted products, of ESX, and of ESXi since 6.5. */
 const KINDS = [
   { magic: Buffer.from('KDMV'), readHeader: readHosted },
   { magic: Buffer.from('COWD'), readHeader: readEsx },

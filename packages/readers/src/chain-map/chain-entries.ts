@@ -4,7 +4,7 @@ import type { CompressedCluster, LayerMap } from './layer-map.js';
 
 /** An entry in the form of `qemu-img map`, with a detail that `qemu-img map` does not report. */
 export interface ChainEntry extends MapEntry {
-  /** The cluster in which a run begins that is compressed with raw deflate; `undefined` for every other run. */
+  /** The cluster in which the run begins, if the run is compressed with raw deflate; `undefined` otherwise. */
   readonly cluster?: CompressedCluster | undefined;
 }
 

@@ -16,10 +16,10 @@ const MAX_FILES = 16;
 const cached = new Map<string, Promise<Holes>>();
 
 /**
- * Returns the holes in an image's file or, if the image is a part of the file, in that part. They come from `qemu-img
- * map`, which runs once for all overlays that use the same unchanged file, because the holes are cached. As knowing the
- * holes only saves time, returns none if qemu-img is not installed, and only the longest if there are more than a
- * `HoleList` can contain.
+ * Returns the holes in an image's file or, if the image is a part of the file, in that part. They come from
+ * `qemu-img map`, which runs once for all overlays that use the same unchanged file, because the holes are cached. As
+ * knowing the holes only saves time, returns none if qemu-img is not installed, and only the longest if there are more
+ * than a `HoleList` can contain.
  *
  * @throws as `mapEntries`.
  */

@@ -3,9 +3,9 @@ import { chainOf, type InspectedImage, imageInfo, type QemuCall } from '@virt-si
 import { writersOf } from './writer-locks.js';
 
 /**
- * Requires that no program has a file of the image's chain open for writing, as far as locks like those of qemu show
- * it. Returns `image` itself if there is no writer. If there is a writer and `allowInUse` is set, warns and returns a
- * copy of the chain with `access: 'beside-writers'`.
+ * Requires that no program has a file of the image's chain open for writing. Only programs that lock files as qemu does
+ * are found. Returns `image` itself if there is no writer. If there is a writer and `allowInUse` is set, warns and
+ * returns a copy of the chain with `access: 'beside-writers'`.
  *
  * @throws `in-use` if there is a writer and `allowInUse` is not set; `aborted`.
  */

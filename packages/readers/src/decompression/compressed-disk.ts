@@ -137,7 +137,7 @@ export class CompressedDisk implements DiskStream {
   #isClosed = false;
   /** Bytes of content that the program has written. */
   #received = 0;
-  /** Bytes of content that the program is allowed to write until the stored bytes of the file are counted again. */
+  /** If the program writes more bytes, the stored bytes of the file are counted to decide whether it is allowed to. */
   #allowed = BASE_BYTES;
   /** How many bytes `readNext` has returned. */
   #size = 0;
@@ -177,7 +177,7 @@ export class CompressedDisk implements DiskStream {
    * Requires the first bytes to be those of a raw disk. If they are a LUKS header, adds the encryption to `identity`.
    * Call it before anything is read.
    *
-   * @throws `refused` if the content is not a raw disk, and as reading the content does.
+   * @throws `refused` if the content is not a raw disk, and the errors of decompressing it.
    */
   async requireRawHead(): Promise<void> {
     const head = Buffer.alloc(HEAD_BYTES);
@@ -268,7 +268,7 @@ export class CompressedDisk implements DiskStream {
       throw readError(
         this.#call,
         'unavailable',
-        `${found}; if you trust it, unpack it with ${unpack(this.#file, 'raw')} first`,
+        `${found}; if you trust the image, unpack it with ${unpack(this.#file, 'raw')} first`,
       );
     }
   }

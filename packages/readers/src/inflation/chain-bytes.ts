@@ -6,9 +6,9 @@ import type { InflateFailure, InflateTask, WantedBytes } from './inflate-cluster
 import { type InflaterLease, leaseInflaters } from './inflater-threads.js';
 
 /**
- * A task accepts further pieces until they make at least this many bytes. Verbatim bytes count as they are, and each
- * compressed cluster counts with its complete decompressed length. Posting such a task is cheap compared to running it,
- * and a read of many MiB still gives every thread a task.
+ * A task accepts further pieces until its pieces make at least this many bytes. Verbatim bytes count as they are, and
+ * each compressed cluster counts with its complete decompressed length. Posting such a task is cheap compared to
+ * running it, and a read of many MiB still gives every thread a task.
  */
 const TASK_BYTES = 2 * 1024 * 1024;
 /**

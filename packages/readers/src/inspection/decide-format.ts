@@ -134,8 +134,8 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
 }
 
 /**
- * Returns `raw`, as which qemu opens a file by a protocol. qemu opens no regular file as a device, and no device as a
- * regular file.
+ * Returns `raw`, the format of every file for which an overlay states a protocol. qemu opens no regular file as a
+ * device, and no device as a regular file.
  *
  * @throws `HeaderError` if the protocol does not fit the file.
  */

@@ -4,7 +4,10 @@ import { type InspectedImage, type QemuCall, qemuImgJson, rangeOf } from '@virt-
 /** The bytes of the disk that qemu-img is asked to map. qemu-img maps an image only if it can decrypt the image. */
 const SMALLEST_MAP = 512;
 
-/** The files in certain states, and parts of them, that each passphrase is known to decrypt. */
+/**
+ * For each passphrase, the files that it is known to decrypt: a key for each, made of the file's state and the range of
+ * the image.
+ */
 const unlocked = new WeakMap<Passphrase, Set<string>>();
 
 /**

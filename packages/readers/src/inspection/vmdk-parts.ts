@@ -7,8 +7,8 @@ const CHANGE_TRACKING = /-ctk\.vmdk$/i;
 
 /**
  * Returns the files of a directory that are parts of a VMDK in it, each with the name of the text descriptor that lists
- * the file as an extent or for change tracking. Only a descriptor that inspection accepts has parts: no other file must
- * keep an image from being read. Never throws: an unreadable file has no parts.
+ * the file as an extent or for change tracking. Only a descriptor that inspection accepts has parts, because an invalid
+ * descriptor must not keep an image from being read. Never throws: an unreadable file has no parts.
  *
  * @param names Names of the files in the directory.
  */

@@ -14,7 +14,7 @@ import { awaitReadyFile } from './ready-file.js';
 import { NBDKIT } from './tools.js';
 
 export interface DriveExportOptions extends QemuCall {
-  /** The directory in which the sockets are created, each in a separate directory. */
+  /** The directory in which the sockets are created, each in a separate subdirectory. */
   readonly runDirectory: RunDirectory;
 }
 

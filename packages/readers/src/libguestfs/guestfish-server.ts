@@ -49,7 +49,7 @@ const LIBGUESTFS_SOCKET = '/libguestfsXXXXXX/guestfsd.sock';
 
 /** How a listening guestfish is run. */
 export interface GuestfishServerOptions {
-  /** The directory in which guestfish's files are created, in a separate directory. */
+  /** The directory in which guestfish's files are created, in a separate subdirectory. */
   readonly runDirectory: RunDirectory;
   /** Environment variables in addition to the inherited ones. */
   readonly environment: Readonly<Record<string, string>>;

@@ -131,7 +131,8 @@ function locationOf(entry: MapEntry, { chain, files }: Storage): StoredPlace | u
     return undefined;
   }
   const { offset, length } = storage.range;
-  // For a raw image, qemu-img reports the offset in the file and not in the range of the file that is the image.
+  // For a raw image, qemu-img reports the offset in the file, not the offset in the range of the file that is the
+  // image.
   const inRange = storage.isRaw ? entry.start : entry.offset;
   return { file, offset: offset + inRange, end: offset + length };
 }

@@ -50,8 +50,8 @@ export class ReadBudget {
    * Counts a run and the bytes of it that must be read. Call it before memory is allocated for the run. If it returns a
    * promise, await it: the promise checks the limits, for which the stored bytes must be counted first.
    *
-   * @param how `verbatim` if the bytes are stored in a file as they are, so that each can be data only once; `expanded`
-   * if they are generated from fewer bytes
+   * @param how `verbatim` if the bytes are stored in a file as they are, so that each stored byte can be data only
+   * once; `expanded` if they are generated from fewer bytes
    * @throws `unavailable` if a limit is exceeded, and as `storedBytesOf`; only by rejecting the promise.
    */
   spend(bytesToRead: number, how: 'verbatim' | 'expanded'): Promise<void> | undefined {
@@ -88,7 +88,7 @@ export class ReadBudget {
   }
 
   #exceeded(found: string): VirtSimilarityError {
-    const remedy = 'if you trust it, convert it with qemu-img convert -O raw first';
+    const remedy = 'if you trust the image, convert it with qemu-img convert -O raw first';
     return readError(this.#call, 'unavailable', `${found}; ${remedy}`);
   }
 }

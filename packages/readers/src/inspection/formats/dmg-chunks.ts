@@ -15,7 +15,7 @@ const CHUNK_BYTES = 40;
  * length in bytes.
  */
 const FORK_HEADER_BYTES = 12;
-/** Bytes of the field before each resource that states its length. */
+/** Bytes of the field before each resource that states the resource's length. */
 const LENGTH_BYTES = 4;
 const SECTOR_BYTES = 512n;
 const RAW = 1;

@@ -8,7 +8,8 @@ export interface DirectoryNames {
 
 /**
  * Requires each entry of a directory to point to a different table. If tables could be shared, which no program does, a
- * file of a few KiB could describe a disk of any number of pieces. Otherwise, the size of the file bounds the tables.
+ * file of a few KiB could describe a disk of any number of pieces. The size of the file bounds the number of distinct
+ * tables.
  *
  * @param positions Positions of the tables in the file, in bytes. This call sorts them.
  * @throws `HeaderError` if two entries point to the same table.

@@ -126,8 +126,8 @@ async function readCurrentHeader(bytes: FileBytes): Promise<Buffer> {
 }
 
 /**
- * Returns whether `bytes` begin with `signature` and contain their correct CRC-32C, which is calculated with zeros in
- * place of itself.
+ * Returns whether `bytes` begin with `signature` and contain their correct CRC-32C, which is calculated as if its own
+ * field were zeros.
  */
 function isSound(bytes: Buffer, signature: string): boolean {
   const { start, end } = CHECKSUM_FIELD;

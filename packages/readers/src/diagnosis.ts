@@ -23,11 +23,12 @@ const REQUIREMENTS = {
 
 export type RequirementName = keyof typeof REQUIREMENTS;
 
-/** The findings of each diagnosis, because several readers ask for the same ones. */
+/** The findings of each diagnosis, which are kept because several readers ask for the same ones. */
 const FOUND = new WeakMap<DiagnosisRun, Map<RequirementName, Promise<Requirement>>>();
 
 /**
- * Returns the state of these requirements. Starts each program only once in a run, to get its version.
+ * Returns the state of these requirements, in the order of `names`. Checks each requirement only once in a run;
+ * programs are started to get their versions.
  *
  * @throws `aborted`.
  */
@@ -52,7 +53,7 @@ const BUBBLEWRAP: DiagnosedProgram = {
   purpose: "the sandbox of qemu's tools; without it formats other than raw, qcow2 and vhdx are refused",
 };
 
-/** bubblewrap may be installed but blocked by the system. */
+/** Checks bubblewrap, which can be installed but blocked by the system. */
 async function diagnoseSandbox(signal: AbortSignal | undefined): Promise<Requirement> {
   const [program, sandbox] = await Promise.all([diagnoseProgram(BUBBLEWRAP, signal), workingSandbox()]);
   return program.state !== 'present' || sandbox.works
@@ -60,7 +61,7 @@ async function diagnoseSandbox(signal: AbortSignal | undefined): Promise<Require
     : { ...program, state: 'broken', detail: sandbox.reason };
 }
 
-/** libguestfs boots its appliance with the newest kernel it finds in /boot. */
+/** Checks for a kernel in /boot: libguestfs boots its appliance with the newest one that it finds there. */
 async function diagnoseKernel(): Promise<Requirement> {
   const names = await readdir('/boot').catch(() => []);
   const versions = names.flatMap((name) => /^vmlinu[xz]-(.+)$/.exec(name)?.[1] ?? []);
@@ -86,7 +87,7 @@ async function diagnoseKvm(): Promise<Requirement> {
   return {
     name: device,
     state: isUsable ? 'present' : isThere ? 'broken' : 'missing',
-    // On some nested machines, KVM is present but does not work. A launch then retries without it.
+    // On some nested virtual machines, KVM is present but does not work. A launch then retries without KVM.
     detail: isUsable ? 'present, not tried' : isThere ? 'no permission: join the group kvm' : '',
     purpose: "makes libguestfs's appliance start in seconds",
     package: undefined,

@@ -14,7 +14,10 @@ export { NbdSource } from './nbd/nbd-source.js';
 export { QemuReader } from './qemu/qemu-reader.js';
 export { RawReader } from './raw/raw-reader.js';
 
-/** The readers in the order in which `--reader auto` prefers them: those with the fewest requirements first. */
+/**
+ * The plugin with the readers and sources of this package. The readers are in the order in which `--reader auto`
+ * prefers them: those with the fewest requirements first.
+ */
 export default {
   name: '@virt-similarity/readers',
   url: import.meta.url,

@@ -2,9 +2,9 @@ import { throwIfAborted } from '@virt-similarity/core';
 import type { MapEntry } from '@virt-similarity/image-tools';
 import type { CompressedCluster, LayerMap } from './layer-map.js';
 
-/** An entry in the form of `qemu-img map`, with details that it does not report. */
+/** An entry in the form of `qemu-img map`, with a detail that `qemu-img map` does not report. */
 export interface ChainEntry extends MapEntry {
-  /** The compressed cluster in which a compressed run begins, if it can be decompressed here. */
+  /** The cluster in which the run begins, if the run is compressed with raw deflate; `undefined` otherwise. */
   readonly cluster?: CompressedCluster | undefined;
 }
 
@@ -12,7 +12,7 @@ export interface ChainEntry extends MapEntry {
  * Yields the map of a chain of images in the form of `qemu-img map`, from the first byte to `virtualSize`, ascending
  * and without gaps. `chain` contains the maps of all images of the chain, top first.
  *
- * @throws as `LayerMap.runAt`, and `aborted`.
+ * @throws as `LayerMap.runAt`; `aborted` if the signal has fired.
  */
 export async function* chainEntries(
   chain: readonly LayerMap[],
@@ -27,7 +27,12 @@ export async function* chainEntries(
   }
 }
 
-/** Returns the entry that begins at `start` and ends at or before `limit`, which is at most the top image's size. */
+/**
+ * Returns the entry that begins at `start` and ends at or before `limit`, which is at most the top image's size. The
+ * entry has at least one byte. The next entry can be of the same kind.
+ *
+ * @throws as `LayerMap.runAt`.
+ */
 export async function entryAt(chain: readonly LayerMap[], start: number, limit: number): Promise<ChainEntry> {
   let end = limit;
   for (const [depth, map] of chain.entries()) {

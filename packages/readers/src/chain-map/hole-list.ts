@@ -3,14 +3,14 @@ import type { Holes } from './raw-map.js';
 export const HOLE_LIST_DEFAULTS = { maxHoles: 262_144 } as const;
 
 /**
- * Collects at most `maxHoles` holes of a file, in 16 bytes each. When the list is full, the shortest holes are dropped
- * and later read as zeros.
+ * Collects at most `maxHoles` holes of a file, in 16 bytes each. When the list is full, the shortest holes are dropped;
+ * their bytes, which are zeros, are then read like data.
  */
 export class HoleList {
   readonly #starts: Float64Array;
   readonly #ends: Float64Array;
   #count = 0;
-  /** Shorter holes are dropped. Bytes. */
+  /** Holes of fewer bytes are dropped. */
   #minLength = 1;
 
   constructor(maxHoles: number = HOLE_LIST_DEFAULTS.maxHoles) {
@@ -19,7 +19,10 @@ export class HoleList {
     this.#ends = new Float64Array(maxHoles);
   }
 
-  /** Adds a hole. Holes must arrive in ascending order; a hole that touches the previous one extends it. */
+  /**
+   * Adds the hole from byte `start` to byte `end` (exclusive), unless it is too short for a list that was full. Holes
+   * must arrive in ascending order. A hole that begins where the last hole of the list ends extends that hole.
+   */
   add(start: number, end: number): void {
     const last = this.#count - 1;
     if (last >= 0 && this.#ends[last] === start) {
@@ -41,7 +44,7 @@ export class HoleList {
     this.#count += 1;
   }
 
-  /** Returns a copy of the holes so far, without spare memory. */
+  /** Returns a copy of the holes collected so far, without spare memory. */
   toHoles(): Holes {
     return { starts: this.#starts.slice(0, this.#count), ends: this.#ends.slice(0, this.#count) };
   }

@@ -1,18 +1,21 @@
-/** A run of guest-visible bytes in one image of a chain, regardless of its backing image. Bytes. */
+/**
+ * A run of guest-visible bytes in one image of a chain, regardless of the image's backing image. Lengths and offsets
+ * are in bytes.
+ */
 export type LayerRun =
   /** The backing image's content is visible. */
   | { readonly kind: 'unallocated'; readonly length: number }
   /** Reads as zeros. */
   | { readonly kind: 'zero'; readonly length: number }
   /**
-   * Begins within the given compressed cluster and may extend into further ones. The cluster is `undefined` if its
-   * compression is not raw deflate.
+   * The run begins within `cluster` and can continue in the compressed clusters after it. `cluster` is `undefined` if
+   * the compression is not raw deflate.
    */
   | { readonly kind: 'compressed'; readonly length: number; readonly cluster: CompressedCluster | undefined }
   /** Stored verbatim in the image's file at `offset`. */
   | { readonly kind: 'stored'; readonly length: number; readonly offset: number };
 
-/** A cluster that is compressed with raw deflate. Bytes. */
+/** A cluster that is compressed with raw deflate. Positions and lengths are in bytes. */
 export interface CompressedCluster {
   /** The guest-visible position of its first byte. */
   readonly start: number;
@@ -20,7 +23,10 @@ export interface CompressedCluster {
   readonly clusterBytes: number;
   /** Where its stored bytes begin in the image's file. */
   readonly offset: number;
-  /** Length of the file's range that holds it, from `offset` on. The file may end within the range's last sector. */
+  /**
+   * Length of the range of the file, from `offset` on, that contains the compressed cluster. The file can end within
+   * the last sector of this range.
+   */
   readonly storedBytes: number;
 }
 
@@ -29,19 +35,22 @@ export interface LayerMap {
   /** Guest-visible size of the image in bytes. */
   readonly size: number;
   /**
-   * An upper bound on runs per byte of the image file, possibly fractional; limits the work that a malicious image can
-   * cause.
+   * The most runs that one byte of the image's file can describe on average, possibly a fraction. Limits the work that
+   * a malicious image can cause.
    */
   readonly runsPerByte: number;
   /**
-   * Returns the run that begins at `position` and ends at or before `end`, which is at most `size`. It has at least one
-   * byte; the next run may be of the same kind. Returns a promise only if the file must be read. Calls must not
-   * overlap.
+   * Returns the run that begins at `position` and ends at or before `end`, which is at most `size`. The run has at
+   * least one byte, and the next run can be of the same kind. Returns a promise only if the file must be read. Calls
+   * must not overlap.
+   *
+   * @throws `corrupt` if the tables violate the format; `unavailable` as described at `countClusters`; and the errors
+   * of reading the file.
    */
   runAt(position: number, end: number): LayerRun | Promise<LayerRun>;
   /**
-   * Makes `runAt` throw `unavailable` if stored bytes are decompressed repeatedly. Call it before a single pass over
-   * ascending positions. A map without this method has no compressed runs.
+   * Makes `runAt` throw `unavailable` if compressed clusters share stored bytes. Call it once, before a single pass
+   * over ascending positions. A map without this method has no compressed runs.
    */
   countClusters?(): void;
 }

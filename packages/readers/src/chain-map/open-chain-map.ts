@@ -23,18 +23,20 @@ export interface ChainMap {
   /** Top first. */
   readonly layers: readonly LayerMap[];
   /**
-   * Fills `target` with the stored bytes at `offset` of the image at this index of the chain.
+   * Fills `target` with stored bytes of the image with index `layer` in the chain. `offset` counts from the beginning
+   * of the image in its file.
    *
    * @throws as `StoredBytes.read`.
    */
   read(layer: number, target: Uint8Array, offset: number): Promise<void>;
   /**
-   * Returns the descriptor of that image's file, which is open until the map is closed, and the range of the file that
-   * is the image.
+   * Returns the descriptor of the file of the image with index `layer` in the chain, and the range of the file that is
+   * the image. The descriptor is valid until `close`.
    *
    * @throws as `StoredBytes.read`.
    */
   stored(layer: number): Promise<{ readonly descriptor: number } & ByteRange>;
+  /** Closes the files. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -42,18 +44,21 @@ export interface ChainMap {
 const FORMATS = ['raw', 'qcow2', 'vhdx'];
 
 /**
- * Opens the maps of a chain of qcow2, vhdx and raw images. Their tables are read here, because `qemu-img map` takes
- * longer to start than reading them takes, and does not know which blocks of a vhdx are empty. qemu-img runs only if
- * files have holes. Returns `undefined` if qemu-img must map the image: if the top image is raw and has holes, or the
- * chain has a block device, an image that qemu decrypts, an image of another format, or a vhdx with a log.
+ * Opens the maps of a chain of qcow2, vhdx and raw images. Their tables are read here, because starting `qemu-img map`
+ * takes longer than reading them, and because it does not report which blocks of a vhdx are empty. qemu-img runs only
+ * to find the holes of files that have holes.
+ *
+ * Returns `undefined` if qemu-img must map the image: if the top image is raw and has holes, or if the chain contains a
+ * block device, an image that qemu decrypts, an image of another format, an image with extent files, or a vhdx with a
+ * log.
  *
  * The caller closes the map.
  *
- * @throws as `StoredBytes.read` and `rememberedHoles`.
+ * @throws as `withStoredFile` and `rememberedHoles`.
  */
 export async function openChainMap(top: InspectedImage, call: QemuCall): Promise<ChainMap | undefined> {
   const chain = chainOf(top);
-  // The map of a raw top image is needed only once, and may be too long to keep.
+  // The map of a raw top image is needed only once, and can be too long to keep.
   const isSparseRaw = top.format === 'raw' && (await hasHoles(top.file));
   if (isSparseRaw || !chain.every(isSupported)) {
     return undefined;
@@ -85,7 +90,11 @@ function isSupported({ format, isDevice, extentFiles, passphrase }: InspectedIma
   return FORMATS.includes(format) && passphrase === undefined && !isDevice && extentFiles.length === 0;
 }
 
-/** @param layer Index of the image in the chain; each image has one file. */
+/**
+ * Opens the map of one image; `undefined` if qemu-img must map the image.
+ *
+ * @param layer Index of the image in the chain, and of its file in `stored`, because each image has one file.
+ */
 async function layerMap(
   image: InspectedImage,
   layer: number,
@@ -108,7 +117,7 @@ async function qcow2Map(file: MappedFile, virtualSize: number): Promise<Qcow2Map
   return geometry && new Qcow2Map(file, geometry, virtualSize);
 }
 
-/** Only qemu can decide whether a log must be replayed. */
+/** Returns `undefined` for a file with a log, because only qemu can decide whether the log must be replayed. */
 async function vhdxMap(file: MappedFile): Promise<VhdxMap | undefined> {
   const layout = await readVhdxLayout(file);
   return layout.hasLog ? undefined : new VhdxMap(file, layout);

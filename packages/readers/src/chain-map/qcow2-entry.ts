@@ -6,14 +6,15 @@ const COMPRESSED = 0x4000_0000;
 const READS_AS_ZEROS = 1;
 const SECTOR_BYTES = 512;
 
-/** The state of one cluster, or with extended entries of one subcluster, in an L2 table. */
+/** The state of a granule in an L2 table: of one cluster or, with extended entries, of one subcluster. */
 export type GranuleState =
   | { readonly kind: 'unallocated' }
   | { readonly kind: 'zero' }
   /** `offset`: where the granule is stored in the file. */
   | { readonly kind: 'stored'; readonly offset: number }
   /**
-   * `offset`: where the compressed cluster begins in the file; `storedBytes`: its length to the end of its last sector.
+   * `offset`: where the compressed cluster begins in the file; `storedBytes`: the bytes from there to the end of its
+   * last sector.
    */
   | { readonly kind: 'compressed'; readonly offset: number; readonly storedBytes: number }
   /** The entry violates the format. */
@@ -23,12 +24,12 @@ const UNALLOCATED: GranuleState = { kind: 'unallocated' };
 const ZERO: GranuleState = { kind: 'zero' };
 const INVALID: GranuleState = { kind: 'invalid' };
 
-/** Returns the file position in an entry of an L1 or L2 table; 0 if the entry has none. */
+/** Returns the file position in the entry at byte `at` of an L1 or L2 table; 0 if the entry has no position. */
 export function positionIn(table: Buffer, at: number): number {
   return (table.readUInt32BE(at) & 0x00ff_ffff) * 2 ** 32 + ((table.readUInt32BE(at + 4) & 0xffff_fe00) >>> 0);
 }
 
-/** Returns the state of the granule with this index in an L2 table. Reserved bits are ignored, as in qemu. */
+/** Returns the state of the granule with index `granule` in an L2 table. Reserved bits are ignored, as in qemu. */
 export function granuleState(table: Buffer, granule: number, geometry: Qcow2Geometry): GranuleState {
   const { clusterBytes, granuleBytes, granulesPerCluster, l2EntryBytes } = geometry;
   const part = granule % granulesPerCluster;
@@ -50,9 +51,10 @@ export function granuleState(table: Buffer, granule: number, geometry: Qcow2Geom
 }
 
 /**
- * Returns how many granules from `granule` to at most `end` are in the same state; at least 1. An entry continues the
- * run if it has the same bytes as the entry before it, or for stored clusters a position one cluster further. The
- * result is always 1 for extended and compressed entries. This saves parsing each entry of a long run.
+ * Returns the length of the run of granules that begins at index `granule` and ends before index `end`; at least 1.
+ * `kind` is the kind of the first granule. The run continues as long as each entry has the same bytes as the entry
+ * before it or, for stored clusters, a position one cluster further. Always returns 1 for extended and compressed
+ * entries. Comparing bytes saves parsing each entry of a long run.
  */
 export function uniformGranules(
   table: Buffer,
@@ -77,7 +79,11 @@ export function uniformGranules(
   return next - granule;
 }
 
-/** Reads the two bits of a subcluster from the second half of an extended entry: reads as zeros, and is allocated. */
+/**
+ * Returns the state of the subcluster with index `part` in the extended entry at byte `at`. The second half of the
+ * entry has two bits for it: whether it reads as zeros, and whether it is allocated. `offset` is where it is stored if
+ * it is allocated; `hasCluster` says whether the entry has a position.
+ */
 function subclusterState(table: Buffer, at: number, part: number, offset: number, hasCluster: boolean): GranuleState {
   const isZero = ((table.readUInt32BE(at + 8) >>> part) & 1) !== 0;
   const isAllocated = ((table.readUInt32BE(at + 12) >>> part) & 1) !== 0;
@@ -87,9 +93,13 @@ function subclusterState(table: Buffer, at: number, part: number, offset: number
   return isZero ? ZERO : UNALLOCATED;
 }
 
-/** Reads a compressed cluster's entry, which has its byte position and the number of additional sectors. */
+/**
+ * Reads the entry of a compressed cluster: the cluster's byte position, and the number of sectors after the one in
+ * which it begins.
+ */
 function compressedState(table: Buffer, at: number, { clusterBits }: Qcow2Geometry): GranuleState {
-  // The lowest 62 − (clusterBits − 8) bits are the position, the rest up to bit 61 the number of sectors.
+  // The lowest 62 − (clusterBits − 8) bits are the position. The bits above it, up to bit 61, are the number of
+  // sectors.
   const upperBits = 70 - clusterBits - 32;
   const upper = table.readUInt32BE(at) & 0x3fff_ffff;
   const offset = (upper % 2 ** upperBits) * 2 ** 32 + table.readUInt32BE(at + 4);

@@ -4,13 +4,13 @@ const EXTENDED_L2 = 1 << 4;
 const DEFLATE = 0;
 /** Subclusters of a cluster with extended L2 entries. Each is allocated independently. */
 const SUBCLUSTERS = 32;
-/** Bits of the smallest cluster that qemu accepts with extended L2 entries. */
+/** The binary logarithm of the size of the smallest cluster that qemu accepts with extended L2 entries. */
 const MIN_EXTENDED_CLUSTER_BITS = 14;
 
-/** Bytes of the header that hold the geometry. */
+/** Bytes at the beginning of the file that contain the geometry. */
 export const GEOMETRY_BYTES = 105;
 
-/** The location of a qcow2 image's tables, and the units that they map. Lengths and offsets are in bytes. */
+/** The location of a qcow2 image's L1 table, and the units that its tables map. Lengths and offsets are in bytes. */
 export interface Qcow2Geometry {
   readonly version: number;
   readonly clusterBits: number;
@@ -29,7 +29,7 @@ export interface Qcow2Geometry {
 
 /**
  * Reads the geometry from the start of a qcow2 file that passed inspection. Returns `undefined` if qemu would refuse
- * it. `header` has `GEOMETRY_BYTES` bytes, fewer only if the file is shorter.
+ * the cluster size. `header` has `GEOMETRY_BYTES` bytes, fewer only if the file is shorter.
  *
  * Format: https://www.qemu.org/docs/master/interop/qcow2.html
  */

@@ -9,12 +9,14 @@ import { RUNS_PER_BYTE, RUNS_PER_EXTENDED_BYTE } from './runs-per-byte.js';
 
 const SECTOR_BYTES = 512;
 const L1_ENTRY_BYTES = 8;
-/** Entries of the L1 table in memory at a time. */
+/** The most entries of the L1 table that are in memory at a time. */
 const L1_PART_ENTRIES = 8192;
 
 type ValidState = Exclude<GranuleState, { kind: 'invalid' }>;
 
-/** Consecutive granules of one L2 table in the same state. Guest positions, in bytes. */
+/**
+ * Consecutive granules of one L2 table in the same state. `start` and `end` (exclusive) are guest positions in bytes.
+ */
 interface TableRun {
   readonly start: number;
   readonly end: number;
@@ -27,13 +29,14 @@ interface TableRun {
  * time.
  *
  * `runAt` throws `corrupt` if a table or a compressed cluster is beyond the end of the file, or if an entry violates
- * the format. The caller checks whether stored bytes are within the file.
+ * the format; `unavailable` if compressed clusters that are counted share stored bytes; and the errors of reading the
+ * file. The caller checks whether stored bytes are within the file.
  */
 export class Qcow2Map implements LayerMap {
   readonly size: number;
   readonly runsPerByte: number;
   readonly #file: MappedFile;
-  /** The map of the file itself. */
+  /** The data and holes of the file. */
   readonly #content: RawMap;
   readonly #geometry: Qcow2Geometry;
   #l1: Buffer = Buffer.alloc(0);
@@ -44,9 +47,12 @@ export class Qcow2Map implements LayerMap {
   #l2Index = -1;
   /** The last run found in `#l2`. Finding it again for each of its parts would take time quadratic in its length. */
   #run: TableRun | undefined;
-  /** The compressed clusters found so far, while they are counted. */
+  /** Counts the compressed clusters found so far; `undefined` until `countClusters` is called. */
   #clusters: CompressedClusters | undefined;
-  /** The last range found that has no L2 tables. Guest positions, in bytes. */
+  /**
+   * The last range found for which the L1 table points to no L2 tables. `start` and `end` (exclusive) are guest
+   * positions in bytes.
+   */
   #empty = { start: 0, end: 0 };
 
   constructor(file: MappedFile, geometry: Qcow2Geometry, size: number) {
@@ -127,8 +133,8 @@ export class Qcow2Map implements LayerMap {
   }
 
   /**
-   * Finds the run from the granule at a position to at most the end of its table. The granules before it may be in the
-   * same state.
+   * Returns the run from the granule at `position` to at most the end of the L2 table in memory. Granules before it can
+   * be in the same state. Counts the compressed clusters of the run, if they are counted.
    */
   #findRun(position: number): TableRun {
     const { granuleBytes, l2Coverage } = this.#geometry;
@@ -145,7 +151,10 @@ export class Qcow2Map implements LayerMap {
     return { start, end: start + granules * granuleBytes, state };
   }
 
-  /** Returns whether a granule continues a run that begins `distance` bytes before it with the state `before`. */
+  /**
+   * Returns whether a granule continues a run that begins `distance` bytes before it with the state `before`. If so,
+   * and it is compressed, counts its cluster.
+   */
   #continues(granule: number, before: ValidState, distance: number): boolean {
     const state = granuleState(this.#l2, granule, this.#geometry);
     if (state.kind === 'stored' && before.kind === 'stored') {
@@ -158,15 +167,20 @@ export class Qcow2Map implements LayerMap {
     return true;
   }
 
-  /** Counts a compressed cluster, at its first granule. */
+  /**
+   * Counts the cluster of a granule if clusters are counted, the cluster is compressed and the granule is its first
+   * one.
+   *
+   * @throws `unavailable` if compressed clusters share stored bytes.
+   */
   #count(granule: number, state: GranuleState): void {
     const isFirst = granule % this.#geometry.granulesPerCluster === 0;
     if (state.kind === 'compressed' && isFirst && this.#clusters?.add(state.offset) === false) {
-      const found = `several of its clusters are compressed in the same bytes, near byte ${state.offset}`;
+      const found = `several compressed clusters share the same bytes near byte ${state.offset}`;
       throw readError(
         this.#file.errorContext,
         'unavailable',
-        `${found} of ${this.#file.path}, so reading it could take unlimited time; if you trust it, convert it with qemu-img convert -O raw first`,
+        `${found} of ${this.#file.path}, so reading the image could take unlimited time; if you trust the image, convert it with qemu-img convert -O raw first`,
       );
     }
   }
@@ -192,7 +206,10 @@ export class Qcow2Map implements LayerMap {
     return state;
   }
 
-  /** Checks only compressed clusters, whose last sector may be truncated. The caller checks stored bytes. */
+  /**
+   * Returns whether a compressed cluster is within the file, apart from the missing part of an incomplete last sector.
+   * Returns `true` for any other state, because the caller checks stored bytes.
+   */
   #isWithinFile(state: GranuleState): boolean {
     return state.kind !== 'compressed' || state.offset + state.storedBytes - SECTOR_BYTES < this.#file.size;
   }

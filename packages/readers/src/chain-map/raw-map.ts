@@ -8,7 +8,7 @@ export class RawMap implements LayerMap {
   readonly runsPerByte = RUNS_PER_BYTE;
   readonly #holes: Holes;
 
-  /** @param size Size of the file in bytes. */
+  /** @param size Size of the image in bytes. `holes` count from the beginning of the image. */
   constructor(size: number, holes: Holes) {
     this.size = size;
     this.#holes = holes;
@@ -25,7 +25,10 @@ export class RawMap implements LayerMap {
   }
 }
 
-/** The holes of a file, in ascending order. No hole touches the next. Positions in bytes. */
+/**
+ * The holes of a file, in ascending order: hole `i` extends from byte `starts[i]` to byte `ends[i]` (exclusive). No
+ * hole touches the next.
+ */
 export interface Holes {
   readonly starts: ArrayLike<number>;
   readonly ends: ArrayLike<number>;

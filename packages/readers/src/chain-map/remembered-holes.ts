@@ -10,15 +10,16 @@ import {
 import { HoleList } from './hole-list.js';
 import { type Holes, NO_HOLES } from './raw-map.js';
 
-/** Files whose holes are cached. The least recently used file is evicted first. */
+/** The most files, or parts of files, whose holes are cached. The least recently used one is evicted first. */
 const MAX_FILES = 16;
 
 const cached = new Map<string, Promise<Holes>>();
 
 /**
- * Returns the holes in an image's file, or in the part of the file that is the image, from `qemu-img map`, which runs
- * once for all overlays of an unchanged file. Returns no holes if qemu-img is not installed, and only the longest if
- * there are many, because knowing the holes only saves time.
+ * Returns the holes in an image's file or, if the image is a part of the file, in that part. They come from
+ * `qemu-img map`, which runs once for all overlays that use the same unchanged file, because the holes are cached. As
+ * knowing the holes only saves time, returns none if qemu-img is not installed, and only the longest if there are more
+ * than a `HoleList` can contain.
  *
  * @throws as `mapEntries`.
  */

@@ -3,10 +3,11 @@ import { chainOf, type InspectedImage, imageInfo, type QemuCall } from '@virt-si
 import { writersOf } from './writer-locks.js';
 
 /**
- * Requires that no program has a file of the image's chain open for writing. Returns the image. If there is a writer
- * and the user allows it, warns and returns a copy that is marked accordingly.
+ * Requires that no program has a file of the image's chain open for writing. Only programs that lock files as qemu does
+ * are found. Returns `image` itself if there is no writer. If there is a writer and `allowInUse` is set, warns and
+ * returns a copy of the chain with `access: 'beside-writers'`.
  *
- * @throws `in-use`, `aborted`.
+ * @throws `in-use` if there is a writer and `allowInUse` is not set; `aborted`.
  */
 export async function requireNoWriter(
   image: InspectedImage,
@@ -54,7 +55,11 @@ function filesOf(top: InspectedImage): ImageFile[] {
   ]);
 }
 
-/** Lets qemu-img test the locks. If qemu-img is missing or fails, no writer is assumed. */
+/**
+ * Returns whether qemu-img finds a lock of a writer. If qemu-img is missing or fails, no writer is assumed.
+ *
+ * @throws `aborted`.
+ */
 async function qemuFindsWriters(file: FileStamp, isDevice: boolean, call: QemuCall): Promise<boolean> {
   const virtualSize = Number(file.size);
   const raw = { format: 'raw', file, isDevice, extentFiles: [], virtualSize, backing: undefined } as const;

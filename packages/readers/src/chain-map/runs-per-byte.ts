@@ -1,8 +1,10 @@
-/** The most runs that a byte of a file can describe: table entries have at least 4 bytes, and each is one run. */
+/**
+ * The most runs that a byte of a file can describe: table entries have at least 4 bytes, and each describes one run.
+ */
 export const RUNS_PER_BYTE = 1 / 4;
 
 /**
- * The same with extended L2 entries of qcow2: 16 bytes describe 32 subclusters, but these are 32 runs only if they
- * alternate with data of a backing image, which needs bytes too.
+ * The most runs that a byte of a qcow2 file with extended L2 entries can describe. An entry of 16 bytes describes 32
+ * subclusters, but these are 32 runs only if they alternate with data of a backing image, which needs bytes too.
  */
 export const RUNS_PER_EXTENDED_BYTE = 1;

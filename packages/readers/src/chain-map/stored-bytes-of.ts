@@ -2,10 +2,15 @@ import { chainOf, type InspectedImage, type QemuCall, rangeOf } from '@virt-simi
 import { hasHoles } from './has-holes.js';
 import { rememberedHoles } from './remembered-holes.js';
 
-/** Returns the bytes of all files of a chain, without holes: a file with holes may have any size and store nothing. */
+/**
+ * Returns how many bytes the files of a chain store: their sizes without their holes, because a file with holes can
+ * have any size and store nothing. For a raw top image, returns its size, including holes.
+ *
+ * @throws as `rememberedHoles`.
+ */
 export async function storedBytesOf(top: InspectedImage, call: QemuCall): Promise<number> {
   if (top.format === 'raw') {
-    // The caller is determining its holes right now, and a raw image cannot expand.
+    // The caller is locating the holes of the raw image at this moment, and a raw image cannot expand.
     return rangeOf(top).length;
   }
   let bytes = 0;

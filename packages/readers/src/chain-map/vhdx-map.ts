@@ -6,18 +6,24 @@ import type { MappedFile } from './mapped-file.js';
 import { RawMap } from './raw-map.js';
 import { RUNS_PER_BYTE } from './runs-per-byte.js';
 
-/** Entries of the block map in memory at a time. */
+/** The most entries of the block map that are in memory at a time. */
 const PART_ENTRIES = 8192;
 const STATE_BITS = 7;
 /** Not present, undefined, zero, unmapped, and unmapped as in version 0.95. All read as zeros without a parent. */
 const ZERO_STATES = [0, 1, 2, 3, 5];
 const FULLY_PRESENT = 6;
-/** The unit of a block's position. The lower bits of an entry are its state, or reserved and ignored, as in qemu. */
+/**
+ * The unit of a block's position, in bytes. The lower 20 bits of an entry are not part of the position: they are the
+ * state, and reserved bits, which are ignored as in qemu.
+ */
 const POSITION_UNIT = 2 ** 20;
-/** The first position after the headers. */
+/** The first position after the headers, in bytes. */
 const MIN_POSITION = 2 ** 20;
 
-/** Consecutive blocks that are all zeros, or stored one after another. Guest positions, in bytes. */
+/**
+ * Consecutive blocks that are all zeros, or stored one after another. `start` and `end` (exclusive) are guest positions
+ * in bytes.
+ */
 interface BlockRun {
   readonly start: number;
   readonly end: number;
@@ -26,16 +32,17 @@ interface BlockRun {
 }
 
 /**
- * The map of a VHDX without a parent and without a log, from its block map, of which a part is in memory at a time.
- * `qemu-img map` reports all blocks as data.
+ * The map of a VHDX without a parent and without a log, from its block map. A part of the block map is in memory at a
+ * time. `qemu-img map` would report all blocks as data.
  *
- * `runAt` throws `corrupt` if an entry violates the format. The caller checks whether stored bytes are within the file.
+ * `runAt` throws `corrupt` if an entry violates the format, and the errors of reading the file. The caller checks
+ * whether stored bytes are within the file.
  */
 export class VhdxMap implements LayerMap {
   readonly size: number;
   readonly runsPerByte = RUNS_PER_BYTE;
   readonly #file: MappedFile;
-  /** The map of the file itself. */
+  /** The data and holes of the file. */
   readonly #content: RawMap;
   readonly #layout: VhdxLayout;
   readonly #blocksPerChunk: number;
@@ -75,7 +82,7 @@ export class VhdxMap implements LayerMap {
     return this.#content.runAt(stored, stored + length);
   }
 
-  /** Finds the run that begins with a block, as far as the block map is in memory. */
+  /** Returns the run that begins with `block` and ends at the latest where the part of the block map in memory ends. */
   #findRun(block: number): BlockRun {
     const { blockBytes } = this.#layout;
     const offset = this.#offsetOf(block);
@@ -107,7 +114,10 @@ export class VhdxMap implements LayerMap {
     return offset;
   }
 
-  /** Returns whether a block at this position of the file would contain the block map, the metadata or the log. */
+  /**
+   * Returns whether a block that is stored at byte `offset` of the file would overlap the block map, the metadata or
+   * the log.
+   */
   #overlapsRegion(offset: number): boolean {
     return this.#regions.some(({ start, end }) => offset < end && offset + this.#layout.blockBytes > start);
   }

@@ -4,9 +4,9 @@ import { deviceNumber } from '../inspection/device-number.js';
 import { coalesce } from './coalesce.js';
 
 /**
- * The bytes of a file that a qemu process locks if it may write or resize the file (100 + the number of the
- * permission), or excludes readers (200 + the number of the permission to read). Source: docs/devel and
- * block/file-posix.c of qemu.
+ * The bytes of a file that a qemu process locks if it is permitted to write or resize the file (100 + the number of the
+ * permission), or if it does not let others read the file (200 + the number of the permission to read). Source:
+ * docs/devel and block/file-posix.c of qemu.
  */
 const WRITER_LOCK_BYTES = [101, 102, 103, 200];
 
@@ -16,13 +16,20 @@ const LOCK =
 /** The kinds of locks that qemu uses. Other kinds do not refer to single bytes. */
 const LOCK_KINDS = ['OFDLCK', 'POSIX'];
 
-/** Whether a file is open for writing; `unknown` if the kernel's list of locks cannot answer that. */
+/**
+ * Whether a process has a file open for writing, or excludes readers; `unknown` if the kernel's list of locks cannot
+ * answer that.
+ */
 export type Writers = 'none' | 'some' | 'unknown';
 
-/** Returns whether a qemu process has this file open for writing or without sharing, as of a moment after the call. */
+/**
+ * Returns whether a process that locks files as qemu does has this file open for writing, or excludes readers, at a
+ * moment after the call. Returns `unknown` if the locks cannot be read, if no lock is found but the file is not on a
+ * local file system, or if a lock is found for the inode number but for another device. Never rejects.
+ */
 export async function writersOf(file: FileStamp): Promise<Writers> {
   try {
-    // On another file system, another machine may hold a lock, or the list may show another device number.
+    // On a file system that is not local, another machine can hold a lock, and the list can show another device number.
     const [allLocks, isLocal] = await Promise.all([readLocks(), isOnLocalFileSystem(file.path)]);
     const { major, minor } = deviceNumber(file.device);
     const locks = allLocks.filter(({ inode }) => inode === String(file.inode));
@@ -36,8 +43,9 @@ export async function writersOf(file: FileStamp): Promise<Writers> {
 }
 
 /**
- * Reads the locks ahead of calls of `writersOf`, which then read them again. If nothing has read them for a while, the
- * kernel takes up to 20 ms until all processors agree on the list; the next read takes hardly any time.
+ * Reads the locks ahead of calls of `writersOf`, which then read them again. If no process has read them for a while,
+ * the kernel takes up to 20 ms until all processors agree on the list; the next read takes hardly any time. Does not
+ * wait, and ignores errors.
  */
 export function warmUpLocks(): void {
   readLocks().catch(() => {});

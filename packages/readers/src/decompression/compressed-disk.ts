@@ -27,15 +27,15 @@ import { identityOf } from '../inspection/identity-of.js';
 import { DECOMPRESSORS, NEEDS_MORE_MEMORY } from './decompressors.js';
 import { Turns } from './turns.js';
 
-/** Bytes at the beginning and the end that show whether the content is a raw disk. */
+/** Bytes at the beginning and at the end of the content that show whether it is a raw disk. */
 const HEAD_BYTES = 4096;
 const TAIL_BYTES = 512;
 const NOTHING = Buffer.alloc(0);
-/** Bytes of content allowed for every file. */
+/** Bytes of content that are allowed for every file, in addition to those for its stored bytes. */
 const BASE_BYTES = 2 ** 30;
 /**
- * Bytes of content allowed per stored byte: what a block of zstd that repeats one byte expands to. Deflate and LZMA
- * expand to less. Without a limit, 1 KiB of bzip2 would take as long as 1 GiB of any other disk.
+ * Bytes of content that are allowed per stored byte: the ratio of a zstd block that repeats one byte. Deflate and LZMA
+ * have lower ratios. Without a limit, 1 KiB of bzip2 would take as long as 1 GiB of any other disk.
  */
 const BYTES_PER_STORED_BYTE = 32_768;
 /** How zstd, xz and bzip2 name their input in messages. */
@@ -43,10 +43,11 @@ const STANDARD_INPUT = /\/\*stdin\*\\ ?: ?|\(stdin\): /;
 
 /**
  * Opens a compressed raw disk after the inspection of its file. Decompressors run with little memory, many at a time. A
- * file that needs more waits until no other such file is open.
+ * file that needs more memory is opened a second time, with a higher limit, once no other file of this kind is open.
+ * The caller closes the disk.
  *
  * @throws as `requireNoWriter`, `toolFiles` and `startStream`; `refused` if the content is not a raw disk; `corrupt` if
- * the content cannot be decompressed; `unavailable` if that needs too much memory.
+ * the content cannot be decompressed; `unavailable` if that needs more memory than the higher limit; `aborted`.
  */
 export async function openCompressedDisk(
   compression: Compression,
@@ -73,10 +74,10 @@ export async function openCompressedDisk(
   }
 }
 
-/** Only one decompressor at a time may use up to 4 GiB. */
+/** The turns of decompressors that are allowed to use up to 4 GiB, so that only one of them runs at a time. */
 const MEMORY_TURNS = new Turns();
 
-/** The file needs more memory than the decompressor may use. */
+/** The error of a file that needs more memory than the decompressor has in the first attempt. */
 class MemoryLimitError extends Error {}
 
 async function openWith(
@@ -122,8 +123,8 @@ async function startDecompressor(
 }
 
 /**
- * A raw disk in a compressed file. A program in the sandbox decompresses it, and waits while nothing is read. The bytes
- * are not kept, so the disk can be read only once.
+ * A raw disk in a compressed file. A program in the sandbox decompresses it; the program waits while nothing is read.
+ * The bytes are not kept, so the disk can be read only once.
  */
 export class CompressedDisk implements DiskStream {
   #identity: ImageIdentity;
@@ -134,10 +135,11 @@ export class CompressedDisk implements DiskStream {
   readonly #ifCorrupt: Wording;
   readonly #image: InspectedImage;
   #isClosed = false;
-  /** Bytes that the program has written, and how many it may write. */
+  /** Bytes of content that the program has written. */
   #received = 0;
+  /** If the program writes more bytes, the stored bytes of the file are counted to decide whether it is allowed to. */
   #allowed = BASE_BYTES;
-  /** The bytes that `readNext` has returned. */
+  /** How many bytes `readNext` has returned. */
   #size = 0;
   #head: Buffer = NOTHING;
   /** The bytes of the head that `readNext` has not returned yet. */
@@ -147,7 +149,10 @@ export class CompressedDisk implements DiskStream {
 
   readonly #release: (() => void) | undefined;
 
-  /** @param release called when it is closed */
+  /**
+   * @param release ends the turn of a file that needs more memory; called when the disk is closed. Absent in the first
+   * attempt.
+   */
   constructor(
     image: InspectedImage,
     file: CompressedFile,
@@ -168,7 +173,12 @@ export class CompressedDisk implements DiskStream {
     return this.#identity;
   }
 
-  /** Requires the first bytes to be those of a raw disk. Call it before anything is read. */
+  /**
+   * Requires the first bytes to be those of a raw disk. If they are a LUKS header, adds the encryption to `identity`.
+   * Call it before anything is read.
+   *
+   * @throws `refused` if the content is not a raw disk, and the errors of decompressing it.
+   */
   async requireRawHead(): Promise<void> {
     const head = Buffer.alloc(HEAD_BYTES);
     this.#head = head.subarray(0, await this.#fill(head));
@@ -200,10 +210,11 @@ export class CompressedDisk implements DiskStream {
   }
 
   /**
-   * Fills `target` with the program's next bytes and returns their number: fewer only at the end of a sound file.
+   * Fills `target` with the program's next bytes and returns their number: less than the length of `target` only at the
+   * end of a file that is not damaged.
    *
-   * @throws `corrupt` if the program ended with an error, `unavailable` for too many bytes, `unreadable` after `close`,
-   *   `aborted`.
+   * @throws as `toolError` if the program ends with an error or a warning; `unavailable` if it needs too much memory or
+   * writes too many bytes, or, in the first attempt, `MemoryLimitError`; `unreadable` after `close`; `aborted`.
    */
   async #fill(target: Uint8Array): Promise<number> {
     this.#requireOpen();
@@ -229,7 +240,10 @@ export class CompressedDisk implements DiskStream {
     }
   }
 
-  /** The first frame or block decides how much memory the file may need: only its error leads to a second attempt. */
+  /**
+   * Creates the error for a file that needs too much memory. Only in the first attempt, and before any bytes are
+   * received, does it lead to a second attempt: the first frame or block decides how much memory the file can need.
+   */
   #memoryLimitError(): Error {
     if (this.#received === 0 && this.#release === undefined) {
       return new MemoryLimitError();
@@ -238,7 +252,11 @@ export class CompressedDisk implements DiskStream {
     return readError(this.#call, 'unavailable', `${found}; unpack it with ${unpack(this.#file, 'raw')} first`);
   }
 
-  /** @throws `unavailable` if the content is too long for the bytes that store it. */
+  /**
+   * Requires the content to be no longer than is allowed for the bytes that the file stores.
+   *
+   * @throws `unavailable` if it is longer, and as `storedBytesOf`.
+   */
   async #requireAllowedWork(): Promise<void> {
     if (this.#received <= this.#allowed) {
       return;
@@ -250,7 +268,7 @@ export class CompressedDisk implements DiskStream {
       throw readError(
         this.#call,
         'unavailable',
-        `${found}; if you trust it, unpack it with ${unpack(this.#file, 'raw')} first`,
+        `${found}; if you trust the image, unpack it with ${unpack(this.#file, 'raw')} first`,
       );
     }
   }
@@ -272,8 +290,8 @@ export class CompressedDisk implements DiskStream {
 }
 
 /**
- * Returns the first line of a program's messages, which states the reason. A warning counts as a failure, because the
- * program has left bytes unread.
+ * Returns the exit of a program with only the first line of its messages, which states the reason. A warning counts as
+ * a failure, because the program has then left bytes unread.
  */
 function complaintOf({ exitCode, signal, stderr }: ToolExit): ToolExit {
   const [first = ''] = stderr.split('\n');

@@ -6,7 +6,7 @@ import type { Compression } from '../inspection/containers.js';
 export interface Decompressor {
   readonly tool: Tool;
   readonly arguments: readonly string[];
-  /** Further arguments that limit its memory, if a file can make it use more than 16 MiB. */
+  /** Arguments that limit the memory of the program; absent if no file can make it use more than 16 MiB. */
   readonly limiting?: readonly string[];
   /** The arguments in place of `limiting` for a file that needs more memory: up to 4 GiB, the limit of every tool. */
   readonly unlimited?: readonly string[];
@@ -14,7 +14,7 @@ export interface Decompressor {
 
 const limits = { cpuSeconds: SERVER_CPU_SECONDS };
 
-/** zstd also reads gzip, in half the time that gzip takes. Users can choose windows of up to 2 GiB. */
+/** zstd also decompresses gzip, in half the time that gzip takes. A zstd file can have a window of up to 2 GiB. */
 const ZSTD: Decompressor = {
   tool: { command: 'zstd', package: 'zstd', limits },
   arguments: ['-d', '-c', '-q'],

@@ -5,7 +5,8 @@ export class Turns {
   #last: Promise<void> = Promise.resolve();
 
   /**
-   * Resolves when all earlier turns have ended, with a function that ends this one.
+   * Resolves when all earlier turns have ended, with a function that ends this turn. Calling that function again does
+   * nothing.
    *
    * @throws `aborted`.
    */

@@ -5,31 +5,44 @@ import { type ChainMap, openChainMap } from '../chain-map/open-chain-map.js';
 import type { InflateFailure, InflateTask, WantedBytes } from './inflate-clusters.js';
 import { type InflaterLease, leaseInflaters } from './inflater-threads.js';
 
-/** Bytes that one task reads: enough to make posting it cheap, few enough to keep all threads busy. */
+/**
+ * A task accepts further pieces until its pieces make at least this many bytes. Verbatim bytes count as they are, and
+ * each compressed cluster counts with its complete decompressed length. Posting such a task is cheap compared to
+ * running it, and a read of many MiB still gives every thread a task.
+ */
 const TASK_BYTES = 2 * 1024 * 1024;
-/** The most stored pieces that are read without threads: reading them takes less time than starting a thread. */
+/**
+ * Reads of at most this many pieces, none of them compressed, use no threads, because starting a thread takes longer.
+ */
 const FEW_PIECES = 16;
 
-/** A piece of the requested range, stored in one image of the chain. */
+/**
+ * A part of the requested range that one image of the chain stores: a run of verbatim bytes, or the needed bytes of one
+ * compressed cluster.
+ */
 interface Piece {
   /** Index of the image in the chain. */
   readonly layer: number;
-  /** Bytes of a decompressed cluster; 0 if the piece is not compressed. */
+  /** Length of the decompressed cluster in bytes; 0 if the piece is not compressed. */
   readonly clusterBytes: number;
+  /** Where the piece is stored, and where its bytes go in the target. */
   readonly wanted: WantedBytes;
 }
 
 /**
- * Reads the guest-visible bytes of a chain of qcow2, vhdx and raw images according to its tables. The pieces of a read,
- * however many, are read and decompressed in a few tasks on threads of this process. That is faster than qemu-nbd,
- * which sends decompressed data over a socket.
+ * Reads the guest-visible bytes of a chain of qcow2, vhdx and raw images according to its tables. A read of a few
+ * verbatim pieces uses no threads. Any other read is divided into tasks, each of which reads and decompresses pieces of
+ * one file on a thread of this process. That is faster than qemu-nbd, which sends decompressed data over a socket.
  */
 export class ChainBytes {
   readonly #image: InspectedImage;
   readonly #call: QemuCall;
   #chain: Promise<ChainMap | undefined> | undefined;
   #inflaters: InflaterLease | undefined;
-  /** The last lookup in the tables, which allow only one at a time. */
+  /**
+   * Settles once the most recent lookup in the tables has ended. Each lookup waits for the previous one, because
+   * lookups must not overlap.
+   */
   #lastLookup: Promise<unknown> = Promise.resolve();
   readonly #running = new Set<Promise<void>>();
 
@@ -39,11 +52,14 @@ export class ChainBytes {
   }
 
   /**
-   * Fills `target` with the bytes from `position` on and resolves with `true`. Resolves with `false` if some of them
-   * are in images or compressed clusters that are not supported here; the content of `target` is then undefined.
+   * Fills `target` with the bytes from `position` on and resolves with `true`. Resolves with `false` if `openChainMap`
+   * does not support the chain, or if any of the bytes are in a cluster with a compression other than raw deflate; the
+   * content of `target` is then undefined. The range must be within the disk.
    *
-   * @throws `corrupt` if a cluster cannot be decompressed, `changed` if a file became shorter, `unreadable`,
-   * `unavailable` if no thread can be started, `aborted`, and as `openChainMap`.
+   * @throws `corrupt` if a table violates its format or a cluster cannot be decompressed; `changed` if a file was
+   * replaced, written to or truncated; `unreadable` if a file cannot be read; `unavailable` if no thread can be
+   * started, or if open files or memory run out; `aborted` if the signal has fired; and as `openChainMap`, whose
+   * failure every later read repeats.
    */
   async read(target: Uint8Array, position: number): Promise<boolean> {
     this.#chain ??= openChainMap(this.#image, this.#call);
@@ -75,7 +91,7 @@ export class ChainBytes {
     return true;
   }
 
-  /** Waits for pending reads, then closes threads and files. Idempotent. */
+  /** Waits for pending reads, then releases the threads and closes the files. Idempotent. */
   async close(): Promise<void> {
     const chain = await this.#chain?.catch(() => undefined);
     await this.#lastLookup;
@@ -98,9 +114,9 @@ export class ChainBytes {
     this.#inflaters ??= leaseInflaters();
     const failure = await this.#inflaters.run(task).catch((cause: unknown) => {
       const { code, ending } = classifyFailure(cause, 'unavailable', 'try again');
-      // The error of a thread that could not start already has a remedy.
+      // An error of this project, such as that of a thread that could not start, already has a remedy.
       const remedy = cause instanceof VirtSimilarityError ? '' : ending;
-      throw readError(this.#call, code, wording`its clusters could not be read: ${wordingOf(cause)}${remedy}`, cause);
+      throw readError(this.#call, code, wording`its data could not be read: ${wordingOf(cause)}${remedy}`, cause);
     });
     if (failure !== undefined) {
       throw this.#errorFor(failure, layer);
@@ -120,17 +136,27 @@ export class ChainBytes {
       return readError(
         this.#call,
         code,
-        `${path} ends at byte ${offset} now; wait until nothing changes it, and try again`,
+        `${path} now ends at byte ${offset}; wait until no program is changing it, then try again`,
       );
     }
-    const what = `the cluster at byte ${offset} of ${path} cannot be read (${reason})`;
+    if (code === 'unreadable') {
+      return readError(
+        this.#call,
+        code,
+        `${path} cannot be read at byte ${offset} (${reason}); check it and its storage`,
+      );
+    }
+    const what = `the cluster at byte ${offset} of ${path} cannot be decompressed (${reason})`;
     return readError(this.#call, code, `${what}; check the image with qemu-img check`);
   }
 }
 
 /**
- * Returns the pieces of a range; `undefined` if any of it is not supported. Fills `target` with zeros where the disk
- * reads as zeros.
+ * Returns the pieces of the range from `position` on that has the length of `target`, in ascending order; `undefined`
+ * if any part of the range is in a cluster with a compression other than raw deflate. Fills the parts of `target` that
+ * read as zeros.
+ *
+ * @throws as `entryAt`.
  */
 async function piecesOf(chain: ChainMap, position: number, target: Uint8Array): Promise<Piece[] | undefined> {
   const pieces: Piece[] = [];
@@ -157,10 +183,13 @@ async function piecesOf(chain: ChainMap, position: number, target: Uint8Array): 
   return pieces;
 }
 
-/** Groups the pieces by file into tasks of about `TASK_BYTES`, in the order of the pieces. */
+/**
+ * Divides the pieces into tasks. Each task has pieces of one image, in their order, and is complete once they make
+ * `TASK_BYTES`.
+ */
 function tasksOf(pieces: readonly Piece[]): Piece[][] {
   const groups: Piece[][] = [];
-  /** The group of each layer that still accepts pieces. */
+  /** The last group of each layer, and the bytes that its pieces make. */
   const current = new Map<number, { readonly group: Piece[]; bytes: number }>();
   for (const piece of pieces) {
     let last = current.get(piece.layer);

@@ -2,42 +2,50 @@ import { readSync } from 'node:fs';
 import { constants, inflateRawSync } from 'node:zlib';
 import { messageOf } from '@virt-similarity/core/errors';
 
-/** A compressed cluster, the part of it that is needed, and its destination. Bytes. */
+/** A compressed cluster, the part of it that is needed, and the destination of that part. All values are in bytes. */
 export interface WantedCluster {
-  /** Where its stored bytes begin in the file. */
+  /** Where the stored bytes of the cluster begin in the file. */
   readonly offset: number;
-  /** Length of the range of the file that holds it, from `offset` on. The file may end earlier. */
+  /**
+   * Length of the range of the file, from `offset` on, that contains the compressed cluster. The file can end within
+   * this range.
+   */
   readonly storedBytes: number;
-  /** The first byte needed of the decompressed cluster. */
+  /** Index of the first needed byte in the decompressed cluster. */
   readonly from: number;
-  /** How many of its bytes are needed. */
+  /** Number of needed bytes. */
   readonly length: number;
-  /** Their position in the target. */
+  /** Index in the target at which the needed bytes begin. */
   readonly to: number;
 }
 
-/** Bytes that are stored verbatim. */
+/** A run of bytes that are stored verbatim, and its destination. All values are in bytes. */
 export interface WantedRun {
-  /** Their position in the file. */
+  /** Where the run begins in the file. */
   readonly offset: number;
   readonly length: number;
-  /** Their position in the target. */
+  /** Index in the target at which the bytes begin. */
   readonly to: number;
 }
 
 export type WantedBytes = WantedCluster | WantedRun;
 
-/** Pieces of one file to read into shared memory, decompressing those that are compressed. */
+/** Pieces of one file to read into shared memory. Compressed pieces are decompressed. */
 export interface InflateTask {
   /** Descriptor of an open file of this process. */
   readonly descriptor: number;
-  /** Bytes of each decompressed cluster. */
+  /** Length of each compressed cluster after decompression, in bytes; 0 if there are only verbatim runs. */
   readonly clusterBytes: number;
+  /** The pieces: compressed clusters and verbatim runs. */
   readonly clusters: readonly WantedBytes[];
+  /** Receives the bytes; in shared memory, because the task runs on another thread. */
   readonly target: Uint8Array;
 }
 
-/** Why a task failed, and at which byte of the file. `changed` means that the file ends there. */
+/**
+ * The reason why a task failed. `offset` is the byte of the file at which the failed piece begins or, with the code
+ * `changed`, at which the file ends.
+ */
 export interface InflateFailure {
   readonly code: 'changed' | 'corrupt' | 'unreadable';
   readonly offset: number;
@@ -45,8 +53,9 @@ export interface InflateFailure {
 }
 
 /**
- * Reads a task's pieces and decompresses qcow2 clusters: raw deflate (RFC 1951), possibly without an end marker and
- * with any bytes after it. Synchronous, for worker threads. Returns the first failure, if any.
+ * Reads a task's pieces into its `target`. Compressed clusters are those of qcow2: raw deflate (RFC 1951). The deflated
+ * data can lack its end marker, and any bytes can follow it. Synchronous, for worker threads. Stops at the first
+ * failure and returns it; returns `undefined` if all pieces were read.
  */
 export function inflateClusters({
   descriptor,
@@ -87,7 +96,7 @@ function inflate(
   }
   try {
     const cluster = inflateRawSync(stored, {
-      // With room for one more byte than expected, zlib need not be called again to see whether there are more bytes.
+      // With room for one more byte than expected, zlib finds out in the first call whether there are more bytes.
       chunkSize: clusterBytes + 1,
       maxOutputLength: clusterBytes,
       finishFlush: constants.Z_SYNC_FLUSH,
@@ -104,7 +113,10 @@ function inflate(
 
 let buffer = Buffer.alloc(0);
 
-/** Returns up to `length` bytes of the file, in memory that the next call overwrites. */
+/**
+ * Returns `length` bytes of the file at `offset`, fewer only at the end of the file, in memory that the next call
+ * overwrites.
+ */
 function readStored(descriptor: number, offset: number, length: number): Buffer {
   if (buffer.length < length) {
     buffer = Buffer.allocUnsafeSlow(length);
@@ -112,7 +124,10 @@ function readStored(descriptor: number, offset: number, length: number): Buffer 
   return buffer.subarray(0, readInto(buffer.subarray(0, length), descriptor, offset));
 }
 
-/** Fills `target` from the file and returns the number of bytes read: fewer only at the end of the file. */
+/**
+ * Fills `target` with the bytes of the file at `offset` and returns how many were read: fewer than `target.length` only
+ * at the end of the file.
+ */
 function readInto(target: Uint8Array, descriptor: number, offset: number): number {
   let filled = 0;
   while (filled < target.length) {

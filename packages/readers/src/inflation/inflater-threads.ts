@@ -9,13 +9,21 @@ let shared: { readonly threads: InflaterThreads; users: number } | undefined;
 
 /** A right to use the shared threads until it is released. */
 export interface InflaterLease {
-  /** Resolves with the task's failure, if any. Rejects if a thread cannot run. */
+  /**
+   * Runs a task on a shared thread. Resolves with the task's failure; `undefined` if the task succeeded. Rejects as
+   * `WorkerThreads.run`.
+   */
   run(task: InflateTask): Promise<InflateFailure | undefined>;
-  /** Call it once, with no task pending. The last release ends the threads. */
+  /**
+   * Must be called exactly once, after all tasks of this lease have settled. Releasing the last lease ends the threads.
+   */
   release(): Promise<void>;
 }
 
-/** Returns a lease of the shared decompression threads: at most one per processor, each started when first needed. */
+/**
+ * Returns a lease of the shared decompression threads. There is at most one thread per processor, and each is started
+ * when a task first needs it.
+ */
 export function leaseInflaters(): InflaterLease {
   shared ??= {
     threads: new WorkerThreads(new URL('./inflater-thread.js', import.meta.url), availableParallelism()),

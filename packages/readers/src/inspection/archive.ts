@@ -12,15 +12,16 @@ import { isTarHeader, TAR, type TarFile, tarFiles } from './tar.js';
 const HEAD_BYTES = 4096;
 const BLOCK_BYTES = 512;
 
-/** The most disks that are listed, because the headers of the archive are read again for each. */
+/** The most disks that are listed, because the headers of the archive are read again for each disk. */
 const MAX_DISKS = 64;
 
 /**
  * Returns the names of the disk images in a tar archive: of the files with the extension or the header of a disk image.
- * Directories are left out of a name unless another file in the archive has the same name without them. Returns
- * `undefined` if the user did not name an archive.
+ * A name has no directories unless several files in the archive have the same name without them. Returns `undefined` if
+ * the user did not name an archive, by its extension or by the format `tar`, or if the named file is not a tar archive.
  *
- * @throws `refused` if there are none or too many, and as `inspect`.
+ * @throws `refused` if the archive has no disk image, too many of them, or content that `tarFiles` refuses; `corrupt`
+ * if the archive is damaged; and the errors of opening and reading a file.
  */
 export async function imagesInArchive(source: DiskSource): Promise<readonly string[] | undefined> {
   const { path, format } = source;
@@ -58,7 +59,7 @@ async function imagesIn(bytes: FileBytes, { path, format }: DiskSource): Promise
             .map(({ name }) => JSON.stringify(name))
             .join(', ');
     throw refused(
-      `it is an archive without disk images: expected files with the extension or header of one, found ${found}; name an archive with disks`,
+      `it is an archive without disk images: expected files with the extension or header of a disk image, found ${found}; name an archive with disks`,
     );
   }
   if (images.length > MAX_DISKS) {
@@ -84,9 +85,10 @@ function isUnique(name: string, names: readonly string[]): boolean {
 }
 
 /**
- * Opens a file in a tar archive. Otherwise as `openNamedFile`.
+ * Opens a file in a tar archive. The caller closes it.
  *
- * @throws `HeaderError`.
+ * @throws `HeaderError` as `openNamedFile` and `tarFiles`, and if the archive is not a tar archive, has no such file or
+ * several, or ends before the file does.
  */
 export async function openArchivedFile(
   { archive, member }: ArchivedFile,
@@ -122,7 +124,7 @@ function missing(message: string): HeaderError {
 }
 
 /**
- * Returns the file with this name in the archive, or else the only file with this name in any directory.
+ * Returns the file with this name in the archive, or else the only file that has this name in some directory.
  *
  * @throws `HeaderError` if there is no such file, or more than one.
  */

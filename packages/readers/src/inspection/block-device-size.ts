@@ -6,9 +6,9 @@ const SYSTEM_SECTOR_BYTES = 512n;
 
 /**
  * Returns the size of the block device with this number in bytes. The Linux kernel reports it in sectors of 512 bytes,
- * whatever the device's own sectors.
+ * whatever the size of the device's own sectors.
  *
- * @throws `HeaderError` if it cannot be read.
+ * @throws `HeaderError` if the size cannot be read.
  */
 export async function blockDeviceSize(device: bigint): Promise<bigint> {
   const { major, minor } = deviceNumber(device);

@@ -26,12 +26,13 @@ const COMMANDS: Readonly<Record<Compression, string>> = {
 const EXTENSION = /\.(?:gz|xz|zst|bz2)$/i;
 
 /**
- * Requires the content of a compressed file to be a raw disk. Images of other formats need random access. Returns
- * whether the disk is encrypted with LUKS: in a compressed file, it cannot be decrypted.
+ * Requires the content of a compressed file to be a raw disk, because images of other formats need random access.
+ * Returns whether the disk is encrypted with LUKS; it then cannot be decrypted.
  *
  * @param ends the first bytes of the content, and its last bytes if it was read to its end
  * @param size its size in bytes if it was read to its end
- * @throws `HeaderError`.
+ * @throws `HeaderError` if the content is an image of another format, a container or, if its size is known, text; also
+ * if the file's name states another format.
  */
 export function requireRawContent(
   ends: FileEnds,
@@ -64,7 +65,10 @@ function holds(what: string, command: string): Wording {
   return wording`it is compressed and holds ${what}; unpack it with ${command} first`;
 }
 
-/** Returns the command that writes the content to a file with a name of that format. */
+/**
+ * Returns the shell command that decompresses a file into a new one. The new name lacks the extension of the
+ * compression. If the file's name has no such extension, the new name is the file's name with `format` as an extension.
+ */
 export function unpack({ path, compression }: CompressedFile, format: string): string {
   const target = EXTENSION.test(path) ? path.replace(EXTENSION, '') : `${path}.${format}`;
   return `${COMMANDS[compression]} ${shellWord(path)} > ${shellWord(target)}`;

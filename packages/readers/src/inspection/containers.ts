@@ -15,7 +15,7 @@ export interface Container {
 export type Compression = 'gzip' | 'xz' | 'zstd' | 'bzip2';
 
 interface KnownContainer extends Container {
-  /** The file has one of these at offset `at` (0 by default); one character per byte. */
+  /** The signatures, with one character per byte. The file must have one of them at byte `at` (0 by default). */
   readonly magics: readonly string[];
   readonly at?: number;
   /** A further test of the file's first 4 KiB. */
@@ -24,7 +24,7 @@ interface KnownContainer extends Container {
 
 /** The first bytes of zlib streams: deflate with a window of 256 bytes to 32 KiB. */
 const ZLIB_METHODS = Array.from({ length: 8 }, (_, index) => String.fromCharCode((index << 4) | 8));
-/** The minimum size of a zlib stream, in bytes: a shorter file of another kind may look like one. */
+/** Bytes. Shorter files are not recognized as zlib streams, because a short file of another kind can look like one. */
 const ZLIB_MIN_BYTES = 512;
 /** Length of a binary cpio header. */
 const CPIO_HEADER_BYTES = 26;
@@ -36,7 +36,7 @@ const LZMA_MAX_PROPERTIES = 9 * 5 * 5 - 1;
 const LZMA_MIN_DICTIONARY = 4096;
 const LZMA_DICTIONARY_AT = 1;
 const LZMA_SIZE_AT = 5;
-/** The most content accepted in an .lzma file: 256 TiB, more than any disk that is compressed. */
+/** The most content that is accepted in an .lzma file, in bytes: 256 TiB, more than any compressed disk has. */
 const LZMA_MAX_BYTES = 2n ** 48n;
 const UNKNOWN_SIZE = 2n ** 64n - 1n;
 
@@ -122,7 +122,7 @@ const CONTAINERS: readonly KnownContainer[] = [
   { what: 'an image of Ceph RBD', remedy: 'import it with rbd import', magics: ['rbd image v', 'rbd diff v'] },
 ];
 
-/** Returns the container format of a file's first 4 KiB; `undefined` if it may be a disk. */
+/** Returns the container format of a file, by the first 4 KiB; `undefined` if the file can be a disk. */
 export function containerOf(head: Buffer): Container | undefined {
   return CONTAINERS.find(
     ({ magics, at = 0, holds }) =>
@@ -134,14 +134,18 @@ function startsWith(text: string): (head: Buffer) => boolean {
   return (head) => head.toString('latin1', 0, text.length) === text;
 }
 
-/** Returns the magics of frames with data for special programs, with which zstd and lz4 files may begin. */
+/**
+ * Returns the signatures of skippable frames, with which zstd and lz4 files can begin. Such frames contain data for
+ * other programs.
+ */
 function skippableFrames(): string[] {
   return Array.from({ length: 16 }, (_, index) => `${String.fromCharCode(0x50 + index)}\x2a\x4d\x18`);
 }
 
 /**
- * Tests for properties, a dictionary of 2ⁿ or 3·2ⁿ bytes, a possible size, and a zero. Unusual properties count only if
- * the size is unknown, because other data often looks like such a header.
+ * Tests for the header of an .lzma file: valid properties, a dictionary of 2ⁿ or 3·2ⁿ bytes, a possible size, and a
+ * zero as the first compressed byte. Unless the properties are the usual ones, the header must state that the size is
+ * unknown, because other data often looks like a header with a size.
  */
 function isLzma(head: Buffer): boolean {
   if (head.length < 14) {
@@ -161,7 +165,7 @@ function isLzma(head: Buffer): boolean {
   );
 }
 
-/** Tests that the two header bytes, as a number, are a multiple of 31, and that the following bytes can be inflated. */
+/** Tests that the first two bytes, as a number, are a multiple of 31, and that the bytes after them can be inflated. */
 function isZlib(head: Buffer): boolean {
   if (head.length < ZLIB_MIN_BYTES || head.readUInt16BE(0) % 31 !== 0) {
     return false;
@@ -173,7 +177,10 @@ function isZlib(head: Buffer): boolean {
   }
 }
 
-/** Tests for thirteen 16-bit numbers in either byte order; one is the length of the following name with its NUL. */
+/**
+ * Tests for thirteen 16-bit numbers, including the magic, in either byte order, and for a name after them. One of the
+ * numbers is the length of the name with its NUL.
+ */
 function isBinaryCpio(head: Buffer): boolean {
   if (head.length < CPIO_HEADER_BYTES) {
     return false;
@@ -186,7 +193,7 @@ function isBinaryCpio(head: Buffer): boolean {
   );
 }
 
-/** Tests for thirteen numbers in octal or hexadecimal digits after the magic. */
+/** Tests for the digits after the magic: 70 octal digits in an old header, 104 hexadecimal digits in a new one. */
 function isCpio(head: Buffer): boolean {
   return /^0707(?:07[0-7]{70}|0[12][\da-f]{104})/i.test(head.toString('latin1', 0, 110));
 }

@@ -12,8 +12,8 @@ import { partNameOf, SPLIT } from './split-disk.js';
 import { TAR } from './tar.js';
 
 /**
- * The drivers with which qemu opens a file or device as raw bytes, without a format driver. An overlay can state one of
- * them as a format.
+ * The drivers with which qemu opens a file or device as raw bytes, without a format driver, and which of the two each
+ * driver opens. An overlay can state one of the drivers as a format.
  */
 const PROTOCOLS: ReadonlyMap<string, 'device' | 'file'> = new Map([
   ['file', 'file'],
@@ -30,14 +30,14 @@ export interface FormatEvidence extends StatedFormat {
   readonly size: number;
   readonly isDevice: boolean;
   readonly ends: FileEnds;
-  /** Set if the user gave a key for the LUKS header at the beginning of the file. */
+  /** Set if the file begins with a LUKS header of version 1 for which the user gave a key. */
   readonly hasKey?: true;
 }
 
 /** The format in which a file is read. */
 export interface FormatDecision {
   readonly format: string;
-  /** Whether only the header shows the format. The header may then not refer to any other file. */
+  /** Whether only the header shows the format. The header must then not refer to any other file. */
   readonly mustBeSelfContained: boolean;
 }
 
@@ -45,7 +45,8 @@ export interface FormatDecision {
  * Decides a file's format: as stated, or else from its extension and header together. A guest controls its raw disk's
  * first and last bytes, so a header alone is not enough to open other files that it names.
  *
- * @throws `HeaderError`.
+ * @throws `HeaderError` if the stated format is unknown or not found in the header, if name and header contradict each
+ * other, or if the file is a container or a part of an image that cannot be read.
  */
 export function decideFormat(evidence: FormatEvidence): FormatDecision {
   const { stated } = evidence;
@@ -80,18 +81,25 @@ export function decideFormat(evidence: FormatEvidence): FormatDecision {
   return certain(found.format);
 }
 
-/** A format that was recognized, and the end of the file with its magic. */
+/**
+ * A format that was recognized, and where its magic is: at the beginning (`head`) or at the end (`tail`) of the file.
+ */
 export interface Recognition {
   readonly format: string;
   readonly at: 'head' | 'tail';
 }
 
-/** The formats that a file can have: an image below another one, or in an archive, cannot be compressed. */
+/**
+ * Returns the inspectors of the formats that a file can have. Only a file that the user named, and that is not in an
+ * archive, can be compressed.
+ */
 function inspectorsFor({ statedBy, archived }: FormatEvidence): readonly FormatInspector[] {
   return statedBy === 'user' && archived === undefined ? FORMATS : IMAGE_FORMATS;
 }
 
-/** Returns the format whose magic the file has. A magic at the beginning takes precedence. */
+/**
+ * Returns the format whose magic the file has; `undefined` if it has none. A magic at the beginning takes precedence.
+ */
 export function recognize(
   ends: FileEnds,
   formats: readonly FormatInspector[] = IMAGE_FORMATS,
@@ -125,7 +133,12 @@ function statedFormat(stated: string, found: string | undefined, evidence: Forma
   return stated;
 }
 
-/** qemu opens no regular file as a device, and no device as a regular file. */
+/**
+ * Returns `raw`, the format of every file for which an overlay states a protocol. qemu opens no regular file as a
+ * device, and no device as a regular file.
+ *
+ * @throws `HeaderError` if the protocol does not fit the file.
+ */
 function protocolFormat(protocol: string, evidence: FormatEvidence): string {
   if ((PROTOCOLS.get(protocol) === 'device') !== evidence.isDevice) {
     const found = evidence.isDevice ? 'a block device' : 'a regular file';
@@ -140,7 +153,9 @@ function isPart({ isDevice, path }: FormatEvidence): boolean {
 
 /**
  * Decides the format of a file whose name is that of a part of a file. Only parts of a raw disk can be read. A complete
- * image may have such a name too: libvirt names external snapshots after disk and snapshot, as in `web.001`.
+ * image can have such a name too: libvirt names external snapshots after disk and snapshot, as in `web.001`.
+ *
+ * @throws `HeaderError` if the file cannot be read as a part.
  */
 function formatOfPart(evidence: FormatEvidence, found: Recognition | undefined): string {
   const { whole } = partNameOf(basename(evidence.path))!;
@@ -156,7 +171,7 @@ function formatOfPart(evidence: FormatEvidence, found: Recognition | undefined):
   );
 }
 
-/** An archive or compressed file is not a disk image, whatever its name. */
+/** Refuses an archive or a compressed file, which is not a disk image, whatever its name. */
 function requireNoContainer(evidence: FormatEvidence): void {
   const container = containerOf(evidence.ends.head);
   if (container !== undefined) {
@@ -171,7 +186,7 @@ function remedyFor(container: Container, evidence: FormatEvidence): Wording {
   if (archived !== undefined) {
     return `unpack the archive with ${unpacking(archived)}, and name the files in it`;
   }
-  // An archive cannot be below another image.
+  // A backing file cannot be an archive.
   return container.what === TAR_ARCHIVE && statedBy === 'user'
     ? wording`${remedy(evidence, TAR)} to read the disks in it`
     : `${container.remedy} first`;
@@ -206,7 +221,7 @@ function requireNoVmdkPart(evidence: FormatEvidence): void {
   }
 }
 
-/** A `.raw` file with another format's header is ambiguous. */
+/** Refuses a `.raw` file with another format's header, because its format is ambiguous. */
 function requireNoMagic(evidence: FormatEvidence, found: Recognition | undefined): void {
   if (found !== undefined) {
     throw refused(contradiction('raw', found.format, evidence));

@@ -7,11 +7,12 @@ import type { FileBytes, FormatHeader } from './format-inspector.js';
 import { remedy } from './format-remedy.js';
 import { refused } from './header-error.js';
 
-/** The selectors of keys for every encrypted disk, and for every disk that is encrypted as a whole. */
+/** The selector of keys for every encrypted disk. */
 const ALL = 'all';
+/** The selector of keys for completely encrypted disks. With a number appended, it selects that partition. */
 const WHOLE_DISK = '/dev/sda';
 
-/** An encrypted volume, how to decrypt it, and what may unlock it. */
+/** An encrypted volume, how to decrypt it, and the passphrases to try. */
 export interface LockedVolume {
   readonly volume: EncryptedVolume & { readonly uuid: string };
   readonly layout: LuksLayout;
@@ -20,7 +21,9 @@ export interface LockedVolume {
   readonly passphrases: readonly Passphrase[];
 }
 
-/** Returns whether there is a key for a disk that qemu decrypts as a whole. */
+/**
+ * Returns whether a disk begins with a LUKS header of version 1, which qemu can decrypt, and `keys` has a key for it.
+ */
 export function hasKeyFor(head: Buffer, keys: ReadOptions['keys']): boolean {
   if (!isLuks(head) || head.length < LUKS_FIELDS_BYTES) {
     return false;
@@ -30,7 +33,8 @@ export function hasKeyFor(head: Buffer, keys: ReadOptions['keys']): boolean {
 }
 
 /**
- * Returns the passphrases to try: none if the disk is not encrypted or the user gave none for it.
+ * Returns the passphrases to try for an image whose header says that its data is encrypted. Returns none if it does not
+ * say so, or if the user gave no key for the image.
  *
  * @throws `HeaderError` if the format LUKS was stated and there is no passphrase.
  */
@@ -58,11 +62,11 @@ function passphrasesOf(keys: ReadOptions['keys'], uuid: string, device: string):
 }
 
 /**
- * Returns the volumes of a disk for which the user gave keys. Only a disk that the user named without a format has such
- * volumes: below an overlay, whose clusters are ciphertext too, and with the stated format raw, bytes are compared as
- * they are.
+ * Returns the encrypted volumes for which the user gave keys, with what is needed to unlock them. Returns none unless
+ * the user named the disk and stated no format. A backing file is read as it is stored, because the clusters of its
+ * overlay are ciphertext too; so is a disk with the stated format raw.
  *
- * @throws `HeaderError` if one of them cannot be decrypted.
+ * @throws `HeaderError` if there is a key for a volume that cannot be decrypted here, or if the file cannot be read.
  */
 export async function volumesToUnlock(
   volumes: readonly EncryptedVolume[],
@@ -95,6 +99,9 @@ function subjectOf({ partition }: EncryptedVolume): string {
 /**
  * Returns how an encrypted disk is read: `decrypted` if at least one volume of it is decrypted, otherwise `ciphertext`;
  * and the volumes that are read as ciphertext. Returns an empty object for a disk that is not encrypted.
+ *
+ * @param secrets the passphrases and volumes with which the disk is decrypted; empty if it is not
+ * @param opaque the encrypted volumes that are not decrypted
  */
 export function encryptionRead(
   { encryption }: FormatHeader,

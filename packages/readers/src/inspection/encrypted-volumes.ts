@@ -1,21 +1,21 @@
 import { isLuks, luksFields } from '../luks/luks-header.js';
 import type { FileBytes } from './format-inspector.js';
 
-/** The encryption of a raw disk, or of one of its partitions. */
+/** An encrypted volume of a raw disk: the complete disk, or one of its partitions. */
 export interface EncryptedVolume extends Place {
-  /** Name of the encryption. */
+  /** Name of the encryption, such as `LUKS`. */
   readonly encryption: string;
-  /** UUID of the LUKS header, in lower case. */
+  /** UUID of the LUKS header, in lower case; absent for other encryptions. */
   readonly uuid?: string;
 }
 
-/** A place in the disk where a volume may be. */
+/** A range of the disk that is examined: the complete disk, or a partition. */
 interface Place {
-  /** Number of the partition, as the Linux kernel counts; `undefined` for the disk as a whole. */
+  /** Number of the partition, as the Linux kernel counts; `undefined` for the complete disk. */
   readonly partition: number | undefined;
-  /** Bytes from the beginning of the disk. */
+  /** Position of its first byte in the disk. */
   readonly start: number;
-  /** Bytes, which may extend past the end of the disk. */
+  /** Bytes, as stated by the partition table: the range can extend past the end of the disk. */
   readonly length: number;
 }
 
@@ -23,7 +23,7 @@ const SECTOR_BYTES = 512;
 /** Bytes at the beginning of a volume that contain every signature and field that is examined. */
 const VOLUME_BYTES = 2048;
 
-/** Name of the only encryption that can be decrypted. */
+/** Name of the only encryption that can be decrypted here. */
 const LUKS = 'LUKS';
 
 const BOOT_SIGNATURE = { at: 510, value: 0xaa55 };
@@ -31,19 +31,24 @@ const MBR_ENTRIES = { at: 446, count: 4, bytes: 16 };
 const EXTENDED_TYPES = new Set([0x05, 0x0f, 0x85]);
 const PROTECTIVE_TYPE = 0xee;
 const FIRST_LOGICAL = 5;
-/** The most logical partitions that are examined. */
+/** The most logical partitions of an extended partition that are examined. */
 const MAX_LOGICAL = 64;
 
 const GPT_MAGIC = 'EFI PART';
 const GPT_HEADER_BYTES = 92;
-/** The possible lengths of logical sectors, in bytes. The header is in the second sector. */
+/** The lengths of logical sectors that are tried, in bytes. The header of a GPT is in the second sector. */
 const GPT_SECTORS = [512, 4096] as const;
-/** The most entries that are examined, and the only length of entries in use. Larger tables do not exist. */
+/**
+ * Entries after the 128th are not examined. Each entry is assumed to have 128 bytes; the entry size that the header
+ * states is ignored.
+ */
 const GPT_ENTRIES = { count: 128, bytes: 128 };
 
 /**
- * Returns the encrypted volumes of a raw disk: the disk itself, or its partitions. Reads the partition table and the
- * first bytes of each partition. Damaged tables are not an error.
+ * Returns the encrypted volumes of a raw disk: the complete disk if it is encrypted, otherwise its encrypted
+ * partitions; none if no encryption is found. Reads the partition table (MBR or GPT) and the beginning of each
+ * partition. Damaged tables are not an error: partitions that they do not show are not examined. Nor are volumes of
+ * which fewer than 2048 bytes are within the file.
  *
  * Formats: the LUKS specifications; the UEFI specification, "GUID Partition Table"; "BitLocker Drive Encryption (BDE)
  * format" and "Core Storage format" of libbde and libfvde; Apple File System Reference, `nx_superblock_t`.
@@ -109,8 +114,9 @@ async function partitionsOf(bytes: FileBytes): Promise<readonly Place[]> {
 }
 
 /**
- * An entry of a partition table. Its first sector counts from the sector of the table, except for the entry for the
- * next table of an extended partition, which counts from the beginning of that partition.
+ * An entry of an MBR partition table. `start` and `sectors` are in sectors of 512 bytes. `start` counts from the sector
+ * that contains the table. Only in an entry that points to the next table of an extended partition does it count from
+ * the beginning of the extended partition. A `type` of 0 means that the entry is unused.
  */
 interface MbrEntry {
   readonly type: number;
@@ -118,7 +124,10 @@ interface MbrEntry {
   readonly sectors: number;
 }
 
-/** Reads the entries of the partition table at the beginning of a sector. */
+/**
+ * Returns the four entries of the MBR partition table in the sector that begins at byte `position`; none if the sector
+ * is incomplete or has no boot signature.
+ */
 async function mbrEntries(bytes: FileBytes, position: number): Promise<MbrEntry[]> {
   const sector = await bytes.read(position, SECTOR_BYTES);
   if (sector.length < SECTOR_BYTES || sector.readUInt16LE(BOOT_SIGNATURE.at) !== BOOT_SIGNATURE.value) {
@@ -130,7 +139,10 @@ async function mbrEntries(bytes: FileBytes, position: number): Promise<MbrEntry[
   });
 }
 
-/** Follows the chain of tables in an extended partition: each has a partition and the next table. */
+/**
+ * Returns the logical partitions of the extended partition that begins at sector `extended`. Follows its chain of
+ * partition tables: in each, the first entry is a logical partition, and the second points to the next table.
+ */
 async function logicalPartitions(bytes: FileBytes, extended: number): Promise<Place[]> {
   const places: Place[] = [];
   let table = extended;
@@ -168,7 +180,10 @@ async function gptPartitions(bytes: FileBytes): Promise<Place[]> {
   return [];
 }
 
-/** Returns the byte position of the sector whose number is in a table; past the end of any file if it is impossible. */
+/**
+ * Returns the position, in bytes, of the sector whose number is at byte `at` of `table`; capped so that adding
+ * `VOLUME_BYTES` stays a safe integer.
+ */
 function positionAt(table: Buffer, at: number, sectorBytes: number): number {
   return Math.min(Number(table.readBigUInt64LE(at)) * sectorBytes, Number.MAX_SAFE_INTEGER - VOLUME_BYTES);
 }

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
 
-/** The formats of each extension. */
+/** The formats that each extension states. */
 const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['.raw', ['raw']],
   ['.qcow2', ['qcow2']],
@@ -20,7 +20,7 @@ const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['.luks', ['luks']],
 ]);
 
-/** The formats of the extensions that follow another one, as in `disk.img.gz`. */
+/** The compression formats of the extensions that follow another one, as in `disk.img.gz`. */
 const COMPRESSED_EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['.gz', ['gzip']],
   ['.xz', ['xz']],
@@ -40,7 +40,10 @@ const ARCHIVE_EXTENSIONS = [...EXCHANGE_EXTENSIONS, '.tar'];
 /** The extensions of disk images. */
 const DISK_EXTENSIONS: readonly string[] = [...EXTENSIONS.keys(), ...NEUTRAL_EXTENSIONS];
 
-/** The extensions of the files that are images in a directory: disk images, and archives in which they are exchanged. */
+/**
+ * The extensions of the files in a directory that count as images: disk images, and archives in which disks are
+ * exchanged.
+ */
 export const IMAGE_EXTENSIONS: readonly string[] = [...DISK_EXTENSIONS, ...EXCHANGE_EXTENSIONS];
 
 /** The ends of the names of compressed raw disks. */
@@ -64,7 +67,7 @@ export function isNamedAsArchive(path: string): boolean {
   return ARCHIVE_EXTENSIONS.includes(extensionOf(path));
 }
 
-/** Returns whether a name states that the file is a disk image, also compressed by one of the known programs. */
+/** Returns whether a name states that the file is a disk image, possibly compressed by one of the known programs. */
 export function isNamedAsImage(path: string): boolean {
   const extension = extensionOf(path);
   const inside = COMPRESSED_EXTENSIONS.has(extension) ? extensionOf(path.slice(0, -extension.length)) : extension;

@@ -6,28 +6,35 @@ export interface FileBytes {
   readonly name: string;
   /** Size of the file in bytes. */
   readonly size: number;
-  /** Returns the `length` bytes at `position`; fewer only at the end of the file. */
+  /**
+   * Returns the `length` bytes at `position`; fewer only at the end of the file.
+   *
+   * @throws if the file cannot be read.
+   */
   read(position: number, length: number): Promise<Buffer>;
 }
 
-/** A file that a header points to. */
+/** The backing file that a header names. */
 export interface BackingReference {
-  /** Its name exactly as in the header. */
+  /** The name of the backing file, exactly as in the header. */
   readonly name: string;
-  /** Its format, if the header states it. */
+  /** The format of the backing file, if the header states it. */
   readonly format?: string;
-  /** The required {@link FormatHeader.contentId} of that file. */
+  /** The {@link FormatHeader.contentId} that the backing file must have. */
   readonly contentId?: string;
 }
 
-/** Another file that an image needs, and what is required of it. */
+/** Another file that belongs to an image, and the check that the file must pass. */
 export interface CheckedReference {
   readonly name: string;
   /** @throws `HeaderError` if the file does not match the header. */
   check(bytes: FileBytes): Promise<void>;
 }
 
-/** A file that has the guest's data in place of the file with the header. Its name is exactly as in the header. */
+/**
+ * A file that contains guest data: an extent file, which a header names and whose name is exactly as in the header, or
+ * a later part of a split disk.
+ */
 export type ExtentReference = CheckedReference;
 
 /** The content of a header. */
@@ -50,9 +57,9 @@ export interface FormatHeader {
 
 /** The bytes by which formats are recognized. */
 export interface FileEnds {
-  /** The first 4 KiB of the file, or all of it. */
+  /** The first 4 KiB of the file, or all of it; empty if only the end is known. */
   readonly head: Buffer;
-  /** The last 512 bytes of the file, or all of it. */
+  /** The last 512 bytes of the file, or all of it; empty if only the beginning is known. */
   readonly tail: Buffer;
 }
 
@@ -65,12 +72,13 @@ export interface FormatInspector {
   /**
    * Reads the header of a recognized file.
    *
-   * @throws `HeaderError` if it is damaged or must not be followed.
+   * @throws `HeaderError` if the header is damaged, is not supported or must not be followed, or if it cannot be read.
    */
   readHeader(bytes: FileBytes): Promise<FormatHeader>;
   /**
-   * For formats whose first-level tables point to further tables: throws `HeaderError` unless all of them are within
-   * the file, whose header must have been read. Reads the first-level tables, so it costs more than `readHeader`.
+   * For formats whose tables can point past the end of the file: throws `HeaderError` unless the tables or chunks to
+   * which they point are within the file, or if the tables cannot be read. Call it after `readHeader`. It reads the
+   * first-level tables, so it costs more than `readHeader`.
    */
   requireTables?(bytes: FileBytes): Promise<void>;
 }

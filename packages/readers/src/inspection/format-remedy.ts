@@ -5,16 +5,16 @@ const CORRECT_HINT = "correct parentFileNameHint in the child's descriptor";
 /** A file, its stated format, and where that is stated. */
 export interface StatedFormat {
   readonly path: string;
-  /** The format stated by the user or by the header above. */
+  /** The format that the user, or the header that names the file, states; `undefined` if none is stated. */
   readonly stated: string | undefined;
   /**
    * Where a format can be stated: on the command line, in the header of the overlay, or nowhere, because the parent of
    * a VMDK must be a VMDK.
    */
   readonly statedBy: 'user' | 'overlay' | 'vmdk-child';
-  /** The file's name as the user or the header above wrote it. */
+  /** The name of the file as the user, or the header that names the file, wrote it. */
   readonly reference?: string;
-  /** The file with that header. */
+  /** Path of the file whose header names this file. */
   readonly headerPath?: string;
   /** Set if it is a file in an archive. */
   readonly archived?: ArchivedFile;
@@ -66,7 +66,9 @@ export function unpacking({ archive }: Pick<ArchivedFile, 'archive'>): string {
   return `tar -xf ${shellOperand(archive)}`;
 }
 
-/** Returns how to name a file in another format than the stated one. Other images keep the stated format. */
+/**
+ * Returns the option that states another format than the stated one for a file. Other images keep the stated format.
+ */
 export function namedInFormat(path: string, format: string, stated: string | undefined): OptionReference {
   return { option: 'format', value: format, image: path, others: stated ?? 'auto' };
 }

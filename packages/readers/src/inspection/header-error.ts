@@ -2,7 +2,7 @@ import { type ErrorCode, plainText, VirtSimilarityError, type Wording, wording }
 
 /**
  * The error for a file that cannot be used as a disk image. Its message is worded to follow "cannot open a.qcow2: ". A
- * caller that knows the image's name turns it into the user's error.
+ * caller that knows the image's name turns this error into a `VirtSimilarityError`, see `inUserTerms`.
  */
 export class HeaderError extends Error {
   override readonly name = 'HeaderError';
@@ -30,7 +30,7 @@ export function refused(message: Wording): HeaderError {
 
 /**
  * The error for a refused header whose file can be compared as raw bytes. The caller appends how to state the format
- * raw, which depends on what names the file.
+ * raw, which depends on whether the user or a header names the file.
  */
 export class RawRemedyError extends HeaderError {
   /** @param found the finding and another remedy, in words that `, or …` can follow */
@@ -39,7 +39,10 @@ export class RawRemedyError extends HeaderError {
   }
 }
 
-/** Runs an operation on an image that the user named, and turns a `HeaderError` into the user's error. */
+/**
+ * Runs an operation on an image. `path` is the image as the user named it. Turns a `HeaderError` into a
+ * `VirtSimilarityError` that names the image.
+ */
 export async function inUserTerms<T>(path: string, operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
@@ -52,7 +55,7 @@ export async function inUserTerms<T>(path: string, operation: () => Promise<T>):
   }
 }
 
-/** Runs an operation and puts the message of a `HeaderError` into context. */
+/** Runs an operation. If it throws a `HeaderError`, throws one with the message that `describe` returns. */
 export async function inContext<T>(
   describe: (message: Wording, code: HeaderError['code']) => Wording,
   operation: () => Promise<T>,

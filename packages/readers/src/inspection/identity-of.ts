@@ -15,18 +15,22 @@ import {
 
 /**
  * Returns what the image's content depends on: for each image of the chain, top first, the file with the header, then
- * its extent files. Each image can also be opened alone, by its path and format, with the same content as in the chain.
+ * its extent files; also the image's range in an archive, and its volumes that are decrypted. Each image can also be
+ * opened alone, by its path and format, with the same content as in the chain.
  */
 export function identityOf(image: InspectedImage): ImageIdentity {
   return { chain: wholeIdentityOf(image).chain.map((link) => ({ ...link, standalone: true })) };
 }
 
-/** Returns an identity whose backing images cannot be opened alone: a session must know its images in advance. */
+/**
+ * As `identityOf`, but the backing images cannot be opened alone. A session needs such an identity, because it must
+ * know its images in advance.
+ */
 export function wholeIdentityOf(image: InspectedImage): ImageIdentity {
   return { chain: chainOf(image).map(linkOf) };
 }
 
-/** Returns the files of an image in the order of its identity, for opening them. */
+/** Returns the files of an image and of its backing images, in the order of its identity, for opening them. */
 export function expectedFilesOf(image: InspectedImage): ExpectedFile[] {
   return expectedFiles(wholeIdentityOf(image));
 }

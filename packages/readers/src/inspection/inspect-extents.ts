@@ -8,9 +8,10 @@ import { openReferencedFile } from './referenced-file.js';
 const MAX_EXTENT_FILES = 1024;
 
 /**
- * Inspects the extent files that a header names. Returns their stamps, in the same order.
+ * Inspects the extent files that a header names. Flushes them if `options.flush` is set. Returns their stamps, in the
+ * same order.
  *
- * @throws `HeaderError`, with the extent's name.
+ * @throws `HeaderError` if there are too many, or, with the extent's name, if one of them cannot be used.
  */
 export async function inspectExtents(
   extents: readonly ExtentReference[],

@@ -33,16 +33,16 @@ interface NamedImage extends Pick<DiskSource, 'path' | 'noFollow'> {
   /** Set if it is a file in an archive. */
   readonly archived?: ArchivedFile;
   readonly stated: string | undefined;
-  /** Its name as the user wrote it. */
+  /** The name of the image as the user wrote it. */
   readonly reference: string;
 }
 
 interface ReferencedImage {
   readonly statedBy: 'overlay' | 'vmdk-child';
   readonly stated: string | undefined;
-  /** Its name as the header above wrote it. */
+  /** The name of the image as the header that names it wrote it. */
   readonly reference: string;
-  /** The file with that header. */
+  /** Path of the file with that header. */
   readonly headerPath: string;
 }
 
@@ -50,7 +50,10 @@ interface ReferencedImage {
 export interface InspectedFile {
   readonly image: Omit<InspectedImage, 'backing'>;
   readonly header: FormatHeader;
-  /** The path to which names in the header are relative, as named or found: a link to the file is not resolved. */
+  /**
+   * The path of the file. Names in the header are relative to its directory. A symbolic link to the file is not
+   * resolved.
+   */
   readonly path: string;
   /** The passphrases to try if the image is to be decrypted. The image's `passphrase` is not set yet. */
   readonly passphrases: readonly Passphrase[];
@@ -61,9 +64,10 @@ export interface InspectedFile {
 }
 
 /**
- * Inspects one image of a chain and its extent files.
+ * Inspects one image of a chain and its extent files, by their headers and tables. Flushes the files first if
+ * `options.flush` is set. Keeps no file open.
  *
- * @throws `HeaderError`.
+ * @throws `HeaderError` if the image or a file that belongs to it cannot be opened, is damaged, or is refused.
  */
 export async function inspectFile(image: ImageToInspect, options: ReadOptions): Promise<InspectedFile> {
   const { path, ...file } = await openFile(image, options);
@@ -126,7 +130,9 @@ function isMissing({ cause }: HeaderError): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 
-/** Creates the error for a file that does not exist. The header may state where the file was on another machine. */
+/**
+ * Creates the error for a file that does not exist. The name in the header can be that of a file on another machine.
+ */
 function missing(image: ReferencedImage, { code, cause }: HeaderError): HeaderError {
   return new HeaderError(code, `there is no such file; copy it there, or ${renaming(image)}`, { cause });
 }
@@ -175,7 +181,8 @@ async function readHeader(
     return read();
   }
   const describe = (message: Wording, code: HeaderError['code']) => {
-    // A refusal that does not depend on the name has its own remedy.
+    // If the header seems to be damaged, the file can also be of another format. Every other message ends with its
+    // remedy.
     const more = code === 'corrupt' ? wording`; ${remedy(evidence, format, 'raw')}` : '';
     return wording`only its header identifies it as ${format}, not its name, and ${message}${more}`;
   };
@@ -212,7 +219,7 @@ function requireSelfContained(header: FormatHeader, evidence: FormatEvidence, fo
   return header;
 }
 
-/** An image in an archive may not refer to other files there. */
+/** An image in an archive must not refer to other files in the archive. */
 function requireOneFile(
   { backing, extents = [], neighbour }: FormatHeader,
   { names }: PlaceInArchive,

@@ -28,12 +28,14 @@ import { fittingPassphrase } from './unlock.js';
 const MAX_CHAIN_LENGTH = 64;
 
 /**
- * Finds an image's format and every file that holds its content, by reading headers only, and checks both against the
- * policy. Keeps nothing open. Starts a process only to check a key for an encrypted disk. Calls `options.warn` for
- * every file whose format only its header shows, and with other notes.
+ * Finds an image's format and every file that holds its content, by reading headers and partition tables only, and
+ * checks both against the policy. Keeps nothing open. Starts a process only to check a key for an encrypted disk. Calls
+ * `options.warn` for every file whose format only its header shows.
  *
- * @throws `refused`, `corrupt`, `unreadable`, `changed`, `usage` for an unknown stated format, `aborted`; as
- *   `fittingPassphrase`.
+ * @throws `refused` if the policy forbids the image or one of its files, or if a format is ambiguous or not supported;
+ * `corrupt` if a header is damaged; `unreadable` if a file is missing or cannot be read; `changed` if a file is moved
+ * or replaced during the call; `unavailable` if open files or memory run out; `usage` if the stated format is unknown;
+ * `aborted`; and as `fittingPassphrase` and `volumeKey`.
  */
 export async function inspect(source: DiskSource, options: ReadOptions): Promise<InspectedImage> {
   const call = qemuCall({ component: 'qemu', needs: [BUBBLEWRAP] }, source, options);
@@ -58,7 +60,9 @@ interface InspectedChain {
   readonly header: FormatHeader;
 }
 
-/** Inspects an image and its backing images. `above` are the files of the overlays above it, top first. */
+/**
+ * Inspects an image and its backing images. `above` contains the files of the overlays that use the image, top first.
+ */
 async function inspectChain(
   toInspect: ImageToInspect,
   above: readonly FileStamp[],
@@ -101,7 +105,10 @@ async function unlocked(
   return volumes.length === 0 ? image : { ...image, volumes };
 }
 
-/** Requires that the parent was not written to after the snapshot was made, because it would then have other data. */
+/**
+ * Requires that the parent was not written to after the snapshot was made: the snapshot's disk would otherwise have
+ * different data.
+ */
 function requireSameContent({ name, contentId }: BackingReference, parent: FormatHeader): void {
   if (contentId !== parent.contentId && contentId !== undefined) {
     throw corrupt(
@@ -134,7 +141,10 @@ function requireShortChain(file: FileStamp, above: readonly FileStamp[]): void {
   }
 }
 
-/** Returns a function that adds to a message which file of the chain it concerns, and where that file is named. */
+/**
+ * Returns a function that adds to a message which file of the chain the message concerns, and which field names the
+ * file.
+ */
 function describe(image: ImageToInspect): (message: Wording) => Wording {
   if (image.statedBy === 'user') {
     return (message) => message;

@@ -1,7 +1,10 @@
 import { type InspectedFile, inspectFile } from './inspect-file.js';
 import { PinnedPath } from './pinned-path.js';
 
-/** Inspects an image in a directory, without its backing image. Returns `undefined` unless inspection accepts it. */
+/**
+ * Inspects an image in a directory, without its backing image. Returns `undefined` if inspection refuses the image or
+ * fails. Never rejects.
+ */
 export async function inspectedIn(directory: string, name: string): Promise<InspectedFile | undefined> {
   try {
     const pinned = await PinnedPath.directory(directory);

@@ -32,16 +32,17 @@ export interface Inspected {
 }
 
 /**
- * The inspections of several readers. An image is inspected once, when it is identified. The result then serves every
- * reader that identifies or opens the image, as long as none of its files has changed.
+ * The inspections of several readers. An image is inspected when it is identified. If the reader declines the image,
+ * the next reader that is asked with the same options object reuses the result. So does every reader that opens the
+ * image, as long as it is certain that none of the image's files has changed.
  *
- * Notes for the user are given when an image is opened: once, however often it is inspected.
+ * Notes for the user are given each time an image is opened, and not when it is identified.
  */
 export class Inspections {
   readonly #inspect: typeof inspect;
-  /** Findings that the first reader did not accept, by the options of its call. */
+  /** Findings that a reader declined, for the next reader, by the options object of the call. */
   readonly #declined = new WeakMap<ReadOptions, Finding>();
-  /** The image of each link of a returned identity, with its backing images. */
+  /** The finding for each link of a returned identity: the image of the link, with its backing images. */
   readonly #found = new WeakMap<Link, Finding>();
 
   /** @param inspectImage the function that inspects an image */
@@ -50,10 +51,11 @@ export class Inspections {
   }
 
   /**
-   * Returns the identity that `identityOf` makes for a source; `undefined` if it makes none. The finding is then kept
-   * for the next reader that is called with the same options object.
+   * Inspects a source and returns the identity that `identityOf` makes for its image. If `identityOf` returns
+   * `undefined`, so does this method, and the finding is kept for the next reader that is called with the same options
+   * object.
    *
-   * @throws as `inspect`.
+   * @throws as `inspect`, and as `identityOf`.
    */
   async identify(
     source: DiskSource,
@@ -71,10 +73,11 @@ export class Inspections {
   }
 
   /**
-   * Returns the finding from when an image was identified. Inspects it again if it has changed since, or was identified
-   * elsewhere or under another policy. Passes its notes to `options.warn`.
+   * Returns the image that was inspected when the source was identified, and its identity. Inspects the image again if
+   * one of its files may have changed, if `identity` is not from this object, or if the source or the policy differs.
+   * Passes the notes about the image to `options.warn`.
    *
-   * @throws as `inspect`.
+   * @throws as `inspect`, and as `identityOf`.
    */
   async inspected(
     { source, identity }: IdentifiedSource,
@@ -105,7 +108,10 @@ export class Inspections {
     return finding?.source === source && (await isCurrent(finding)) ? finding : undefined;
   }
 
-  /** Keeps a finding. A link below the top may be opened alone, but its notes are given with the image above it. */
+  /**
+   * Keeps a finding for each link of an identity, because a link below the top can be opened alone. Only the top link's
+   * finding has the notes.
+   */
   #keep({ chain }: ImageIdentity, finding: Finding): void {
     const [, ...below] = chainOf(finding.image);
     this.#found.set(chain[0]!, finding);

@@ -27,7 +27,7 @@ export interface LayerFile {
   close(): Promise<void>;
 }
 
-/** Where a file is in an archive. */
+/** The place of a file in an archive. */
 export interface PlaceInArchive {
   readonly range: ByteRange;
   /** The names of all files in the archive, without directories. */
@@ -36,9 +36,9 @@ export interface PlaceInArchive {
 
 /**
  * Opens a file that the user named, read only: a regular file, a block device or, unless `noFollow`, a symbolic link to
- * one. Never waits for a writer. The caller closes it.
+ * one. Never waits for a writer. The caller closes the file.
  *
- * @throws `HeaderError`.
+ * @throws `HeaderError` if the file is missing, of another kind, or cannot be opened.
  */
 export async function openNamedFile({ path, noFollow }: Pick<DiskSource, 'path' | 'noFollow'>): Promise<LayerFile> {
   const pinned = await PinnedPath.lookUp(path, noFollow ? constants.O_NOFOLLOW : 0);
@@ -50,7 +50,11 @@ export async function openNamedFile({ path, noFollow }: Pick<DiskSource, 'path' 
   }
 }
 
-/** Opens a pinned file by its real path. Otherwise as `openNamedFile`. */
+/**
+ * Opens a pinned file, read only. `realPath` is the path in its stamp. The caller closes the file, and `pinned` too.
+ *
+ * @throws `HeaderError` if the file cannot be opened, or the size of a block device cannot be read.
+ */
 export async function openPinnedFile(pinned: PinnedPath, realPath: string): Promise<LayerFile> {
   const handle = await pinned.openForReading();
   try {
@@ -73,7 +77,7 @@ export async function openPinnedFile(pinned: PinnedPath, realPath: string): Prom
   }
 }
 
-/** @throws `HeaderError` unless it is a regular file or a block device. */
+/** @throws `HeaderError` unless the stats are those of a regular file or a block device. */
 export function requireImageKind(stats: BigIntStats): void {
   if (!stats.isFile() && !stats.isBlockDevice()) {
     throw refused(`it is ${kindOf(stats)}; expected a regular file or block device; name the image itself`);
@@ -93,7 +97,10 @@ function kindOf(stats: BigIntStats): string {
   return stats.isSocket() ? 'a socket' : 'a character device';
 }
 
-/** Returns a function that reads the head only once, so that every check of it sees the same bytes. */
+/**
+ * Wraps `read` so that the first 64 KiB are read only once, and every check of them sees the same bytes. A read that
+ * extends past them is not cached.
+ */
 export function withFixedHead(read: FileBytes['read']): FileBytes['read'] {
   let head: Promise<Buffer> | undefined;
   return async (position, length) => {
@@ -110,7 +117,10 @@ async function readBytes(handle: FileHandle, position: number, length: number): 
   return buffer.subarray(0, await systemErrors(() => readUpTo(handle, buffer, position)));
 }
 
-/** Flushes a regular file. A device's identity does not last in any case. */
+/**
+ * Flushes a regular file if `flush` is set. A block device is not flushed, because its identity proves nothing in any
+ * case.
+ */
 export async function flushIfRequested(file: LayerFile, { flush }: Pick<ReadOptions, 'flush'>): Promise<void> {
   if (flush && !file.isDevice) {
     await file.flush();

@@ -5,11 +5,12 @@ import { type LayerFile, openPinnedFile, requireImageKind } from './layer-file.j
 import { PinnedPath } from './pinned-path.js';
 
 /**
- * Opens the file of a fixed name in the directory of another file, without following a link. Returns `undefined` if it
- * does not exist. The caller closes it.
+ * Opens the file of a fixed name in the directory of another file, without following a link. Returns `undefined` if
+ * there is no file of that name. The caller closes the file.
  *
  * @param path The other file's path without symbolic links.
- * @throws `HeaderError`.
+ * @throws `HeaderError` if the file, or the directory, cannot be opened, or if it is not a regular file or a block
+ * device.
  */
 export async function openNeighbour(path: string, name: string): Promise<LayerFile | undefined> {
   const directory = await PinnedPath.directory(dirname(path));

@@ -10,7 +10,7 @@ const O_PATH = 0o10_000_000;
 
 /**
  * A file or directory that was looked up once and is held by a descriptor. Whatever happens to its path afterwards, the
- * same file is checked and opened. Looking up opens nothing: no device starts, no FIFO blocks.
+ * same file is checked and opened. Looking up a path does not open the file: no device starts, no FIFO blocks.
  */
 export class PinnedPath {
   readonly stats: BigIntStats;
@@ -22,9 +22,10 @@ export class PinnedPath {
   }
 
   /**
-   * Looks up a path through symbolic links. If `flags` has `O_NOFOLLOW`, a link itself is held. The caller closes it.
+   * Looks up a path and follows symbolic links. If `flags` has `O_NOFOLLOW` and the path is a link, the link itself is
+   * held. The caller closes the result.
    *
-   * @throws `HeaderError`.
+   * @throws `HeaderError` if the path cannot be looked up.
    */
   static async lookUp(path: string, flags = 0): Promise<PinnedPath> {
     const handle = await systemErrors(() => open(systemPath(path), O_PATH | flags));
@@ -36,7 +37,7 @@ export class PinnedPath {
     }
   }
 
-  /** Looks up a directory through symbolic links. Otherwise as `lookUp`. */
+  /** Looks up a directory. Otherwise as `lookUp`; also throws if the path is that of another file. */
   static directory(path: string): Promise<PinnedPath> {
     return PinnedPath.lookUp(path, constants.O_DIRECTORY);
   }
@@ -47,9 +48,9 @@ export class PinnedPath {
   }
 
   /**
-   * Returns its path without symbolic links.
+   * Returns the path of the file without symbolic links.
    *
-   * @throws `HeaderError`, also if that path leads to another file by now.
+   * @throws `HeaderError` if the path cannot be read, or if the file was moved or replaced since it was looked up.
    */
   async realPath(): Promise<string> {
     const path = pathText(await systemErrors(() => readlink(this.#descriptorPath, 'buffer')));
@@ -57,16 +58,16 @@ export class PinnedPath {
     if (found === undefined || !sameFile(fileNumberOf(found), fileNumberOf(this.stats))) {
       throw new HeaderError(
         'changed',
-        'it was moved or replaced while it was opened; wait until nothing changes it, and try again',
+        'it was moved or replaced while it was opened; wait until no program is changing it, then try again',
       );
     }
     return path;
   }
 
   /**
-   * Opens this file for reading, without waiting for a writer. The caller closes it.
+   * Opens this file for reading, without waiting for a writer. The caller closes the handle.
    *
-   * @throws `HeaderError`.
+   * @throws `HeaderError` if the file cannot be opened.
    */
   openForReading(): Promise<FileHandle> {
     return systemErrors(() => open(this.#descriptorPath, constants.O_RDONLY | constants.O_NONBLOCK));

@@ -6,9 +6,9 @@ const LINE_FEED = 0x0a;
 const SECTOR_BYTES = 512;
 
 /**
- * Returns whether a file contains text instead of a disk: its beginning is text, and has lines or the file's size is
- * not a whole number of sectors. Other files that begin with text can be disks, such as those that tests fill with one
- * character. A single byte is not text.
+ * Returns whether a file contains text instead of a disk: its beginning is text and, in addition, contains a line feed
+ * or the file's size is not a multiple of a sector. Other files that begin with text can be disks, such as those that
+ * tests fill with one character. A file of a single byte is not text.
  *
  * @param head the first bytes
  * @param size bytes
@@ -20,7 +20,7 @@ export function isTextFile(head: Uint8Array, size: number): boolean {
 /** Returns whether the beginning of a file is text: valid UTF-8, not only blanks, no control characters. */
 function isPlainText(head: Uint8Array): boolean {
   try {
-    // Streaming, because the end may split a character.
+    // Streaming, because the end can split a character.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
     return !CONTROL_CHARACTERS.test(text) && /\S/.test(text);
   } catch {

@@ -5,18 +5,21 @@ import { refused } from './header-error.js';
 import { type LayerFile, openPinnedFile, requireImageKind } from './layer-file.js';
 import { PinnedPath } from './pinned-path.js';
 
-/** Where files that a header names may be. */
+/** The places where files that a header names are allowed. */
 export type ReferencePolicy = Pick<ReadOptions, 'allowedDirectories' | 'allowedTrees'>;
 
 /** A file that a header names. */
 export interface ReferencedFile extends LayerFile {
-  /** Where it was found, with the directory's links resolved. Names in its own header are relative to this path. */
+  /**
+   * The path at which the file was found, with the directory's links resolved. Names in the file's own header are
+   * relative to this path.
+   */
   readonly path: string;
 }
 
 /**
- * Opens the file that a header names, relative to the directory of the file with the header, as qemu does. Only
- * plain paths are followed, and only to
+ * Opens the file that a header names, relative to the directory of the file with the header, as qemu does. Only plain
+ * paths are followed, and only to
  *
  * - regular files directly in an allowed directory whose names do not begin with a dot,
  * - regular files and block devices anywhere below an allowed tree,
@@ -25,7 +28,8 @@ export interface ReferencedFile extends LayerFile {
  * The file is looked up in its directory once, so the file that is checked is the file that is opened. The caller
  * closes it.
  *
- * @throws `HeaderError`.
+ * @throws `HeaderError` if the name is not a plain path, if the file is not allowed or of another kind, or if it cannot
+ * be opened.
  */
 export async function openReferencedFile(
   name: string,
@@ -79,7 +83,9 @@ async function openLinked(directory: PinnedPath, link: Location, policy: Referen
 
 function requirePlainPath(name: string): void {
   if (/^[A-Za-z]:\\|^\\\\/.test(name)) {
-    throw refused("it is a Windows path, which does not exist on this machine; replace it by the file's path here");
+    throw refused(
+      "it is a Windows path, which does not exist on this machine; replace it with the file's path on this machine",
+    );
   }
   // As in qemu's path_has_protocol: a colon before the first slash. This includes `json:`.
   if (/^[^/:]*:/.test(name)) {

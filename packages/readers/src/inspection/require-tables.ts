@@ -4,10 +4,11 @@ import { expectedFilesOf } from './identity-of.js';
 import { withStoredFile } from './stored-file.js';
 
 /**
- * Requires the tables of all images of a chain to be within their files, as far as headers lead to them. qemu reads a
- * missing part of a table as zeros, so the disk would seem to have no data.
+ * Requires the tables of all images of a chain to be within their files, as far as `FormatInspector.requireTables`
+ * checks them. qemu reads a missing part of a table as zeros, so the disk would seem to have no data.
  *
- * @throws `corrupt`, or as `StoredBytes.read`.
+ * @throws as `withStoredFile`: `corrupt` if a table is damaged or not within its file, `unavailable` if tables are
+ * shared.
  */
 export async function requireTables(top: InspectedImage, errorContext: ErrorContext): Promise<void> {
   const files = expectedFilesOf(top);

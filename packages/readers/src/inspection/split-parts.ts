@@ -3,8 +3,8 @@ import { inspectedIn } from './inspected-in.js';
 import { partNameOf, SPLIT } from './split-disk.js';
 
 /**
- * Returns which of a directory's files are further parts of a split disk in it: each with the name of the first part.
- * Only a disk that inspection accepts has parts. Never throws.
+ * Returns the files of a directory that are further parts of split disks in it, each with the name of the disk's first
+ * part. Only a disk that inspection accepts has parts. Never throws.
  *
  * @param names Names of the files in the directory.
  */
@@ -21,7 +21,7 @@ export async function splitPartsIn(directory: string, names: readonly string[]):
   return parts;
 }
 
-/** Numbers begin with 0 or 1. */
+/** Returns whether a name can be that of a first part. Numbers begin with 0 or 1. */
 function mayBeFirst(name: string): boolean {
   return (partNameOf(name)?.number ?? 2) <= 1;
 }

@@ -11,7 +11,8 @@ import type { FileBytes } from './format-inspector.js';
 import { HeaderError } from './header-error.js';
 
 /**
- * Reads more of a header after its file has passed inspection.
+ * Runs an operation that reads an image's file after the file has passed inspection. A read past the end of the file
+ * throws `changed` instead of returning fewer bytes.
  *
  * @param index Index of the image's file in `stored`.
  * @throws an error with the code of the operation's `HeaderError`, and as `StoredBytes.read`.
@@ -38,7 +39,7 @@ export async function withStoredFile<T>(
     if (!(error instanceof HeaderError)) {
       throw error;
     }
-    // The first file is that of the image, which the error names.
+    // The error names the image already, whose own file has index 0.
     const subject = index === 0 ? '' : `${file.path}: `;
     throw readError(errorContext, error.code, wording`${subject}${error.wording}`);
   }

@@ -11,7 +11,7 @@ export interface TarFile {
   readonly name: string;
   /** Where its content begins in the archive. */
   readonly offset: number;
-  /** Bytes. The archive may end earlier. */
+  /** Bytes. The archive can end earlier. */
   readonly length: number;
 }
 
@@ -21,14 +21,15 @@ const SIZE = { start: 124, end: 136 };
 const TYPE_AT = 156;
 const USTAR = { magic: 'ustar\0', at: 257, prefix: { start: 345, end: 500 } };
 const NAME_BYTES = 100;
-/** The high bit of a number's first byte: the rest is not in octal digits but big-endian. */
+/** If this bit of a number's first byte is set, the number is not in octal digits: its other bytes are big-endian. */
 const BINARY = 0x80;
 
-/** The most headers in an archive, and the most bytes of a long name or of extended attributes. */
+/** The most headers in an archive, including those that only describe the file after them. */
 const MAX_HEADERS = 4096;
+/** The most bytes of a long name or of extended attributes. */
 const MAX_EXTENSION_BYTES = 64 * 1024;
 
-/** The types of regular files, which may be disks. */
+/** The types of regular files, which can be disks. */
 const FILE_TYPES = ['0', '\0', '7'];
 /** Links, devices, directories and FIFOs have no content, whatever size their header states. */
 const TYPES_WITHOUT_CONTENT = ['1', '2', '3', '4', '5', '6'];
@@ -43,13 +44,14 @@ const SPARSE = 'S';
 /** The attributes in extended headers that are used here. */
 interface Attributes {
   readonly path?: Buffer;
-  /** In decimal digits, if the archive is sound. */
+  /** In decimal digits, unless the archive is damaged. */
   readonly size?: string;
   readonly isSparse?: true;
 }
 
 /**
- * Returns whether a block is a tar header: its checksum is the sum of its bytes, counting its eight bytes as spaces.
+ * Returns whether a block is a tar header: its checksum is the sum of its bytes, with the eight bytes of the checksum
+ * counted as spaces.
  */
 export function isTarHeader(block: Buffer): boolean {
   if (block.length < BLOCK_BYTES || block[0] === 0) {
@@ -67,7 +69,8 @@ export function isTarHeader(block: Buffer): boolean {
  *
  * Formats: POSIX.1-2017 `pax` (ustar and pax interchange formats), GNU tar manual, "Basic Tar Format".
  *
- * @throws `corrupt`; `refused` if a file is stored without its holes, or there are too many files.
+ * @throws `HeaderError`: `corrupt` if a header or extended attributes are damaged; `refused` if a file is stored
+ * without its holes, or if there are too many headers or too long attributes; and the errors of reading the file.
  */
 export async function tarFiles(bytes: FileBytes): Promise<readonly TarFile[]> {
   const files: TarFile[] = [];
@@ -83,7 +86,7 @@ export async function tarFiles(bytes: FileBytes): Promise<readonly TarFile[]> {
       throw corrupt(`expected a tar header at byte ${position}, found none`);
     }
     if (headers === MAX_HEADERS) {
-      throw refused(`it has more than ${MAX_HEADERS} files; ${unpacking(bytes)}`);
+      throw refused(`it has more than ${MAX_HEADERS} headers; ${unpacking(bytes)}`);
     }
     const type = header.toString('latin1', TYPE_AT, TYPE_AT + 1);
     const offset = position + BLOCK_BYTES;
@@ -155,7 +158,7 @@ function sizeIn(header: Buffer): number {
   } else if (/^ *[0-7]*[ \0]*$/.test(field.toString('latin1'))) {
     return Number.parseInt(`0${field.toString('latin1').replace(/[ \0]/g, '')}`, 8);
   }
-  throw corrupt(`one of its headers has a size that is no number, 0x${field.toString('hex')}`);
+  throw corrupt(`one of its headers has a size that is not a number, 0x${field.toString('hex')}`);
 }
 
 function nameIn(header: Buffer): Buffer {

@@ -1,17 +1,20 @@
 import { type Passphrase, stateKeyOf, VirtSimilarityError } from '@virt-similarity/core';
 import { type InspectedImage, type QemuCall, qemuImgJson, rangeOf } from '@virt-similarity/image-tools';
 
-/** The bytes of the disk that qemu-img is asked to map. It maps an image only if it can decrypt it. */
+/** The bytes of the disk that qemu-img is asked to map. qemu-img maps an image only if it can decrypt the image. */
 const SMALLEST_MAP = 512;
 
-/** The states of files, and the parts of them, that a passphrase decrypts. */
+/**
+ * For each passphrase, the files that it is known to decrypt: a key for each, made of the file's state and the range of
+ * the image.
+ */
 const unlocked = new WeakMap<Passphrase, Set<string>>();
 
 /**
- * Returns the passphrase that decrypts an image, without its backing image. Starts qemu-img, which needs seconds of
- * processor time for each passphrase, unless a passphrase is known to fit the file in this state.
+ * Returns the first passphrase that decrypts an image; backing images are ignored. Starts qemu-img, which needs seconds
+ * of processor time for each passphrase, unless a passphrase is known to decrypt the file in its present state.
  *
- * @throws `refused` if no passphrase fits, and as `qemuImgJson`.
+ * @throws `refused` if no passphrase decrypts the image, and as `qemuImgJson`.
  */
 export async function fittingPassphrase(
   image: Omit<InspectedImage, 'backing'>,

@@ -6,9 +6,9 @@ const EXTENSION = '.vmdk';
 const CHANGE_TRACKING = /-ctk\.vmdk$/i;
 
 /**
- * Returns which of a directory's files are parts of a VMDK in it: each part's name with the name of the text descriptor
- * that lists it as an extent or for change tracking. Only a descriptor that inspection accepts has parts, because no
- * other file may prevent an image from being read. Never throws: an unreadable file has no parts.
+ * Returns the files of a directory that are parts of a VMDK in it, each with the name of the text descriptor that lists
+ * the file as an extent or for change tracking. Only a descriptor that inspection accepts has parts, because an invalid
+ * descriptor must not keep an image from being read. Never throws: an unreadable file has no parts.
  *
  * @param names Names of the files in the directory.
  */
@@ -44,7 +44,8 @@ async function partsListedIn(directory: string, name: string): Promise<readonly 
   const { image, header } = file;
   const extents = image.extentFiles.map(({ path }) => basename(path));
   const tracking = trackingIn(directory, header.changeTracking);
-  // Whether the parent can be used is unknown here. If not, only extents that are images themselves can be read.
+  // It is unknown here whether the parent can be used. If it cannot be used, the disk cannot be read, but an extent
+  // that is itself an image can.
   const doubtful = header.backing === undefined ? tracking : [...extents, ...tracking];
   const images = new Set<string>();
   for (const part of doubtful) {
@@ -55,7 +56,7 @@ async function partsListedIn(directory: string, name: string): Promise<readonly 
   return [...extents, ...tracking].filter((part) => !images.has(part));
 }
 
-/** Returns the name of a change tracking file, if it is in the directory. */
+/** Returns the name of the change tracking file in a list; an empty list if the file is in another directory. */
 function trackingIn(directory: string, path = ''): readonly string[] {
   const absolute = resolve(directory, path);
   return CHANGE_TRACKING.test(path) && dirname(absolute) === resolve(directory) ? [basename(absolute)] : [];

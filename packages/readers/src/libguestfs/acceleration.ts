@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 
-/** How the appliance's processor runs: `default` leaves it to libguestfs, `tcg` makes qemu emulate it. */
+/** How the appliance's processor runs: `default` lets libguestfs choose, `tcg` makes qemu emulate the processor. */
 export type Acceleration = 'default' | 'tcg';
 
 const KVM_DEVICE = '/dev/kvm';
@@ -10,8 +10,9 @@ const FORCE_TCG = 'force_tcg';
 const APPLIANCE_VARIABLE = /^(?:LIBGUESTFS|SUPERMIN)_\w+$/;
 
 /**
- * Returns guestfish's environment variables: those of `environment` that concern it. The user's choice of a backend is
- * kept; the default is `direct`, which needs no libvirt. Reference: guestfs(3), "BACKEND".
+ * Returns guestfish's environment variables: those of `environment` that concern libguestfs and supermin. The user's
+ * choice of a backend is kept; the default is `direct`, which needs no libvirt. With `tcg`, `force_tcg` is added to the
+ * user's settings of the backend. Reference: guestfs(3), "BACKEND".
  */
 export function applianceEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
@@ -30,7 +31,10 @@ export function applianceEnvironment(
   };
 }
 
-/** Returns whether libguestfs would use KVM, which may then be the cause of a failed launch. */
+/**
+ * Returns whether libguestfs would use KVM, so that KVM can be the cause of a failed launch: `force_tcg` is not set,
+ * and this user can open /dev/kvm.
+ */
 export async function usesKvm(environment: Readonly<Record<string, string | undefined>>): Promise<boolean> {
   if (environment.LIBGUESTFS_BACKEND_SETTINGS?.split(':').includes(FORCE_TCG)) {
     return false;

@@ -3,13 +3,14 @@ import { readError } from '@virt-similarity/image-tools';
 import { ALTERNATIVE, COMPONENT, withoutComponent } from './tools.js';
 
 /**
- * The error of an appliance that ended or hung while one of its drives was read. Nothing else can be read through it.
+ * The error of an appliance that ended or hung while one of its drives was read. No drive can be read through this
+ * appliance any longer.
  */
 export class ApplianceEnd extends Error {
   override readonly name = 'ApplianceEnd';
   /** Index of the drive that was being read. */
   readonly drive: number;
-  /** The drive's image, as the user named it. */
+  /** The image of that drive, as the user named it. */
   readonly image: string;
   /** The reason, with its options still separate. */
   readonly wording: Wording;
@@ -22,7 +23,7 @@ export class ApplianceEnd extends Error {
     this.image = image;
   }
 
-  /** Returns the error for the user if the drive is at fault. */
+  /** Returns the error for the user if the appliance had only this drive, which is then at fault. */
   toError(): VirtSimilarityError {
     const happened = wording`its appliance, which had no other drive, ended unexpectedly: ${this.wording}`;
     return readError(

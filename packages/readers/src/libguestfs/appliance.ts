@@ -7,7 +7,7 @@ import { download, type GuestfishCommand } from './guestfish-arguments.js';
 import type { GuestfishServer } from './guestfish-server.js';
 import { COMPONENT } from './tools.js';
 
-/** Milliseconds that one transfer may take: the same limit as for a request to any other server that may hang. */
+/** Milliseconds that one transfer may take: the same limit as for a request to an NBD server, which can hang too. */
 const TRANSFER_TIMEOUT_MS = CONNECT_NBD_DEFAULTS.timeoutMs;
 
 /** guestfish's messages after its appliance has ended. */
@@ -19,7 +19,7 @@ export class Appliance {
   readonly #directory: string;
   #last: Promise<unknown> = Promise.resolve();
   #transfers = 0;
-  /** Why no further transfer is possible. */
+  /** The reason why no further transfer is possible; `undefined` as long as transfers are possible. */
   #broken: ApplianceEnd | VirtSimilarityError | undefined;
 
   /**
@@ -32,10 +32,11 @@ export class Appliance {
   }
 
   /**
-   * Returns the `length` bytes at `start` of the drive with index `drive`; `image` is its name in errors.
+   * Returns the `length` bytes at `start` of the drive with index `drive`. `image` is the name of the drive's image in
+   * errors.
    *
    * @throws ApplianceEnd if the appliance has ended or hangs: the same error for every drive.
-   * @throws `unreadable` if the drive cannot be read there, `aborted`.
+   * @throws `unreadable` if the appliance cannot read these bytes of the drive, `aborted`.
    */
   transfer(drive: number, start: number, length: number, image: string): Promise<Uint8Array> {
     const transfer = this.#last.then(() => this.#transferNow(drive, start, length, image));
@@ -87,11 +88,14 @@ export class Appliance {
       { component: COMPONENT, image },
       'unreadable',
       `the appliance could not read its drive somewhere between bytes ${start} and ${start + length} (${reason}); ` +
-        'check the image with qemu-img check',
+        'check the image and its storage',
     );
   }
 
-  /** Makes all further transfers fail with this error, or with an earlier one. */
+  /**
+   * Makes all further transfers fail with this error, unless they already fail with an earlier one. Returns the error
+   * with which they fail.
+   */
   #end(reason: ApplianceEnd | VirtSimilarityError): ApplianceEnd | VirtSimilarityError {
     this.#broken ??= reason;
     return this.#broken;

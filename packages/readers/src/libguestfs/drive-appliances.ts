@@ -7,8 +7,8 @@ import { COMPONENT } from './tools.js';
 /** The source of the drives' bytes. */
 export interface DriveReader {
   /**
-   * Returns the `length` bytes at `start` of the drive with index `drive`; `image` is its name in errors. Rejects with
-   * `ApplianceEnd` once the appliance has ended, whichever drive was being read when it ended.
+   * Returns the `length` bytes at `start` of the drive with index `drive`. `image` is the name of the drive's image in
+   * errors. Rejects with `ApplianceEnd` once the appliance has ended, whichever drive was being read when it ended.
    */
   transfer(drive: number, start: number, length: number, image: string): Promise<Uint8Array>;
   /** Idempotent. */
@@ -20,19 +20,25 @@ type RunningPart = Extract<Part, { outcome: 'running' }>;
 
 /**
  * The appliances of drives: one for all drives as long as it starts and runs. If it does not start, `launchApart` finds
- * the drive at fault. If it ends while a drive is read, that drive gets its own appliance, and the others share a new
- * appliance when they are next read. A drive fails if its own appliance ends.
+ * the drive at fault. If it ends while a drive is read, that drive gets a separate appliance, and the others share a
+ * new appliance when they are next read. If the separate appliance ends too, reading its drive fails.
  */
 export class DriveAppliances {
   readonly #drives: ReadonlyMap<string, ApplianceDrive>;
   readonly #launch: Launch<DriveReader>;
   readonly #warn: ReadOptions['warn'];
-  /** The part of each drive, by the drive's key. The first call launches it. */
+  /**
+   * Returns the part of each drive, by the drive's key. The first call for any of the drives that share an appliance
+   * launches the appliance.
+   */
   readonly #parts = new Map<string, () => Promise<Part>>();
   readonly #launches: Promise<Part[]>[] = [];
   /** Parts that ended. Each promise resolves once the part's processes have exited. */
   readonly #ended = new Map<RunningPart, Promise<void>>();
-  /** Milliseconds that a launch may take, derived from the first launch. */
+  /**
+   * The time limit of further launches in milliseconds, derived from the time that the first launch took; `undefined`
+   * before that.
+   */
   #timeoutMs: number | undefined;
   #isClosed = false;
 
@@ -44,7 +50,8 @@ export class DriveAppliances {
   }
 
   /**
-   * Returns why no appliance starts with a drive; `undefined` if one starts, which then keeps running.
+   * Returns the error if no appliance starts with a drive; `undefined` if one starts. The first call launches the
+   * appliance, which then keeps running.
    *
    * @throws as `launchApart`.
    */
@@ -54,10 +61,10 @@ export class DriveAppliances {
   }
 
   /**
-   * Returns the `length` bytes at `start` of a drive; `image` is its name in errors.
+   * Returns the `length` bytes at `start` of a drive. `image` is the name of the drive's image in errors.
    *
-   * @throws as `Appliance.transfer`; `unavailable` if no appliance starts with the drive, or if the drive's own
-   * appliance ends.
+   * @throws `unreadable` if the drive cannot be read there; `unavailable` if no appliance starts with the drive, or if
+   * an appliance ends that has only this drive; `aborted`; and as `launchApart`.
    */
   async transfer(key: string, start: number, length: number, image: string): Promise<Uint8Array> {
     for (;;) {
@@ -84,7 +91,7 @@ export class DriveAppliances {
     return this.#parts.get(key)!();
   }
 
-  /** Lets drives share an appliance, which the first use of one of them launches. */
+  /** Makes drives share an appliance, which is launched when one of them is first used. */
   #share(keys: readonly string[]): void {
     let launched: Promise<Part[]> | undefined;
     for (const key of keys) {
@@ -109,9 +116,9 @@ export class DriveAppliances {
   }
 
   /**
-   * Closes a part whose appliance has ended, and isolates the drive that was being read.
+   * Closes a part whose appliance has ended. The drive that was being read gets a separate appliance.
    *
-   * @throws any error that is not the appliance's fault, and the appliance's own error if it had only that drive.
+   * @throws `thrown` if it is not an `ApplianceEnd`; `unavailable` if the appliance had no other drive.
    */
   async #recover(part: RunningPart, thrown: unknown): Promise<void> {
     if (!(thrown instanceof ApplianceEnd)) {

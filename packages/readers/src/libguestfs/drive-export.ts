@@ -14,14 +14,17 @@ import { awaitReadyFile } from './ready-file.js';
 import { NBDKIT } from './tools.js';
 
 export interface DriveExportOptions extends QemuCall {
-  /** Where the sockets are created, each in a separate directory. */
+  /** The directory in which the sockets are created, each in a separate subdirectory. */
   readonly runDirectory: RunDirectory;
 }
 
 /** An image's raw content on a Unix socket, under the empty export name, which an appliance can use as a drive. */
 export interface DriveExport {
   readonly socketPath: string;
-  /** Returns whether the servers still accept connections. If so, unreadable data is the image's own fault. */
+  /**
+   * Returns whether both servers still accept connections. If they do, the image itself is the cause of unreadable
+   * data.
+   */
   isServed(): Promise<boolean>;
   /** Stops the servers and resolves once they have exited. Idempotent. */
   close(): Promise<void>;
@@ -32,11 +35,11 @@ export interface DriveExport {
  *
  * qemu-nbd reads the image according to the given block graph, read-only. libguestfs accepts a read-only drive only
  * under an overlay that it creates, so nbdkit sits between them and poses as writable: its checkwrite filter compares
- * writes with the present content, and fails them if they differ. The appliance starts the RAID arrays and volume
- * groups that it finds on its drives, and some of these write; a copy-on-write layer would return such writes as the
- * image's own.
+ * the data of each write with the present content, and fails the write if they differ. The appliance starts the RAID
+ * arrays and volume groups that it finds on its drives, and some of these write. A copy-on-write layer would make such
+ * writes appear as content of the image.
  *
- * @throws as `startNbdServer`; `unavailable` if nbdkit is missing or does not start; `aborted`.
+ * @throws as `startNbdServer` and `isConfined`; `unavailable` if nbdkit is missing or does not start; `aborted`.
  */
 export async function exportDrive(image: InspectedImage, options: DriveExportOptions): Promise<DriveExport> {
   const { runDirectory, ...call } = options;

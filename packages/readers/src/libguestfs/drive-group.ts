@@ -13,8 +13,8 @@ import { LibguestfsImage } from './libguestfs-image.js';
 import { type SharedLaunchState, type StartedGroup, startGroup } from './start-group.js';
 
 /**
- * Images that share an appliance. Opening the first image launches the appliance. It ends when all images have been
- * opened and closed again; opening an image afterwards launches another appliance.
+ * Images that share an appliance. Opening the first image launches the appliance. The appliance ends when every image
+ * has been opened at least once and no image is open; opening an image afterwards launches another appliance.
  */
 export class DriveGroup {
   readonly #images: ReadonlyMap<string, IdentifiedSource>;
@@ -34,9 +34,9 @@ export class DriveGroup {
   }
 
   /**
-   * Opens one of the images.
+   * Opens one of the images. The caller closes it.
    *
-   * @throws the image's own error, and `unavailable` if the appliance does not start.
+   * @throws the image's own error; `unavailable` if no appliance starts or no run directory can be created; `aborted`.
    */
   async open(key: string, options: ReadOptions): Promise<DiskImage> {
     throwIfAborted(options.signal);

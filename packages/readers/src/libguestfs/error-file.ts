@@ -22,7 +22,10 @@ export class ErrorFile {
     this.#skipped = (await stat(this.#path)).size;
   }
 
-  /** Returns the last informative error since `skip`, or else the last error, on one line and without its prefix. */
+  /**
+   * Returns the last informative error since `skip`, or else the last error since then, on one line and without its
+   * prefix; `undefined` if there is none.
+   */
   async last(): Promise<string | undefined> {
     const errors = (await this.#tail()).flatMap((line) => ERROR_LINE.exec(line)?.[1]?.trim() || []);
     return errors.findLast((error) => !UNINFORMATIVE.test(error)) ?? errors.at(-1);

@@ -1,7 +1,7 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { COMPONENT } from './tools.js';
 
-/** Paths that neither guestfish, which splits lists at spaces, nor qemu, which splits at colons, takes apart. */
+/** Matches paths that are not split by guestfish, which splits lists at spaces, or by qemu, which splits at colons. */
 const PLAIN_PATH = /^\/[\w./+@%-]*$/;
 
 /** Separates guestfish's commands on its command line. */
@@ -11,8 +11,8 @@ const NEXT_COMMAND = ':';
 export type GuestfishCommand = readonly string[];
 
 /**
- * Returns the arguments that make the listening guestfish `server` run commands in order. The commands are arguments,
- * not a script: in a script, guestfish runs a line that begins with `!` on the host.
+ * Returns the arguments that make the listening guestfish with process ID `server` run commands in order. The commands
+ * are arguments, not a script: in a script, guestfish runs a line that begins with `!` on the host.
  */
 export function remoteArguments(server: number, commands: readonly GuestfishCommand[]): string[] {
   const words = commands.flatMap((command) => [NEXT_COMMAND, ...command]).slice(1);
@@ -42,8 +42,8 @@ export function deviceSize(drive: number): GuestfishCommand {
 }
 
 /**
- * Writes bytes of a drive to a file of the host. The leading hyphen keeps the listening guestfish running if the drive
- * cannot be read there; the file is then too short.
+ * Writes bytes of a drive to a file of the host. The leading hyphen keeps the listening guestfish running if the bytes
+ * cannot be read; the file is then too short.
  */
 export function download(drive: number, start: number, length: number, path: string): GuestfishCommand {
   return ['-download-offset', deviceName(drive), path, String(start), String(length)];
@@ -58,7 +58,7 @@ export function deviceName(drive: number): string {
   return `/dev/sd${letters}`;
 }
 
-/** @throws `unavailable` if the path could be split. */
+/** @throws `unavailable` if guestfish or qemu could split the path. */
 function requirePlainPath(path: string): string {
   if (!PLAIN_PATH.test(path)) {
     throw new VirtSimilarityError(

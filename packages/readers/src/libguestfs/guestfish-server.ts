@@ -9,11 +9,11 @@ import { COMPONENT, GUESTFISH, NEEDS, SUPERVISOR } from './tools.js';
  * Starts `guestfish --listen`, which detaches from its parent and would outlive every other process, and ends it later.
  *
  * Standard input determines when: a line means that guestfish is no longer needed; the end of the input without a line
- * means that the process that started this script has died, and the directory of that process is then removed too. The
- * script kills the appliance (a guestfish that waits for it fails and can accept commands again) and asks guestfish to
- * exit, which removes its temporary files. If guestfish does not exit because it was about to start another child, it
- * is suspended first, so that it starts no other child, and then killed with its children. For root, libguestfs always
- * creates its sockets in /tmp, and leaves them there if the launch fails.
+ * means that the process that started this script has died, and the run directory of that process is then removed too.
+ * The script kills the appliance (a guestfish that waits for it fails and can accept commands again) and asks guestfish
+ * to exit, which removes its temporary files. If guestfish does not exit because it was about to start another child,
+ * it is suspended first, so that it starts no other child, and then killed with its children. For root, libguestfs
+ * always creates its sockets in /tmp, and leaves them there if the launch fails, so the script removes them.
  *
  * `$1` is the run directory. `$2` is a directory in it that receives `pid`, guestfish's process ID, and `errors`, its
  * standard error.
@@ -42,13 +42,14 @@ rm -f "/tmp/.guestfish-$(id -u)/socket-$GUESTFISH_PID"
 `;
 
 const LIBGUESTFS_CACHE = '/var/tmp';
-/** The longest path of a Unix socket, and the end of libguestfs's socket paths. */
+/** The most bytes in the path of a Unix socket. */
 const SOCKET_PATH_BYTES = 107;
+/** The end of the paths of libguestfs's sockets. */
 const LIBGUESTFS_SOCKET = '/libguestfsXXXXXX/guestfsd.sock';
 
 /** How a listening guestfish is run. */
 export interface GuestfishServerOptions {
-  /** Where guestfish's files are created, in a separate directory. */
+  /** The directory in which guestfish's files are created, in a separate subdirectory. */
   readonly runDirectory: RunDirectory;
   /** Environment variables in addition to the inherited ones. */
   readonly environment: Readonly<Record<string, string>>;
@@ -59,7 +60,7 @@ export interface GuestfishServerOptions {
 export interface GuestfishServer {
   /**
    * Runs commands in order and returns their output. Rejects with `ToolFailure` if a command failed, after which
-   * guestfish ends, and with a `VirtSimilarityError` if the call takes longer than `timeoutMs` or is interrupted:
+   * guestfish ends. Rejects with a `VirtSimilarityError` if the call takes longer than `timeoutMs` or is interrupted;
    * guestfish is then in an unknown state.
    */
   call(commands: readonly GuestfishCommand[], timeoutMs: number): Promise<string>;
@@ -70,9 +71,10 @@ export interface GuestfishServer {
 }
 
 /**
- * Starts guestfish. Its commands are passed as arguments of further guestfish processes, so there is no script.
+ * Starts guestfish. Its commands are passed as arguments of further guestfish processes, so there is no script. The
+ * caller stops it.
  *
- * @throws `unavailable` if it is not installed or does not start; `aborted`.
+ * @throws `unavailable` if guestfish is not installed or does not start; `aborted`; and as `runTool`.
  */
 export async function startGuestfish(options: GuestfishServerOptions): Promise<GuestfishServer> {
   const { runDirectory, environment, signal } = options;

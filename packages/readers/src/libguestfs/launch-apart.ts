@@ -1,18 +1,22 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import type { ApplianceDrive } from './launch-appliance.js';
 
-/** How many times longer than usual a launch may take. */
+/** The factor by which a launch may take longer than a usual one. */
 const TIMEOUT_FACTOR = 10;
-/** Milliseconds that a launch may take in any case. */
+/** The minimum time limit of a launch, in milliseconds. */
 const MIN_TIMEOUT_MS = 60_000;
 
-/** The keys of drives: of a running appliance, in the order of its drives, or of a failed launch, with its error. */
+/**
+ * The drives of one launch, by their keys in the order of the drives, with the running appliance or with the error of
+ * the failed launch.
+ */
 export type LaunchedPart<A> =
   | { readonly outcome: 'running'; readonly keys: readonly string[]; readonly appliance: A }
   | { readonly outcome: 'failed'; readonly keys: readonly string[]; readonly error: VirtSimilarityError };
 
 /**
- * Launches an appliance within the usual time or `timeoutMs` milliseconds; throws `unavailable` if it does not start.
+ * Launches an appliance within the usual time limit or within `timeoutMs` milliseconds, whichever is shorter; throws
+ * `unavailable` if it does not start.
  */
 export type Launch<A> = (drives: readonly ApplianceDrive[], timeoutMs?: number) => Promise<A>;
 
@@ -20,9 +24,11 @@ type Entry = readonly [key: string, drive: ApplianceDrive];
 
 /**
  * Launches an appliance with all drives. If that fails although an appliance without drives starts, a drive is at
- * fault: each half of the drives is then launched separately, and so on, until only faulty drives fail.
+ * fault. The drives are then launched in two halves, each half that fails in two halves again, and so on, until only
+ * faulty drives fail. The caller closes the running appliances, see `closeParts`.
  *
- * @throws the error of `launch` if no appliance starts at all, and `aborted`. Nothing runs after an error.
+ * @throws the error of `launch` if no appliance starts at all; any error of `launch` other than `unavailable`. No
+ * appliance is left running then.
  */
 export async function launchApart<A extends { close(): Promise<void> }>(
   drives: ReadonlyMap<string, ApplianceDrive>,
@@ -75,12 +81,12 @@ async function launchPart<A>(entries: readonly Entry[], launch: Launch<A>): Prom
   }
 }
 
-/** Returns the milliseconds that a launch may take if another one took `usualMs`. */
+/** Returns the time limit of a launch in milliseconds if another launch took `usualMs`. */
 export function launchTimeout(usualMs: number): number {
   return Math.max(MIN_TIMEOUT_MS, TIMEOUT_FACTOR * usualMs);
 }
 
-/** Stops the appliances. Idempotent. */
+/** Stops the running appliances of the parts. Idempotent. */
 export async function closeParts<A extends { close(): Promise<void> }>(
   parts: readonly LaunchedPart<A>[],
 ): Promise<void> {

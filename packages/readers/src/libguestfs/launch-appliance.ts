@@ -7,9 +7,12 @@ import { type GuestfishServer, startGuestfish } from './guestfish-server.js';
 import { asLaunchFailure, LaunchFailure } from './launch-failure.js';
 import { ALTERNATIVE, COMPONENT } from './tools.js';
 
-/** Milliseconds, including the time to build the appliance, which the first launch on a machine does. */
+/** The time limit of a launch in milliseconds. The first launch on a machine also builds the appliance. */
 const KVM_TIMEOUT_MS = 2 * 60_000;
-/** With an emulated processor, each drive costs an additional third of a second, on a busy machine many times that. */
+/**
+ * The same with an emulated processor: each drive takes an additional third of a second, or many times that on a busy
+ * machine.
+ */
 const EMULATION_TIMEOUT_MS = 10 * 60_000;
 
 /** Bytes of a sector as the appliance sees it. */
@@ -32,13 +35,14 @@ export interface LaunchOptions {
   readonly settings: LaunchSettings;
   readonly warn?: ReadOptions['warn'];
   readonly signal?: AbortSignal | undefined;
-  /** An upper limit in milliseconds; the default limit applies if it is lower. */
+  /** Milliseconds. The lower one of this and the default limit applies. */
   readonly timeoutMs?: number | undefined;
 }
 
 /**
  * Launches an appliance with the drives in their order, or with an empty drive if there are none. If it does not start
- * and KVM may be the cause, it is launched again without KVM, with a warning.
+ * and KVM may be the cause, it is launched again without KVM, with a warning; so are all later launches with the same
+ * `settings`. The caller closes the appliance.
  *
  * @throws `unavailable` if it does not start; `aborted`.
  */
@@ -111,7 +115,11 @@ async function callLaunch(
   }
 }
 
-/** Requires the drives in their order: otherwise one image's bytes would be read as another's. */
+/**
+ * Requires the appliance to have these drives in this order: otherwise one image's bytes would be read as another's.
+ *
+ * @throws `unavailable` if it does not.
+ */
 function requireDrives(output: string, drives: readonly ApplianceDrive[]): void {
   const sizes = drives.map(({ virtualSize }) => Math.ceil(virtualSize / SECTOR) * SECTOR);
   const expected = [...drives.map((_, index) => deviceName(index)), ...sizes].join('\n');

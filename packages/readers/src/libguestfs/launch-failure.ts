@@ -6,7 +6,7 @@ import { ALTERNATIVE, COMPONENT, withoutComponent } from './tools.js';
 /** The error of an appliance that did not start. */
 export class LaunchFailure extends Error {
   override readonly name = 'LaunchFailure';
-  /** Whether it could not even be built, so that every other launch would fail too. */
+  /** Whether the appliance could not even be built, so that every other launch would fail too. */
   readonly isUnbuildable: boolean;
   /** The reason, with its options still separate. */
   readonly wording: Wording;
@@ -32,7 +32,7 @@ export class LaunchFailure extends Error {
 
 /**
  * Maps an error of a launch: to a `LaunchFailure` if the appliance itself failed or took too long, otherwise to itself.
- * `reason` is guestfish's error message.
+ * `reason` is guestfish's error message, if there is one.
  */
 export function asLaunchFailure(thrown: unknown, reason: string | undefined): unknown {
   if (thrown instanceof ToolFailure) {

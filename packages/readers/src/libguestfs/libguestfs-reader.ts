@@ -23,8 +23,8 @@ import type { SharedLaunchState } from './start-group.js';
 const NEEDED: readonly RequirementName[] = ['qemu-img', 'qemu-nbd', 'guestfish', 'nbdkit', 'bwrap', 'kernel in /boot'];
 
 /**
- * Reads every format that qemu reads, through an appliance of libguestfs, as virt tools do. Launching one takes
- * seconds, or tens of seconds without KVM, so a run should open its images in one session.
+ * Reads every format that qemu reads, through an appliance of libguestfs, as virt tools do. Launching an appliance
+ * takes seconds, or tens of seconds without KVM, so a run should open its images in one session.
  *
  * The appliance never gets a file, only a raw export of the inspected image. guestfish gets its commands only as
  * arguments.
@@ -54,7 +54,7 @@ export class LibguestfsReader implements DiskReader {
     };
   }
 
-  /** Opens an image in its own session, which ends when the image is closed. */
+  /** Opens an image in a separate session, which ends when the image is closed. */
   async open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
     return this.startSession([{ source, identity }], options).open(source, identity, options);
   }

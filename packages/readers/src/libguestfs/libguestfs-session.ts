@@ -12,8 +12,9 @@ import type { SharedLaunchState } from './start-group.js';
 import { COMPONENT } from './tools.js';
 
 /**
- * Images per appliance. libguestfs allows 255 drives, but with an emulated processor each adds a third of a second to
- * the launch. Beyond a few dozen, a second appliance is hardly slower, and fewer processes run at a time.
+ * The most images per appliance. libguestfs allows 255 drives, but with an emulated processor each drive adds a third
+ * of a second to the launch. Beyond a few dozen, a second appliance is hardly slower, and fewer processes run at a
+ * time.
  */
 export const DRIVES_PER_APPLIANCE = 64;
 
@@ -30,7 +31,12 @@ export class LibguestfsSession implements ReaderSession {
     }
   }
 
-  /** Opens an image that was passed to `startSession`, by the identity given there. */
+  /**
+   * Opens an image that was passed to `startSession`, by the path and format of its source. Its identity is the one
+   * that was passed there.
+   *
+   * @throws `usage` if the image was not passed to `startSession`, and as `DriveGroup.open`.
+   */
   async open(source: DiskSource, _identity: ImageIdentity, options: ReadOptions): Promise<DiskImage> {
     const key = keyOf(source);
     const group = this.#groups.get(key);
@@ -41,12 +47,13 @@ export class LibguestfsSession implements ReaderSession {
     return group.open(key, options);
   }
 
+  /** Stops every process of the session. Idempotent. */
   async close(): Promise<void> {
     await Promise.all(Array.from(new Set(this.#groups.values()), (group) => group.close()));
   }
 }
 
-/** Groups the images for appliances. Images are keyed by their sources, each once. */
+/** Divides the images into one group for each appliance. Images are keyed by their sources, each once. */
 export function groupsOf(images: readonly IdentifiedSource[]): Map<string, IdentifiedSource>[] {
   const entries = [...new Map(images.map((image) => [keyOf(image.source), image]))];
   const count = Math.ceil(entries.length / DRIVES_PER_APPLIANCE);

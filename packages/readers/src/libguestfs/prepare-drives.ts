@@ -12,7 +12,7 @@ import type { Inspected, Inspections } from '../inspection/inspections.js';
 import { type DriveExport, exportDrive } from './drive-export.js';
 import { COMPONENT, NEEDS } from './tools.js';
 
-/** Images prepared concurrently; each takes two processes. */
+/** The most images that are prepared concurrently. Each takes two processes. */
 const CONCURRENCY = 8;
 
 /** An image that is ready to become a drive. */
@@ -22,7 +22,7 @@ export interface ReadyDrive {
   /** Bytes that the guest sees. */
   readonly virtualSize: number;
   readonly call: QemuCall;
-  /** Absent for an empty image, because an empty drive is impossible. */
+  /** `undefined` for an image of 0 bytes, because an empty drive is impossible. */
   readonly exported: DriveExport | undefined;
 }
 
@@ -34,7 +34,10 @@ export interface FailedDrive {
 
 export type PreparedDrive = ReadyDrive | FailedDrive;
 
-/** Exports the images, by their keys. Each may fail separately. The caller closes the drives. */
+/**
+ * Exports the images and returns them by their keys. Each image can fail separately, so this never rejects. The caller
+ * closes the drives, see `closeDrives`.
+ */
 export async function prepareDrives(
   images: ReadonlyMap<string, IdentifiedSource>,
   runDirectory: RunDirectory,

@@ -8,7 +8,8 @@ const PAUSE_MS = 20;
 const TIMEOUT_MS = 60_000;
 
 /**
- * Waits for the file that a server writes once it is ready, and returns its text.
+ * Waits for the file that a server writes once it is ready, and returns the text of the file. `name` is the server's
+ * name in errors.
  *
  * @throws `unavailable` if the server ends first or needs more than a minute; `aborted`.
  */

@@ -7,7 +7,7 @@ const STEP_BYTES = 64 * 1024;
  * Reads the `length` bytes at `start` of the export on a socket, to find the position of an error, which an appliance
  * does not report.
  *
- * @throws as `NbdConnection.read`.
+ * @throws as `connectNbd` and `NbdConnection.read`.
  */
 export async function requireReadable(
   socketPath: string,

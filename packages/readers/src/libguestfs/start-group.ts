@@ -39,9 +39,10 @@ export interface StartedGroup {
 
 /**
  * Exports all readable images and launches an appliance with them, if there are any. An image with which the appliance
- * does not start or keep running fails alone, see `DriveAppliances`.
+ * does not start or keep running fails alone, see `DriveAppliances`. The caller stops the group.
  *
- * @throws `unavailable` if the appliance does not start; `aborted`. Nothing is left running then.
+ * @throws `unavailable` if no appliance starts or no run directory can be created; `aborted`. No process is left
+ * running then.
  */
 export async function startGroup(
   images: ReadonlyMap<string, IdentifiedSource>,
@@ -69,7 +70,7 @@ export async function startGroup(
   }
 }
 
-/** Returns the appliance's drives, in order. */
+/** Returns the images that have an export as the appliance's drives, in order. */
 function attachable(prepared: ReadonlyMap<string, PreparedDrive>): Map<string, ApplianceDrive> {
   const drives = new Map<string, ApplianceDrive>();
   for (const [key, drive] of prepared) {
@@ -80,7 +81,10 @@ function attachable(prepared: ReadonlyMap<string, PreparedDrive>): Map<string, A
   return drives;
 }
 
-/** Launches each image's drive. An empty image has no drive, and nothing is ever transferred from it. */
+/**
+ * Launches the appliance with the drives and returns the images, each with its access to its drive or with its error.
+ * An empty image has no drive, and nothing is ever transferred from it.
+ */
 async function startedDrives(
   prepared: ReadonlyMap<string, PreparedDrive>,
   appliances: DriveAppliances,
@@ -130,8 +134,8 @@ async function transfer(
 }
 
 /**
- * Distinguishes a damaged image from servers that have ended: to the appliance, both are just a failed read. Finds the
- * position of the damage.
+ * Distinguishes a damaged image from servers that have ended: to the appliance, both are just a failed read. Reads the
+ * range again to find the position of the damage. Returns if the image is empty or no damage is found.
  *
  * @throws as `requireReadable`, and `unavailable` if a server has ended.
  */

@@ -13,7 +13,7 @@ import { KERNEL_PACKAGE } from '../diagnosis.js';
 /** The reader's name in messages. */
 export const COMPONENT = 'libguestfs';
 
-/** The user's alternative if something is missing that only this reader needs. */
+/** The alternative for the user if something is missing that only this reader needs. */
 export const ALTERNATIVE = wording`choose ${{ option: 'reader', value: 'qemu' }}`;
 
 /** Returns a message of this reader without its prefix, to become part of another message. */
@@ -39,7 +39,7 @@ export const NBDKIT: Tool = { command: 'nbdkit', package: 'nbdkit', limits: { cp
 /** The shell that supervises guestfish and ends it. */
 export const SUPERVISOR: Tool = { command: 'sh', package: 'dash', limits: APPLIANCE_LIMITS, endsWithInput: true };
 
-/** The programs that the reader needs, and the user's alternative to installing them. */
+/** The programs that the reader needs, and the alternative for the user to installing them. */
 export const NEEDS: Pick<ToolOptions, 'needs' | 'alternative'> = {
   needs: [GUESTFISH, NBDKIT, QEMU_NBD, BUBBLEWRAP],
   alternative: { text: ALTERNATIVE, needs: [QEMU_IMG, QEMU_NBD] },

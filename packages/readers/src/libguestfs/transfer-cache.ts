@@ -1,15 +1,17 @@
-/** Transfers in the cache. Readers just before and just after the border of two transfers need both. */
+/**
+ * The most transfers in the cache. Concurrent reads just before and just after the border of two transfers need both.
+ */
 const MAX_CACHED = 2;
 
 interface CachedTransfer {
   readonly bytes: Promise<Uint8Array>;
-  /** How many of its bytes have been read. */
+  /** How many bytes have been read from it. */
   taken: number;
 }
 
 /**
- * Caches the last transfers of one image. A transfer is dropped once as many bytes have been read from it as it
- * contains, so that an image read from end to end leaves nothing in memory.
+ * Caches the transfers of one image that were last used. A transfer is dropped once as many bytes have been read from
+ * it as it contains, so that an image that is read from end to end leaves nothing in memory.
  */
 export class TransferCache {
   readonly #fetch: (index: number) => Promise<Uint8Array>;
@@ -20,7 +22,10 @@ export class TransferCache {
     this.#fetch = fetch;
   }
 
-  /** Returns the bytes from `start` to `end` of the transfer at `index`, counted within it. Rejects as `fetch` does. */
+  /**
+   * Returns the bytes from `start` to `end` (exclusive) of the transfer at `index`; both count from the beginning of
+   * the transfer. The bytes must not be written to. Rejects as `fetch` does.
+   */
   async take(index: number, start: number, end: number): Promise<Uint8Array> {
     const transfer = this.#cached.get(index) ?? { bytes: this.#fetch(index), taken: 0 };
     this.#add(index, transfer);
@@ -42,7 +47,7 @@ export class TransferCache {
     this.#cached.clear();
   }
 
-  /** Makes a transfer the most recent one, and drops the oldest if there are too many. */
+  /** Makes a transfer the most recent one, and drops the least recent ones if there are too many. */
   #add(index: number, transfer: CachedTransfer): void {
     this.#cached.delete(index);
     this.#cached.set(index, transfer);

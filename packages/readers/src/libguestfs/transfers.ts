@@ -2,7 +2,10 @@ import { type Extent, partitionPoint } from '@virt-similarity/core';
 
 const MEBIBYTE = 2 ** 20;
 
-/** Bytes. A transfer costs as much time as a few MiB of data, so transferring small holes as well is cheaper. */
+/**
+ * The default limits. A transfer takes as much time as a few MiB of data, so transferring small holes as well is
+ * faster.
+ */
 const TRANSFER_DEFAULTS = { maxLength: 32 * MEBIBYTE, maxGap: 4 * MEBIBYTE } as const;
 
 /** The limits of transfers, in bytes. */
@@ -12,13 +15,16 @@ export interface TransferLimits {
   readonly maxGap: number;
 }
 
-/** A run of guest-visible bytes that leaves the appliance in one piece. Everything outside of transfers is zeros. */
+/**
+ * A run of guest-visible bytes that leaves the appliance in one piece, in bytes. Everything outside of transfers is
+ * zeros.
+ */
 export interface Transfer {
   readonly start: number;
   readonly length: number;
 }
 
-/** Plans the transfers, ascending and disjoint, that contain all data of the extents. */
+/** Returns transfers, ascending and disjoint, that contain all data of the extents. The extents must be ascending. */
 export async function planTransfers(
   extents: AsyncIterable<Extent>,
   limits: TransferLimits = TRANSFER_DEFAULTS,

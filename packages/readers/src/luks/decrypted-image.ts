@@ -21,7 +21,7 @@ export function decryptedImage(
   return volumes === undefined || volumes.length === 0 ? disk : new DecryptedImage(disk, volumes, call);
 }
 
-/** A part of the disk: the ciphertext of a volume, its header, or the clear bytes between volumes. */
+/** A part of the disk: the ciphertext of a volume, the header of a volume, or clear bytes outside of volumes. */
 interface Part {
   readonly start: number;
   readonly end: number;
@@ -35,7 +35,7 @@ class DecryptedImage implements DiskImage {
   readonly #disk: DiskImage;
   readonly #parts: readonly Part[];
   readonly #call: QemuCall;
-  /** The position in the disk of this image's first byte. */
+  /** The position in `#disk` of the first byte of this image. */
   readonly #origin: number;
 
   constructor(disk: DiskImage, volumes: readonly UnlockedVolume[], call: QemuCall) {
@@ -86,7 +86,7 @@ class DecryptedImage implements DiskImage {
     } else if (extent.kind === 'data') {
       yield* runs(position, end - this.#origin, 'data');
     } else {
-      // A sector that is only partly in the hole may hold data.
+      // A sector that is only partly in the hole can hold data.
       const { from, to } = wholeSectors(start, end, volume!);
       yield* runs(position, Math.min(from, end) - this.#origin, 'data');
       yield* runs(from - this.#origin, to - this.#origin, 'zero');
@@ -120,7 +120,7 @@ class DecryptedImage implements DiskImage {
   }
 }
 
-/** Returns the part of an extent between two positions. */
+/** Returns the part of an extent from position `start` to position `end` (exclusive) of the disk. */
 export function partOfExtent(extent: Extent, start: number, end: number): Extent {
   if (extent.kind === 'zero' || extent.stored === undefined) {
     return { ...extent, start, length: end - start };
@@ -135,7 +135,10 @@ function* runs(start: number, end: number, kind: Extent['kind']): Generator<Exte
   }
 }
 
-/** Returns the whole sectors between two positions in a volume's content. */
+/**
+ * Returns the range of the complete sectors between two positions in a volume's content; `from` is greater than `to` if
+ * both are within one sector.
+ */
 function wholeSectors(start: number, end: number, { start: volumeStart, payload, sectorBytes }: UnlockedVolume) {
   const base = volumeStart + payload;
   return {
@@ -144,7 +147,10 @@ function wholeSectors(start: number, end: number, { start: volumeStart, payload,
   };
 }
 
-/** Divides a disk into parts at its volumes. A volume's content ends at its last whole sector. */
+/**
+ * Divides a disk into parts at its volumes, in ascending order. A volume's content ends at its last complete sector. If
+ * the complete disk is a volume, the remaining bytes belong to no part.
+ */
 function partsOf(size: number, volumes: readonly UnlockedVolume[]): Part[] {
   const parts: Part[] = [];
   let position = 0;

@@ -6,13 +6,15 @@ export const LUKS_FIELDS_BYTES = 208;
 const BINARY_HEADER_BYTES = 4096;
 /** The longest header of version 2, binary header and text, that the specification allows. */
 const MAX_HEADER_BYTES = 4 * 2 ** 20;
-/** The most bytes before the encrypted content: programs reserve less, unless the user asks for more. */
+/**
+ * The most bytes that are accepted before the encrypted content. Programs reserve fewer, unless the user asks for more.
+ */
 const MAX_PAYLOAD_OFFSET = 32 * 2 ** 20;
 
 const MAGIC = Buffer.from('LUKS\xba\xbe', 'latin1');
 const SECTOR_BYTES = 512;
 const CIPHER = 'aes-xts-plain64';
-/** Lengths of the two keys of AES-128 and AES-256 in XTS mode. */
+/** Lengths of a key of AES-128 and of AES-256 in XTS mode, each of which consists of two keys. In bytes. */
 const KEY_BYTES = [32, 64];
 /** Fields of the binary header of version 2. */
 const HEADER_SIZE_AT = 8;
@@ -26,7 +28,7 @@ const DECIMAL = /^\d{1,15}$/;
 
 const DAMAGED = { problem: 'its header is damaged' } as const;
 
-/** The encryption of a LUKS volume's content. */
+/** The parameters with which the content of a LUKS volume is encrypted. */
 export interface LuksLayout {
   /** Bytes from the beginning of the volume to its encrypted content. */
   readonly payload: number;
@@ -53,12 +55,13 @@ export function luksFields(head: Buffer): { readonly version: number; readonly u
 }
 
 /**
- * Reads how a volume is encrypted, from its LUKS header.
+ * Reads how a volume is encrypted, from its LUKS header. Returns the reason if the volume cannot be decrypted here.
  *
  * Formats: LUKS1 On-Disk Format Specification 1.2.3, LUKS2 On-Disk Format Specification 1.1.1.
  *
  * @param size bytes of the volume
  * @param read returns the `length` bytes at `position` of the volume; fewer only at its end
+ * @throws the errors of `read`.
  */
 export async function luksLayout(
   size: number,
@@ -111,7 +114,10 @@ function hasChecksum(header: Buffer): boolean {
   return digest.equals(expected);
 }
 
-/** Reads the only segment in the text of version 2. cryptsetup checks the rest. */
+/**
+ * Returns the layout in the JSON text of a version 2 header, which must describe exactly one segment. cryptsetup checks
+ * the rest of the text.
+ */
 function layoutIn(text: string): LuksLayout | UnsupportedLuks {
   const metadata = jsonIn(text);
   const [segment, ...others] = Object.values(membersOf(membersOf(metadata).segments)).map(membersOf);

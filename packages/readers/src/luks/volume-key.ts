@@ -13,7 +13,7 @@ import {
 
 const CRYPTSETUP: Tool = { command: 'cryptsetup', package: 'cryptsetup-bin' };
 
-/** Milliseconds for one passphrase. Disks are usually set up so that it takes two seconds. */
+/** Milliseconds that trying one passphrase may take. Disks are usually set up so that it takes two seconds. */
 const TIMEOUT_MS = 5 * 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 /** cryptsetup's exit status if a passphrase fits no key slot. */
@@ -21,22 +21,27 @@ const NO_KEY = 2;
 /** The key at the end of the output, as pairs of hexadecimal digits. */
 const DUMPED_KEY = /:\s*((?:[\da-f]{2}\s+)+)$/;
 
-/** Lengths of the two keys of AES-128 and AES-256 in XTS mode, in hexadecimal digits. */
+/** Lengths of a key of AES-128 and of AES-256 in XTS mode, in hexadecimal digits. */
 const KEY_DIGITS = [64, 128];
 
-/** The last derivation. Each may need a gigabyte of memory, so they run one at a time. */
+/**
+ * Settles once the last derivation of a key has ended. Derivations run one at a time, because each can need a gigabyte
+ * of memory.
+ */
 let last: Promise<unknown> = Promise.resolve();
 
-/** The keys of the headers that a passphrase has opened, by the headers' digests. */
+/** For each passphrase, the keys of the volumes that it has unlocked, by the digests of their headers. */
 const known = new WeakMap<Passphrase, Map<string, KeyObject>>();
 
 /**
- * Returns the key with which a LUKS volume's content is encrypted. cryptsetup derives it in the sandbox, where it sees
- * only the header and a passphrase.
+ * Returns the key with which a LUKS volume's content is encrypted. Tries the passphrases in order, unless one of them
+ * is known to unlock the volume. cryptsetup derives the key in the sandbox, where it sees only the header and one
+ * passphrase.
  *
  * @param header the volume up to its encrypted content
- * @throws `refused` if no passphrase fits, if the key has another length, and without a sandbox; `corrupt` if
- * cryptsetup fails; `unavailable` if it prints no key; as `runTool`.
+ * @throws `refused` if no passphrase unlocks the volume, if the key has neither 32 nor 64 bytes, or if there is no
+ * sandbox; `corrupt` if cryptsetup fails for another reason; `unavailable` if it is not installed, is too slow or
+ * prints no key; `aborted`.
  */
 export async function volumeKey(
   header: Buffer,
@@ -53,7 +58,8 @@ export async function volumeKey(
   if (!(await isConfined(CRYPTSETUP, [], { ...call, warn: undefined }))) {
     // Throws the usual error if cryptsetup is missing.
     await runTool(CRYPTSETUP, ['--version'], call);
-    throw readError(call, 'refused', 'cryptsetup gets a passphrase only in a sandbox; install bubblewrap');
+    const remedy = call.sandbox === 'off' ? wording`omit ${{ option: 'sandbox', value: 'off' }}` : 'install bubblewrap';
+    throw readError(call, 'refused', wording`cryptsetup gets a passphrase only in a sandbox; ${remedy}`);
   }
   const deriving = last.then(() => firstKey(header, id, passphrases, call));
   last = deriving.catch(() => undefined);
@@ -77,7 +83,7 @@ async function firstKey(
   throw readError(call, 'refused', wording`cryptsetup: no key is available with the given passphrases; ${remedy}`);
 }
 
-/** Returns the volume's key; `undefined` if the passphrase does not fit. */
+/** Returns the key of the volume; `undefined` if the passphrase does not unlock it. */
 async function derivedKey(header: Buffer, passphrase: Passphrase, call: QemuCall): Promise<KeyObject | undefined> {
   const [headerName, passphraseName] = [sandboxTextName(0), sandboxTextName(1)];
   const words = ['luksDump', '--batch-mode', '--disable-locks', '--dump-volume-key', '--key-file', passphraseName];
@@ -112,6 +118,7 @@ async function derivedKey(header: Buffer, passphrase: Passphrase, call: QemuCall
 }
 
 function failure(exit: ToolFailure, call: QemuCall): VirtSimilarityError {
-  const found = exit.stderr.split('\n').join('. ') || `it was ended with ${exit.signal ?? exit.exitCode}`;
+  const end = exit.signal === undefined ? `exit status ${exit.exitCode}` : `ended by ${exit.signal}`;
+  const found = exit.stderr.split('\n').join('. ') || end;
   return readError(call, 'corrupt', `cryptsetup: ${found}; check the disk with cryptsetup luksDump`, exit);
 }

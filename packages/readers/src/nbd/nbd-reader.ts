@@ -22,7 +22,11 @@ const MAXIMUM_PEM_LENGTH = 2 ** 20;
 export class NbdReader implements DiskReader {
   readonly formats = ['raw'];
 
-  /** Does not connect: many servers end after their first client. */
+  /**
+   * Does not connect: many servers end after their first client.
+   *
+   * @throws `usage` if an NBD URI is invalid, or if the user chose this reader for anything else.
+   */
   async identify({ path }: DiskSource, { isChosen }: ReadOptions): Promise<ImageIdentity | undefined> {
     if (nbdSchemeOf(path) === undefined) {
       if (isChosen) {
@@ -65,7 +69,7 @@ async function addressOf({ server, isEncrypted, certificates }: NbdUri): Promise
 
 /**
  * Reads the certificates in a directory, whose files have the names that libvirt and libnbd use. The certificate and
- * the key of the client are optional.
+ * the key of the client are optional, and are ignored unless both exist.
  *
  * @throws as `readSmallFile`.
  */

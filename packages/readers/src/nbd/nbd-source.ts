@@ -17,7 +17,12 @@ export class NbdSource implements ImageSource {
     this.#scheme = scheme;
   }
 
-  /** @throws `usage` if a word is not the rest of an NBD URI, or has another format than raw. */
+  /**
+   * Lists the exports without connecting to their servers.
+   *
+   * @throws `usage` if a word does not make a valid NBD URI with the scheme, or has a stated format other than raw;
+   * `aborted`.
+   */
   async *list(named: readonly NamedImages[], { signal }: ListOptions): AsyncGenerator<ListedImage> {
     for (const { word, ...stated } of named) {
       throwIfAborted(signal);

@@ -17,7 +17,10 @@ export interface NbdUri {
   /** Name of the export; empty for the server's default export. */
   readonly exportName: string;
   readonly isEncrypted: boolean;
-  /** Directory with `ca-cert.pem`, and for a client that identifies itself `client-cert.pem` and `client-key.pem`. */
+  /**
+   * Directory with `ca-cert.pem`, and for a client that identifies itself `client-cert.pem` and `client-key.pem`;
+   * absent if the authorities that Node.js trusts are used.
+   */
   readonly certificates?: string | undefined;
 }
 
@@ -38,7 +41,7 @@ export function nbdSchemeOf(path: string): NbdScheme | undefined {
  *
  * Specification: https://github.com/NetworkBlockDevice/nbd/blob/master/doc/uri.md; `tls-certificates` is libnbd's.
  *
- * @throws `usage` if `uri` is not such a URI.
+ * @throws `usage` if `uri` is not such a URI, or has an unknown parameter.
  */
 export function parseNbdUri(uri: string): NbdUri {
   const [, scheme = '', host = '', port, exportPart = '', query = ''] = URI.exec(uri) ?? [];

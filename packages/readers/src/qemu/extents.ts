@@ -22,10 +22,15 @@ import { mergeExtents } from './merge-extents.js';
 import { ReadBudget } from './read-budget.js';
 import { type StorageFile, storageFiles } from './storage-files.js';
 
-/** Formats store whole sectors. qemu rounds a raw file up to whole sectors, the excess as zeros. */
+/**
+ * Bytes. Formats store complete sectors. qemu rounds the size of a raw file up to complete sectors, and reads the
+ * excess as zeros.
+ */
 const SECTOR = 512;
 
-/** The files of each image of the chain, and all files in the order of the identity's indexes. */
+/**
+ * The files of each image of the chain, and all files of the chain in the order of `fileStampsOf(identityOf(image))`.
+ */
 interface Storage {
   readonly chain: readonly (readonly StorageFile[])[];
   readonly files: readonly FileStamp[];
@@ -34,15 +39,16 @@ interface Storage {
 /**
  * Yields the extents of an image, from its tables or from `qemu-img map`: ascending, without gaps, covering the virtual
  * size exactly, with neighbours of one kind merged. Data of a backing image is marked as inherited. Bytes stored
- * verbatim in a file have their location; compressed or encrypted data, and data of a format whose driver does not
- * report locations, has none. `stored.file` is an index in `fileStampsOf(identityOf(image))`.
+ * verbatim in a file have their location. Compressed or encrypted data has none, nor has data of a format whose driver
+ * does not report locations. `stored.file` is an index in `fileStampsOf(identityOf(image))`.
  *
  * A format's driver reads zeros past the end of its file, so a truncated file would seem to contain zeros. qemu never
  * writes references to guest-visible bytes past the end of the file, so each such reference counts as damage. A
  * reference into the middle of a sector, which some drivers report although they refuse to read there, is damage too.
  *
- * @throws `corrupt` if stored bytes or tables are past the end of their file, or bytes begin within a sector;
- * `unavailable` beyond the `ReadBudget`; otherwise as `qemuImgJson`.
+ * @throws `corrupt` if stored bytes or tables are past the end of their file, or if stored bytes do not begin at a
+ * sector; `unavailable` if the image exceeds the `ReadBudget`; and as `requireTables`, `openChainMap`, `chainEntries`
+ * and `mapEntries`.
  */
 export async function* mapExtents(image: InspectedImage, call: QemuCall): AsyncGenerator<Extent, void> {
   await requireTables(image, call);
@@ -111,7 +117,10 @@ interface StoredPlace extends NonNullable<DataExtent['stored']> {
   readonly end: number;
 }
 
-/** Returns where an entry's bytes are stored verbatim, if at all. Preallocated clusters that read as zeros are not. */
+/**
+ * Returns where an entry's bytes are stored verbatim; `undefined` if they are not. Clusters that are preallocated but
+ * read as zeros do not count as stored.
+ */
 function locationOf(entry: MapEntry, { chain, files }: Storage): StoredPlace | undefined {
   if (!entry.data || entry.compressed === true || entry.offset === undefined) {
     return undefined;
@@ -122,7 +131,8 @@ function locationOf(entry: MapEntry, { chain, files }: Storage): StoredPlace | u
     return undefined;
   }
   const { offset, length } = storage.range;
-  // For raw images, qemu-img counts from the beginning of the file instead.
+  // For a raw image, qemu-img reports the offset in the file, not the offset in the range of the file that is the
+  // image.
   const inRange = storage.isRaw ? entry.start : entry.offset;
   return { file, offset: offset + inRange, end: offset + length };
 }
@@ -143,5 +153,5 @@ function misalignedBytes(
   call: QemuCall,
 ): VirtSimilarityError {
   const expected = `the bytes from position ${position} on should begin at a sector of ${stamp?.path}`;
-  return readError(call, 'corrupt', `${expected}, but begin at byte ${offset}; restore the complete file`);
+  return readError(call, 'corrupt', `${expected}, but begin at byte ${offset}; restore the image from a good copy`);
 }

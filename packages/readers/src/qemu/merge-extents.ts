@@ -1,6 +1,9 @@
 import type { Extent } from '@virt-similarity/core';
 
-/** Yields the same extents in the same order, with neighbours merged that differ only in their position. */
+/**
+ * Yields the same extents in the same order, with neighbours merged. Data extents are merged only if both are inherited
+ * or neither is, and if they are consecutive in one file or neither has a location. Zero extents are always merged.
+ */
 export async function* mergeExtents(extents: AsyncIterable<Extent>): AsyncGenerator<Extent, void> {
   let current: Extent | undefined;
   for await (const next of extents) {

@@ -14,7 +14,7 @@ import type { Inspected } from '../inspection/inspections.js';
 import { mapExtents } from './extents.js';
 
 /**
- * Opens an image after its inspection.
+ * Opens an image after its inspection. The caller closes it.
  *
  * @throws as `requireNoWriter`.
  */
@@ -28,8 +28,8 @@ export async function openQemuImage(
 }
 
 /**
- * A disk image as qemu sees it: a chain of qcow2, vhdx and raw images is read and decompressed here, the rest comes
- * from qemu-nbd. The map is not kept, because that of a fragmented image is long.
+ * A disk image as qemu sees it: a chain of qcow2, vhdx and raw images is read and decompressed here, and the rest is
+ * read from qemu-nbd. The map is not kept, because the map of a fragmented image is long.
  */
 export class QemuImage implements DiskImage {
   readonly virtualSize: number;
@@ -38,7 +38,10 @@ export class QemuImage implements DiskImage {
   readonly #call: QemuCall;
   readonly #chain: ChainBytes;
   readonly #served: ServedBytes;
-  /** Resolves once the complete map has been checked. Only the map shows damage; a read may return zeros there. */
+  /**
+   * Resolves once the complete map has been checked. Every read waits for it, because only the map shows damage:
+   * reading a damaged part can return zeros.
+   */
   #sound: Promise<void> | undefined;
   readonly #closing = new AbortController();
 

@@ -24,8 +24,8 @@ import { openQemuImage } from './qemu-image.js';
 import { withUnwrittenZeros } from './unwritten-sectors.js';
 
 /**
- * Reads every format that qemu reads: chains of qcow2, vhdx and raw images mostly without external programs, others
- * with qemu-img and, for bytes that are not stored verbatim, qemu-nbd.
+ * Reads every format that qemu reads: chains of qcow2, vhdx and raw images mostly without external programs; other
+ * images with qemu-img and, for bytes that are not stored verbatim, with qemu-nbd.
  */
 export class QemuReader implements DiskReader {
   readonly extensions = IMAGE_EXTENSIONS;

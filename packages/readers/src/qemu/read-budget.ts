@@ -3,30 +3,33 @@ import { type InspectedImage, type QemuCall, readError } from '@virt-similarity/
 import { storedBytesOf } from '../chain-map/stored-bytes-of.js';
 
 /**
- * Guest-visible bytes of data allowed per stored byte where the map does not show which bytes are decompressed. Deflate
- * compresses at most 1,032 to 1.
+ * Guest-visible bytes of data that are allowed per stored byte if the map does not show which bytes are decompressed.
+ * Deflate compresses at most 1,032 to 1.
  */
 const DATA_PER_STORED_BYTE = 1024;
-/** Bytes of data allowed for every image. */
+/** Bytes of data that are allowed for every image, in addition to those for its stored bytes. */
 const BASE_DATA_BYTES = 2 ** 30;
-/** Verbatim bytes of data allowed for every image, in addition to its stored bytes. */
+/** Verbatim bytes of data that are allowed for every image, in addition to its stored bytes. */
 const BASE_VERBATIM_BYTES = 2 ** 26;
-/** Runs allowed for every image. */
+/** Runs that are allowed for every image, in addition to those for its stored bytes. */
 const BASE_RUNS = 65_536;
 
 /** The limits that depend on how an image is mapped. */
 export interface ReadBudgetLimits {
-  /** Runs that a stored byte may describe at most. */
+  /** The most runs that a stored byte is allowed to describe. */
   readonly runsPerByte: number;
-  /** Whether data may expand only by a factor, or without limit, because `LayerMap.countClusters` limits it. */
+  /**
+   * `limited`: data must not expand by more than a fixed factor. `counted`: data can expand without limit, because
+   * `LayerMap.countClusters` detects shared bytes.
+   */
   readonly expansion: 'limited' | 'counted';
 }
 
 /**
- * Limits the work that an image may cause, relative to the bytes that its files store: guest-visible bytes to read, and
+ * Limits the work that an image can cause, relative to the bytes that its files store: guest-visible bytes to read, and
  * runs of data or zeros to visit. Without limits, compression, or tables with many entries for the same data, could
- * turn a file of a few KiB into a disk that takes days to read. No honest image exceeds the limits, however fragmented
- * it is.
+ * turn a file of a few KiB into a disk that takes days to read. No image that a normal program wrote exceeds the
+ * limits, however fragmented it is.
  */
 export class ReadBudget {
   readonly #image: InspectedImage;
@@ -44,12 +47,12 @@ export class ReadBudget {
   }
 
   /**
-   * Counts a run and the bytes of it that must be read. Call it before anything is stored for the run, and await the
-   * promise that it may return.
+   * Counts a run and the bytes of it that must be read. Call it before memory is allocated for the run. If it returns a
+   * promise, await it: the promise checks the limits, for which the stored bytes must be counted first.
    *
-   * @param how whether the bytes are stored in a file, where each can be data only once, or are generated from fewer
-   * bytes
-   * @throws `unavailable` beyond the limits, and as `rememberedHoles`.
+   * @param how `verbatim` if the bytes are stored in a file as they are, so that each stored byte can be data only
+   * once; `expanded` if they are generated from fewer bytes
+   * @throws `unavailable` if a limit is exceeded, and as `storedBytesOf`; only by rejecting the promise.
    */
   spend(bytesToRead: number, how: 'verbatim' | 'expanded'): Promise<void> | undefined {
     this.#runs += 1;
@@ -85,7 +88,7 @@ export class ReadBudget {
   }
 
   #exceeded(found: string): VirtSimilarityError {
-    const remedy = 'if you trust it, convert it with qemu-img convert -O raw first';
+    const remedy = 'if you trust the image, convert it with qemu-img convert -O raw first';
     return readError(this.#call, 'unavailable', `${found}; ${remedy}`);
   }
 }

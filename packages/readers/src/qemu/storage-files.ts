@@ -3,14 +3,14 @@ import { type ByteRange, chainOf, type InspectedImage, rangeOf } from '@virt-sim
 
 const SECTOR_BYTES = 512;
 
-/** A file that stores one range of the guest-visible disk, from where the previous file ends. */
+/** A file that stores one range of the guest-visible disk. The range begins where that of the previous file ends. */
 export interface StorageFile {
-  /** The end of the range in bytes, exclusive. */
+  /** The end of the range in bytes, exclusive; `Infinity` for the only file of an image. */
   readonly end: number;
   readonly stamp: FileStamp;
   /** The part of the file that the driver of the image's format reads. */
   readonly range: ByteRange;
-  /** Whether the image is raw, so that its bytes are stored at their own positions. */
+  /** Whether the image is raw, so that each byte is stored at its guest-visible position within `range`. */
   readonly isRaw: boolean;
 }
 

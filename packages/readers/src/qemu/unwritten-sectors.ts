@@ -17,7 +17,7 @@ import { partOfExtent } from '../luks/decrypted-image.js';
 const SECTOR_BYTES = 512;
 const NO_CIPHERTEXT = Buffer.alloc(SECTOR_BYTES);
 
-/** Guest-visible bytes that come from an encrypted disk. */
+/** A range of guest-visible bytes that come from an encrypted disk. `end` is exclusive. */
 interface Place {
   readonly start: number;
   readonly end: number;
@@ -52,8 +52,9 @@ class UnwrittenSectors implements DiskImage {
   readonly #stored: StoredBytes;
   /** Index of the LUKS disk's file among those of the chain. */
   readonly #file: number;
-  /** Where the LUKS disk begins in its file, and its content in the LUKS disk. */
+  /** Where the LUKS disk begins in its file, in bytes. */
   readonly #start: number;
+  /** Where the encrypted content begins in the LUKS disk, in bytes. */
   readonly #payload: number;
   #places: Promise<readonly Place[]> | undefined;
 
@@ -109,7 +110,7 @@ class UnwrittenSectors implements DiskImage {
     return this.#places;
   }
 
-  /** Splits data at the holes of the ciphertext. */
+  /** Yields a data extent in pieces: zeros where complete sectors of the ciphertext are in a hole, data elsewhere. */
   *#piecesOf(extent: Extent, places: readonly Place[], ciphertext: RawMap): Generator<Extent, void> {
     const end = extent.start + extent.length;
     for (let position = extent.start; position < end; ) {
@@ -132,7 +133,10 @@ class UnwrittenSectors implements DiskImage {
     }
   }
 
-  /** Fills the sectors without ciphertext between two positions of the disk with zeros. */
+  /**
+   * Clears the bytes of `target`, from position `from` to position `to` of the disk, whose sectors have only zeros as
+   * ciphertext. `targetStart` is the position of the first byte of `target`.
+   */
   async #clear(target: Uint8Array, targetStart: number, from: number, to: number): Promise<void> {
     const first = Math.floor(from / SECTOR_BYTES) * SECTOR_BYTES;
     const last = Math.min(Math.ceil(to / SECTOR_BYTES) * SECTOR_BYTES, this.#chain.encrypted.virtualSize);
@@ -152,7 +156,11 @@ function ciphertextOf({ passphrase: _, ...image }: InspectedImage): InspectedIma
   return { ...image, format: 'raw', virtualSize: rangeOf(image).length };
 }
 
-/** Returns where the LUKS disk is visible in the disk of the top image, ascending, as `qemu-img map` reports it. */
+/**
+ * Returns where the LUKS disk is visible in the disk of the top image, ascending, as `qemu-img map` reports it.
+ *
+ * @throws as `mapEntries`.
+ */
 async function placesIn({ top, depth }: EncryptedChain, call: QemuCall): Promise<readonly Place[]> {
   if (depth === 0) {
     return [{ start: 0, end: top.virtualSize }];

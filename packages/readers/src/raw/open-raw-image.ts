@@ -7,7 +7,7 @@ import { RawImage } from './raw-image.js';
 
 /**
  * Opens a raw image after its inspection. Checks for writers and finds the holes concurrently, because each takes a
- * while.
+ * while. The caller closes the image.
  *
  * @throws as `requireNoWriter`.
  */

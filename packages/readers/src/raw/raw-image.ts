@@ -21,7 +21,7 @@ import type { Inspected } from '../inspection/inspections.js';
 import { mapExtents } from '../qemu/extents.js';
 import { prefetchFirst } from './prefetch-first.js';
 
-/** A raw image: the bytes of the file, or of a part of it, are the guest's. */
+/** A raw image: the bytes of a file, or of a part of it, are those of the disk. */
 export class RawImage implements DiskImage {
   readonly virtualSize: number;
   readonly identity: ImageIdentity;
@@ -33,7 +33,7 @@ export class RawImage implements DiskImage {
   /** Where the image begins in its file. */
   readonly #offset: number;
   readonly #closing = new AbortController();
-  /** A prefetched map. */
+  /** The map that `prefetchMap` started, until `extents` uses it. */
   #prefetched: ReturnType<typeof prefetchFirst<Extent>> | undefined;
 
   constructor({ image, identity }: Inspected, call: QemuCall) {
@@ -47,7 +47,9 @@ export class RawImage implements DiskImage {
     this.#stored = new StoredBytes(expectedFilesOf(image), call);
   }
 
-  /** Starts to find the holes. */
+  /**
+   * Starts to find the holes for the next call of `extents`, if qemu-img is installed. Does not wait for the result.
+   */
   async prefetchMap(): Promise<void> {
     if (await this.#canMapHoles()) {
       this.#prefetched = prefetchFirst(mapExtents(this.#image, this.#call));
@@ -82,8 +84,10 @@ export class RawImage implements DiskImage {
   }
 
   /**
-   * Yields the extents that qemu-img reports. Known holes only save time, so if qemu-img fails, the rest of the image
-   * is read as data. Only an interruption, or an error about a writer, is passed on.
+   * Yields the extents of the map. Known holes only save time, so if mapping fails, warns and ends; the caller then
+   * reads the rest of the image as data.
+   *
+   * @throws `aborted`, and `in-use` if the image has a writer.
    */
   async *#mappedExtents(): AsyncGenerator<Extent, void> {
     const map = this.#prefetched ?? mapExtents(this.#image, this.#call);

@@ -87,7 +87,7 @@ export class RawReader implements DiskReader {
   }
 }
 
-/** @throws `usage` for an image of another format. */
+/** @throws `usage` for an image that is neither raw nor a raw disk in compressed or split form. */
 function rawIdentityOf(image: InspectedImage, { path, format }: DiskSource): ImageIdentity {
   if (!RAW_FORMAT_NAMES.includes(image.format)) {
     throw new VirtSimilarityError(

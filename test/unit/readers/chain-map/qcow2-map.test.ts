@@ -118,7 +118,9 @@ describe('compressed clusters that are counted', () => {
     );
     await expect(countedRun(map)).rejects.toMatchObject({
       code: 'unavailable',
-      message: expect.stringMatching(/compressed in the same bytes, near byte 196608 of .* convert -O raw first$/),
+      message: expect.stringMatching(
+        /compressed clusters share the same bytes near byte 196608 of .* convert -O raw first$/,
+      ),
     });
     const uncounted = mapOf(
       words(8192, () => 0),

@@ -300,7 +300,7 @@ describe('a backing chain', () => {
     async (backing) => {
       const error = await failureOf(await qcow2('top.qcow2', { backing }));
       expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(`"${backing}"`) });
-      expect(error.message).toMatch(/a Windows path, .* replace it by the file's path here$/);
+      expect(error.message).toMatch(/a Windows path, .* replace it with the file's path on this machine$/);
     },
   );
 

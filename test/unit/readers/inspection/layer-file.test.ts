@@ -76,7 +76,7 @@ describe('a file that the user names', () => {
     onceLookedUp('/a.img', () => realFiles.rm(path));
     await expect(openNamedFile({ path })).rejects.toMatchObject({
       code: 'changed',
-      message: 'it was moved or replaced while it was opened; wait until nothing changes it, and try again',
+      message: 'it was moved or replaced while it was opened; wait until no program is changing it, then try again',
     });
   });
 

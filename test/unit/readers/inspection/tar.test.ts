@@ -201,7 +201,9 @@ describe('an archive', () => {
     '\x80\0\0\0\xff\0\0\0\0\0\0\0',
     '\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff',
   ])('with the size %j is corrupt', async (size) => {
-    await expect(filesIn(tarArchive({ ...FILE, size }))).rejects.toEqual(corrupt(/has a size that is no number, 0x/));
+    await expect(filesIn(tarArchive({ ...FILE, size }))).rejects.toEqual(
+      corrupt(/has a size that is not a number, 0x/),
+    );
   });
 
   test('with a damaged header is corrupt', async () => {
@@ -217,7 +219,7 @@ describe('an archive', () => {
     const most = Buffer.concat(Array<Buffer>(4096).fill(tarMember({ name: 'a' })));
     expect(await filesIn(most)).toHaveLength(4096);
     await expect(filesIn(Buffer.concat([most, tarMember(FILE)]))).rejects.toEqual(
-      refused(/^it has more than 4096 files; unpack it with tar -xf 'image', and name its disks$/),
+      refused(/^it has more than 4096 headers; unpack it with tar -xf 'image', and name its disks$/),
     );
   });
 

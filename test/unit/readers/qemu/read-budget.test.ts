@@ -17,7 +17,7 @@ test('stored bytes may expand exactly up to the limit', async () => {
     code: 'unavailable',
     message:
       '[qemu] cannot read a.img: it expands to more than 1 GiB plus 1,024 times its 65536 stored bytes; ' +
-      'if you trust it, convert it with qemu-img convert -O raw first',
+      'if you trust the image, convert it with qemu-img convert -O raw first',
   });
 });
 

@@ -5,7 +5,8 @@ import type { FormatInspector } from '../format-inspector.js';
 export const COMPRESSIONS: readonly Compression[] = ['gzip', 'xz', 'zstd', 'bzip2'];
 
 /**
- * The inspectors of the compressions. Their virtual size is that of the file: only decompression shows the content's.
+ * The inspectors of compressed files. `virtualSize` is the size of the compressed file, because only decompression
+ * shows the size of the content.
  */
 export const COMPRESSED_FORMATS: readonly FormatInspector[] = COMPRESSIONS.map((format) => ({
   format,

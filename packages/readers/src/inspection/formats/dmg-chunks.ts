@@ -2,16 +2,20 @@ import type { FileBytes } from '../format-inspector.js';
 import { corrupt } from '../header-error.js';
 import { readExactly, requireWithin } from './header-fields.js';
 
-/** The most bytes of a property list or resource fork with chunk tables: qemu does not read longer property lists. */
+/**
+ * The most bytes that a property list or resource fork with chunk tables is allowed to have: qemu does not read longer
+ * property lists.
+ */
 const MAX_TABLES_BYTES = 16n * 1024n * 1024n;
 
 const TABLE_HEADER_BYTES = 204;
 const CHUNK_BYTES = 40;
 /**
- * The used part of a resource fork's header: at byte 0 the position of its resources, at byte 8 their length in bytes.
+ * Length of the part of a resource fork's header that is used: at byte 0 the position of the resources, at byte 8 their
+ * length in bytes.
  */
 const FORK_HEADER_BYTES = 12;
-/** The length field before each resource. */
+/** Bytes of the field before each resource that states the resource's length. */
 const LENGTH_BYTES = 4;
 const SECTOR_BYTES = 512n;
 const RAW = 1;
@@ -27,7 +31,8 @@ const BASE64 = /^[\d+/A-Za-z]*={0,2}$/;
  * chunk. Finds the chunk tables as qemu does, in the resource fork or else in the property list.
  *
  * @param trailer The last 512 bytes of the file.
- * @throws `HeaderError` otherwise.
+ * @throws `HeaderError` if a chunk extends past the end of the file, if a raw chunk has fewer bytes than its sectors,
+ * or if the chunk tables are too long, truncated or not Base64.
  */
 export async function requireChunks(bytes: FileBytes, trailer: Buffer): Promise<void> {
   const forkLength = trailer.readBigUInt64BE(0x30);
@@ -50,14 +55,17 @@ async function readPart(bytes: FileBytes, position: bigint, length: bigint, what
   return readExactly(bytes, Number(position), Number(length), what);
 }
 
-/** Yields the data between `<data>` and `</data>`. qemu ignores the rest of the list, and everything after a NUL. */
+/**
+ * Yields the decoded data between `<data>` and `</data>`. qemu ignores the rest of the list, and everything after a
+ * NUL.
+ */
 function* tablesOfList(list: Buffer): Generator<Buffer, void> {
   const text = list.toString('latin1').split('\0', 1)[0]!;
   for (let mark = text.indexOf(DATA_START); mark >= 0; ) {
     const start = mark + DATA_START.length;
     const end = text.indexOf(DATA_END, start);
     const encoded = text.slice(start, end).replace(/[\t\n\r ]/g, '');
-    // qemu might decode other data into a different table.
+    // qemu might decode invalid Base64 into a different table.
     if (end < 0 || encoded.length % 4 !== 0 || !BASE64.test(encoded)) {
       throw corrupt('its property list has data that is not Base64');
     }

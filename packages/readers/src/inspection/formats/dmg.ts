@@ -5,7 +5,7 @@ import { countableSize, readExactly, requireWithin } from './header-fields.js';
 
 const SIGNATURE = Buffer.from('koly', 'latin1');
 const TRAILER_BYTES = 512;
-/** qemu searches this many bytes at the end for a trailer, and uses the first that it finds. */
+/** qemu searches this many bytes at the end of the file for a trailer, and uses the first trailer that it finds. */
 const SEARCHED_BYTES = 2 * TRAILER_BYTES - 1;
 
 const SECTOR_BYTES = 512n;

@@ -6,15 +6,16 @@ const SECTOR_BYTES = 512n;
 const MAX_BACKING_NAME_BYTES = 1023;
 
 /**
- * The most bytes of a table that points to further tables: qemu does not read longer tables of qcow2, and in other
- * formats only images larger than any real disk need them.
+ * The most bytes of a table that points to further tables. qemu does not read longer tables of qcow2; in other formats,
+ * only images larger than any real disk need longer tables.
  */
 export const MAX_DIRECTORY_BYTES = 32n * 1024n * 1024n;
 
 /**
- * Reads bytes that must exist.
+ * Returns the `length` bytes at `position`, which must be within the file. `what` is their name in errors.
  *
- * @throws `HeaderError` if the file ends before the last of them, or `position` is negative.
+ * @throws `HeaderError` if the file ends before the last of these bytes, if `position` is negative, or if the file
+ * cannot be read.
  */
 export async function readExactly(bytes: FileBytes, position: number, length: number, what: string): Promise<Buffer> {
   requireWithin(bytes, BigInt(position), BigInt(length), what);
@@ -36,9 +37,9 @@ export function requireWithin(bytes: FileBytes, position: bigint, length: bigint
 }
 
 /**
- * Returns a virtual size as a number of bytes.
+ * Converts a virtual size in bytes to a number.
  *
- * @throws `HeaderError` from 2⁵³ bytes on.
+ * @throws `HeaderError` if it is 2⁵³ bytes or more.
  */
 export function countableSize(bytes: bigint): number {
   if (bytes > BigInt(Number.MAX_SAFE_INTEGER)) {
@@ -52,7 +53,7 @@ export function wholeSectors(bytes: bigint): bigint {
   return bytes - (bytes % SECTOR_BYTES);
 }
 
-/** Returns the quotient rounded up: how many parts of this size cover the whole. */
+/** Returns `whole` divided by `part`, rounded up. */
 export function ceilDivide(whole: bigint, part: bigint): bigint {
   return (whole + part - 1n) / part;
 }
@@ -62,9 +63,10 @@ export function isPowerOfTwo(count: number): boolean {
 }
 
 /**
- * Decodes text from a header. Bytes that are not UTF-8 are represented as in a path.
+ * Decodes text from a header. Bytes that are not UTF-8 are encoded as by `pathText`. `what` is the name of the text in
+ * errors.
  *
- * @throws `HeaderError` if it contains a NUL.
+ * @throws `HeaderError` if the text contains a NUL.
  */
 export function headerText(bytes: Buffer, what: string): string {
   const text = pathText(bytes);
@@ -77,7 +79,8 @@ export function headerText(bytes: Buffer, what: string): string {
 /**
  * Reads the name of a backing file, which has `length` bytes at `position`.
  *
- * @throws `HeaderError` if its length is invalid, it is not within the file, or it contains a NUL.
+ * @throws `HeaderError` if the length is not from 1 to 1023, if the name is not within the file or contains a NUL, or
+ * if the file cannot be read.
  */
 export async function readBackingName(bytes: FileBytes, position: bigint, length: number): Promise<string> {
   const what = "backing file's name";

@@ -4,15 +4,15 @@ import type { FileBytes, FormatHeader, FormatInspector } from '../format-inspect
 import { corrupt, RawRemedyError } from '../header-error.js';
 import { readExactly } from './header-fields.js';
 
-/** Length of the header of version 1, and of the binary header of version 2 as far as it is used. */
+/** Bytes of the header of version 1. The fields of version 2 that are read here are within the same length. */
 const HEADER_BYTES = 592;
 const SECTOR_BYTES = 512;
 /** Position of the payload offset in the header of version 1, a number of sectors. */
 const PAYLOAD_AT = 104;
 
 /**
- * A disk that is encrypted as a whole, according to the LUKS on-disk format specifications, versions 1 and 2. Only
- * version 1 can be decrypted by qemu.
+ * A disk that is completely encrypted with LUKS, according to the LUKS on-disk format specifications, versions 1 and 2.
+ * qemu can decrypt only version 1, so `readHeader` refuses version 2.
  */
 export const luks: FormatInspector = {
   format: LUKS,

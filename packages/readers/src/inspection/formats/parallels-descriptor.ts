@@ -2,10 +2,10 @@ import type { FileBytes } from '../format-inspector.js';
 import { corrupt, refused } from '../header-error.js';
 import { readExactly } from './header-fields.js';
 
-/** The file beside the images of a Parallels disk that describes it. */
+/** Name of the file that describes a Parallels disk. It is in the directory of the disk's images. */
 export const PARALLELS_DESCRIPTOR = 'DiskDescriptor.xml';
 
-/** The most bytes of a descriptor: a snapshot needs about 300. */
+/** The most bytes of a descriptor: each snapshot needs about 300. */
 const MAX_DESCRIPTOR_BYTES = 1024 * 1024;
 const COMMENT = /<!--.*?(?:-->|$)/gs;
 const STORAGE = /<Storage\s*>/g;
@@ -16,12 +16,13 @@ const MAX_NAME_LENGTH = 120;
 
 /**
  * Requires that an image is the only one of its disk: an image of a snapshot, or of a split disk, has only a part of
- * the content, which its own header does not show. A descriptor that lists no images is accepted.
+ * the disk's content, which the image's own header does not show. A descriptor that lists no images is accepted.
  *
  * Format: docs/interop/prl-xml.txt of qemu
  *
  * @param image The image's file name.
- * @throws `HeaderError` otherwise.
+ * @throws `HeaderError` if the descriptor lists several parts, several images or only another image, if it is too long,
+ * or if it cannot be read.
  */
 export async function requireOnlyImage(descriptor: FileBytes, image: string): Promise<void> {
   if (descriptor.size > MAX_DESCRIPTOR_BYTES) {
@@ -50,7 +51,7 @@ export async function requireOnlyImage(descriptor: FileBytes, image: string): Pr
   }
 }
 
-/** Returns the name of a file, without its directory, in the text of an element. */
+/** Returns the name of the file that the text of a `File` element states, without its directory. */
 function fileName(text: string): string {
   const path = text.replace(/&(\w+);/g, (entity, name: string) => ENTITIES[name] ?? entity);
   return path.trim().split(/[/\\]/).at(-1)!;

@@ -7,9 +7,9 @@ const OLD_MAGIC = 'WithoutFreeSpace';
 const NEW_MAGIC = 'WithouFreSpacExt';
 const HEADER_BYTES = 64;
 const VERSION = 2;
-/** The limit that keeps a block readable in one call. */
+/** The most sectors in a block, so that qemu can read a block in one call. */
 const MAX_SECTORS_PER_BLOCK = 4_186_127n;
-/** The limit that keeps positions in the block map within signed 32-bit numbers. */
+/** The most blocks, so that positions in the block map fit into signed 32-bit numbers. */
 const MAX_BLOCKS = 0x1fff_ffffn;
 const SECTOR_BYTES = 512n;
 

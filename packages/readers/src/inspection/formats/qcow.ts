@@ -12,7 +12,7 @@ import { requireDirectory } from './require-directory.js';
 
 const MAGIC_AND_VERSION = Buffer.from('QFI\xfb\0\0\0\x01', 'latin1');
 const HEADER_BYTES = 48;
-/** qemu neither opens nor creates a smaller disk. */
+/** Bytes. qemu neither opens nor creates a smaller disk. */
 const MIN_VIRTUAL_SIZE = 2n;
 
 /** qcow version 1, according to block/qcow.c of qemu. */

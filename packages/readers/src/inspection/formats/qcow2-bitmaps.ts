@@ -14,9 +14,9 @@ const MAX_BITMAP_BYTES = 0x2000_0000n;
 
 /**
  * Requires a directory of dirty bitmaps that qemu accepts, as in `bitmap_list_load` of its block/qcow2-bitmap.c,
- * because qemu refuses an image with a damaged one. The content of the bitmaps is not checked.
+ * because qemu does not open an image with a damaged directory. The content of the bitmaps is not checked.
  *
- * @throws `HeaderError` unless qemu would accept the directory.
+ * @throws `HeaderError` if qemu would not accept the directory, or if it cannot be read.
  */
 export async function requireBitmaps(
   bytes: FileBytes,
@@ -65,14 +65,13 @@ function requireBitmap(
     (flags & IN_USE) !== 0 || clusters === clustersNeeded(wholeSectors(virtualSize), granularity, clusterBytes),
   ];
   if (isSound.includes(false)) {
-    throw corrupt(
-      'its bitmap directory has a bitmap that qemu does not accept',
-      'remove it with qemu-img bitmap --remove',
-    );
+    throw corrupt('its bitmap directory has a bitmap that qemu does not accept');
   }
 }
 
-/** Returns how many clusters a bitmap must have for qemu to load it. Its length is a multiple of 64 bits. */
+/**
+ * Returns how many clusters a bitmap must have for qemu to load it. The length of a bitmap is a multiple of 64 bits.
+ */
 function clustersNeeded(virtualSize: bigint, granularity: number, clusterBytes: number): bigint {
   const words = ceilDivide(ceilDivide(virtualSize, 1n << BigInt(granularity)), 64n);
   return ceilDivide(words * 8n, BigInt(clusterBytes));

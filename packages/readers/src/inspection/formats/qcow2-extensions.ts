@@ -18,7 +18,9 @@ const MAX_BITMAP_DIRECTORY_BYTES = 1024n * BigInt(MAX_BITMAPS);
 
 /** The location of an image's dirty bitmap descriptions. */
 export interface BitmapDirectory {
+  /** How many bitmaps the directory describes. */
   readonly bitmaps: number;
+  /** Bytes from the beginning of the file. */
   readonly position: bigint;
   /** Bytes. */
   readonly length: bigint;
@@ -41,7 +43,8 @@ export interface LuksHeader {
 /**
  * Reads the extensions after a fixed header, as `qcow2_read_extensions` of qemu's block/qcow2.c does.
  *
- * @throws `HeaderError` if they are damaged.
+ * @throws `HeaderError` if an extension is damaged, contradicts the fixed header or is missing although the image is
+ * encrypted, or if the file cannot be read.
  */
 export async function readExtensions(bytes: FileBytes, fixed: Qcow2FixedHeader): Promise<Qcow2Extensions> {
   let externalData = false;
@@ -138,7 +141,9 @@ function readBitmapDirectory(
   const bitmaps = data.readUInt32BE(0);
   const [length, position] = [data.readBigUInt64BE(8), data.readBigUInt64BE(16)];
   if (data.readUInt32BE(4) !== 0 || bitmaps < 1 || bitmaps > MAX_BITMAPS) {
-    throw corrupt(`its header extension for bitmaps has ${bitmaps} bitmaps; expected 1 to ${MAX_BITMAPS} and zeros`);
+    throw corrupt(
+      `its header extension for bitmaps has ${bitmaps} bitmaps; expected 1 to ${MAX_BITMAPS}, and zeros in its reserved field`,
+    );
   }
   if (length < 1n || length > MAX_BITMAP_DIRECTORY_BYTES || position % BigInt(clusterBytes) !== 0n) {
     throw corrupt(

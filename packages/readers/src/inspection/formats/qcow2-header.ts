@@ -16,9 +16,11 @@ const CORRUPT = 1n << 1n;
 const EXTERNAL_DATA = 1n << 2n;
 const OTHER_COMPRESSION = 1n << 3n;
 const EXTENDED_L2 = 1n << 4n;
-/** Dirty, corrupt, external data file, compression type, extended L2 entries. */
+/**
+ * The incompatible features that are known: dirty, corrupt, external data file, compression type, extended L2 entries.
+ */
 const KNOWN_INCOMPATIBLE = 0b11111n;
-/** zlib and zstd. */
+/** The compression types are 0 (zlib) and 1 (zstd). */
 const MAX_COMPRESSION_TYPE = 1;
 /** Reference counts have at most 2⁶ bits. */
 const MAX_REFCOUNT_ORDER = 6;
@@ -30,13 +32,13 @@ const RAW_EXTERNAL_DATA = 1n << 1n;
 
 const L1_ENTRY_BYTES = 8n;
 const MAX_REFCOUNT_TABLE_BYTES = 8n * 1024n * 1024n;
-/** The fixed part of an entry of the snapshot table. */
+/** Bytes of the fixed part of an entry of the snapshot table. */
 export const SNAPSHOT_BYTES = 40;
 const MAX_SNAPSHOTS = 65_536n;
 /** qemu stores file positions in signed 64-bit numbers. */
 const MAX_POSITION = 2n ** 63n - 1n;
 
-/** A table whose location is in the header. */
+/** A table whose location is in the header. `position` is in bytes. */
 export interface Qcow2Table {
   readonly position: bigint;
   readonly entries: bigint;
@@ -52,7 +54,7 @@ export interface Qcow2FixedHeader {
   readonly backingOffset: bigint;
   readonly backingLength: number;
   readonly hasExternalData: boolean;
-  /** Whether the bitmaps of an extension are up to date. If not, qemu ignores them. */
+  /** Whether the bitmaps that an extension lists are up to date. If not, qemu ignores the extension. */
   readonly hasBitmaps: boolean;
   readonly l1Table: Qcow2Table;
   readonly refcountTable: Qcow2Table;
@@ -60,10 +62,10 @@ export interface Qcow2FixedHeader {
 }
 
 /**
- * Reads the fixed part of a qcow2 header and performs all checks of it in `qcow2_do_open` of qemu's block/qcow2.c,
- * because qemu does not open every image whose tables are read here.
+ * Reads the fixed part of a qcow2 header and makes the checks that `qcow2_do_open` of qemu's block/qcow2.c makes of it.
+ * They are needed because the tables of some images are read here without qemu.
  *
- * @throws `HeaderError`.
+ * @throws `HeaderError` if a check fails, if a table is not within the file, or if the file cannot be read.
  */
 export async function readFixedHeader(bytes: FileBytes): Promise<Qcow2FixedHeader> {
   const header = await readExactly(bytes, 0, VERSION_2_HEADER_BYTES, 'qcow2 header');
@@ -84,7 +86,9 @@ export async function readFixedHeader(bytes: FileBytes): Promise<Qcow2FixedHeade
   const { extendedL2, ...features } = version === 2 ? VERSION_2_FEATURES : await readVersion3(bytes, clusterBytes);
   const backingOffset = header.readBigUInt64BE(8);
   if (backingOffset > BigInt(clusterBytes)) {
-    throw corrupt(`its backing file's name is at byte ${backingOffset}, outside its first cluster`);
+    throw corrupt(
+      `its backing file's name begins at byte ${backingOffset}, beyond its first cluster of ${clusterBytes} bytes`,
+    );
   }
   const virtualSize = header.readBigUInt64BE(24);
   return {
@@ -236,7 +240,7 @@ function requireTable(bytes: FileBytes, { position, entries }: Qcow2Table, bound
       `its ${what} begins at byte ${position}; expected the beginning of a cluster of ${clusterBytes} bytes`,
     );
   }
-  // An empty table may have any position.
+  // An empty table can have any position.
   if (length > 0n) {
     requireWithin(bytes, position, length, what);
   }

@@ -4,16 +4,17 @@ import { readExactly, requireWithin } from './header-fields.js';
 import { type Qcow2Table, SNAPSHOT_BYTES } from './qcow2-header.js';
 
 const MAX_EXTRA_BYTES = 1024;
-/** A thousand bytes for each of the maximum number of snapshots. */
+/** qemu's limit: 1024 bytes for each of the most snapshots that an image can have. */
 const MAX_TABLE_BYTES = 64 * 1024 * 1024;
-/** Bytes of the table read at a time, which bounds the number of calls. */
+/** Bytes of the table that are read at a time. A large size bounds the number of calls. */
 const WINDOW_BYTES = 2 * 1024 * 1024;
 
 /**
  * Requires a table of internal snapshots that qemu accepts, as in `qcow2_do_read_snapshots` of its
- * block/qcow2-snapshot.c, because qemu refuses an image with a damaged one. The snapshots' content is not checked.
+ * block/qcow2-snapshot.c, because qemu does not open an image with a damaged table. The snapshots' content is not
+ * checked.
  *
- * @throws `HeaderError` unless qemu would accept the table.
+ * @throws `HeaderError` if qemu would not accept the table, or if it cannot be read.
  */
 export async function requireSnapshots(bytes: FileBytes, { position, entries }: Qcow2Table): Promise<void> {
   const start = Number(position);

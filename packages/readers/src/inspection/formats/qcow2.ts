@@ -67,7 +67,8 @@ async function readBacking(
     return undefined;
   }
   if (backingOffset + BigInt(backingLength) > BigInt(clusterBytes)) {
-    throw corrupt(`its backing file's name is at bytes ${backingOffset}+${backingLength}, outside its first cluster`);
+    const end = backingOffset + BigInt(backingLength);
+    throw corrupt(`its backing file's name ends at byte ${end}, beyond its first cluster of ${clusterBytes} bytes`);
   }
   const name = await readBackingName(bytes, backingOffset, backingLength);
   return format === undefined || format === '' ? { name } : { name, format };

@@ -53,12 +53,16 @@ function requireL1Table(bytes: FileBytes, header: Buffer): void {
   const headerBytes = BigInt(clusterBytes) * BigInt(header.readUInt32LE(12));
   if (position % BigInt(clusterBytes) !== 0n || position < headerBytes) {
     throw corrupt(
-      `its L1 table begins at byte ${position}; expected the beginning of a cluster of ${clusterBytes} bytes after the header of ${headerBytes}`,
+      `its L1 table begins at byte ${position}; expected the beginning of a cluster of ${clusterBytes} bytes after the header of ${headerBytes} bytes`,
     );
   }
 }
 
-/** Requires a size of whole sectors that two levels of tables can map. */
+/**
+ * Requires a size that is a multiple of a sector and that two levels of tables can map.
+ *
+ * @throws `HeaderError` for any other size.
+ */
 function requireDiskSize(virtualSize: bigint, clusterBytes: bigint, tableBytes: bigint): void {
   const entries = tableBytes / ENTRY_BYTES;
   const maxBytes = entries * entries * clusterBytes;
@@ -73,7 +77,7 @@ async function readBacking(bytes: FileBytes, header: Buffer, features: bigint): 
   const [offset, length] = [header.readUInt32LE(56), header.readUInt32LE(60)];
   const headerBytes = header.readUInt32LE(4) * header.readUInt32LE(12);
   if (offset + length > headerBytes) {
-    throw corrupt(`its backing file's name is at bytes ${offset}+${length}, outside its header of ${headerBytes}`);
+    throw corrupt(`its backing file's name ends at byte ${offset + length}, beyond its header of ${headerBytes} bytes`);
   }
   const name = await readBackingName(bytes, BigInt(offset), length);
   return (features & BACKING_IS_RAW) === 0n ? { name } : { name, format: 'raw' };

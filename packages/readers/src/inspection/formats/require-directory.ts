@@ -9,8 +9,9 @@ const POSITION_BITS = 0x00ff_ffff_ffff_fe00n;
 
 /** A table of qcow and qcow2 whose entries are the positions of further tables in the file. */
 export interface TableDirectory {
-  /** Its name in messages. */
+  /** The name of the directory in messages. */
   readonly what: string;
+  /** Bytes from the beginning of the file. */
   readonly position: bigint;
   readonly entries: bigint;
   /** The name of the tables in messages. */
@@ -19,7 +20,12 @@ export interface TableDirectory {
   readonly tableBytes: bigint;
 }
 
-/** @throws `HeaderError` unless the directory and its tables are within the file and no two entries share a table. */
+/**
+ * Requires the directory and its tables to be within the file, and each entry to point to a different table.
+ *
+ * @throws `HeaderError` if they are not, if the directory is longer than `MAX_DIRECTORY_BYTES`, or if it cannot be
+ * read.
+ */
 export async function requireDirectory(bytes: FileBytes, directory: TableDirectory): Promise<void> {
   const { what, position, entries, tables, tableBytes } = directory;
   const length = entries * ENTRY_BYTES;

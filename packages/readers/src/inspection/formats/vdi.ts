@@ -9,7 +9,7 @@ const VERSION_1_1 = 0x0001_0001;
 const SECTOR_BYTES = 512n;
 /** The only block size that programs write and qemu reads. */
 const BLOCK_BYTES = 1024n * 1024n;
-/** The most blocks that qemu reads into memory. */
+/** The most blocks in a block map that qemu reads into memory. */
 const MAX_BLOCKS = 0x1fff_ff80n;
 const DYNAMIC = 1;
 const FIXED = 2;
@@ -40,7 +40,7 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
     throw refused('it is a differencing vdi image, whose parent cannot be followed; convert it with VBoxManage first');
   }
   requireBlockMap(bytes, header);
-  // Rounded up to whole sectors as in qemu, because VirtualBox writes odd sizes.
+  // Rounded up to complete sectors as in qemu, because VirtualBox writes odd sizes.
   return { virtualSize: countableSize(ceilDivide(header.readBigUInt64LE(0x170), SECTOR_BYTES) * SECTOR_BYTES) };
 }
 

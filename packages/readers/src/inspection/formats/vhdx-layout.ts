@@ -4,7 +4,9 @@ import { crc32c } from './crc32c.js';
 import { readExactly, requireWithin } from './header-fields.js';
 
 const KIB = 1024;
-/** Positions of the header and its copy. The valid one with the higher sequence number counts. */
+/**
+ * Positions of the header and its copy, in bytes. Of the valid ones, the one with the higher sequence number counts.
+ */
 const HEADERS = [64 * KIB, 128 * KIB];
 const HEADER_BYTES = 4 * KIB;
 const HEADER_VERSION = 1;
@@ -13,7 +15,7 @@ const LOG_ID_FIELD = { start: 48, end: 64 };
 const VERSION_FIELD = 66;
 const LOG_LENGTH_FIELD = 68;
 const LOG_POSITION_FIELD = 72;
-/** Positions of the region table and its copy. */
+/** Positions of the region table and its copy, in bytes. */
 const REGION_TABLES = [192 * KIB, 256 * KIB];
 const REGION_SIGNATURE = 'regi';
 const TABLE_BYTES = 64 * KIB;
@@ -35,13 +37,15 @@ const OTHER_METADATA = [
   guid('a8d35f2d-b30b-454d-abf7-d3d84834ab0c'),
 ];
 const HAS_PARENT = 2;
-/** The flags of entries that a program must understand to open the file. */
+/**
+ * The flags, in entries of the region table and of the metadata table, which say that a program must understand the
+ * entry to open the file.
+ */
 const REGION_REQUIRED = { at: 28, bit: 1 };
 const METADATA_REQUIRED = { at: 24, bit: 4 };
 
-/** A part of the file. */
+/** A part of the file. `position` and `length` are in bytes. */
 interface Region {
-  /** Bytes. */
   readonly position: bigint;
   readonly length: number;
 }
@@ -65,7 +69,8 @@ export interface VhdxLayout {
  *
  * Format: Microsoft's [MS-VHDX]
  *
- * @throws `HeaderError` if a header, a table or a checksum is invalid, or if the disk has a parent.
+ * @throws `HeaderError` if a header, a table or a checksum is invalid, if a table is not within the file, if the disk
+ * has a parent, if the file requires a part that is unknown here, or if the file cannot be read.
  */
 export async function readVhdxLayout(bytes: FileBytes): Promise<VhdxLayout> {
   const table = await readRegionTable(bytes);
@@ -95,7 +100,12 @@ function hasLog(header: Buffer): boolean {
   return header.readUInt32LE(LOG_LENGTH_FIELD) !== 0 && header.subarray(start, end).some((byte) => byte !== 0);
 }
 
-/** A crash may have damaged one of the two headers. Programs may also leave two equal headers. */
+/**
+ * Returns the valid header with the higher sequence number. A crash can damage one of the two headers, and some
+ * programs leave two equal headers.
+ *
+ * @throws `HeaderError` if neither is valid, or if two different headers have the same sequence number.
+ */
 async function readCurrentHeader(bytes: FileBytes): Promise<Buffer> {
   const headers: Buffer[] = [];
   for (const position of HEADERS) {
@@ -115,7 +125,10 @@ async function readCurrentHeader(bytes: FileBytes): Promise<Buffer> {
   return one! >= other! ? first : second;
 }
 
-/** Returns whether bytes have this signature, and a CRC-32C over all bytes except itself. */
+/**
+ * Returns whether `bytes` begin with `signature` and contain their correct CRC-32C, which is calculated as if its own
+ * field were zeros.
+ */
 function isSound(bytes: Buffer, signature: string): boolean {
   const { start, end } = CHECKSUM_FIELD;
   const summed = Buffer.from(bytes);
@@ -123,7 +136,11 @@ function isSound(bytes: Buffer, signature: string): boolean {
   return bytes.toString('latin1', 0, 4) === signature && bytes.readUInt32LE(start) === crc32c(summed);
 }
 
-/** Returns the first valid region table, or else the first with a signature: a crash may have damaged one of the two. */
+/**
+ * Returns the first valid region table, or else the first with a signature, because a crash can damage one of the two.
+ *
+ * @throws `HeaderError` if neither has a signature.
+ */
 async function readRegionTable(bytes: FileBytes): Promise<Buffer> {
   const tables: Buffer[] = [];
   for (const position of REGION_TABLES) {
@@ -174,7 +191,12 @@ function entriesOf(table: Buffer, start: number, count: number): Buffer[] {
   }).filter((entry) => entry.length === ENTRY_BYTES);
 }
 
-/** Requires that every entry is known whose flag means that a program must understand it. */
+/**
+ * Requires that the ID of each entry is in `known` if the entry's flag says that a program must understand it. The flag
+ * is `bit` of the number at byte `at` of the entry.
+ *
+ * @throws `HeaderError` if an ID is not.
+ */
 function requireKnown(entries: readonly Buffer[], known: readonly Buffer[], { at, bit }: { at: number; bit: number }) {
   for (const entry of entries) {
     const id = entry.subarray(0, 16);
@@ -194,7 +216,7 @@ function findEntry(entries: readonly Buffer[], id: Buffer, what: string): Buffer
   return entry;
 }
 
-/** Encodes a GUID as in the file: the first three groups are little-endian. */
+/** Encodes a GUID as it is stored in the file: the first three groups are little-endian. */
 function guid(text: string): Buffer {
   const bytes = Buffer.from(text.replaceAll('-', ''), 'hex');
   bytes.subarray(0, 4).reverse();

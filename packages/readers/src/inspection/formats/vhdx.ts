@@ -7,7 +7,7 @@ const MAGIC = Buffer.from('vhdxfile', 'latin1');
 const MIN_BLOCK_BYTES = 1024 * 1024;
 const MAX_BLOCK_BYTES = 256 * MIN_BLOCK_BYTES;
 const SECTOR_SIZES = [512, 4096];
-/** Sectors in a chunk. In the block map, one bitmap follows the blocks of each chunk. */
+/** Sectors in a chunk. In the block map, the entry for a sector bitmap follows the entries for each chunk's blocks. */
 const SECTORS_PER_CHUNK = 2 ** 23;
 /** Bytes of an entry of the block map. */
 export const BLOCK_MAP_ENTRY_BYTES = 8;
@@ -40,15 +40,15 @@ function requireUnits({ virtualSize, blockBytes, sectorBytes }: VhdxLayout): voi
   }
 }
 
-/** Returns how many blocks of an image come before each bitmap in its block map. */
+/** Returns how many entries for blocks precede each entry for a sector bitmap in an image's block map. */
 export function blocksPerChunk({ blockBytes, sectorBytes }: Pick<VhdxLayout, 'blockBytes' | 'sectorBytes'>): number {
   return (SECTORS_PER_CHUNK * sectorBytes) / blockBytes;
 }
 
 /**
- * Requires a block map with an entry for each block of the disk, and one for each sector bitmap that follows the blocks
- * of a chunk. The count is that of `vhdx_calc_bat_entries` in qemu's block/vhdx.c: for a disk of 0 bytes, it exceeds
- * most block maps.
+ * Requires a block map with an entry for each block of the disk, and an entry for each sector bitmap that follows the
+ * blocks of a chunk. The entries are counted as in `vhdx_calc_bat_entries` of qemu's block/vhdx.c. For a disk of 0
+ * bytes, that count is larger than most block maps.
  *
  * @throws `HeaderError` if the block map has fewer entries.
  */

@@ -17,7 +17,7 @@ const KNOWN_CREATE_TYPES = [
   ...['vmfs', 'vmfsSparse', 'seSparse'],
 ];
 const FIELD_LINE = /^[ \t]*([\w.-]+)[ \t]*=(.*)$/;
-/** A disk database entry. These are ignored. */
+/** A line of the disk database. Such lines are ignored. */
 const DATABASE_LINE = /^[ \t]*ddb\./;
 const IGNORED_LINE = /^[ \t]*(?:#.*)?$/;
 const EXTENT_START = /^[ \t]*(?:RW|RDONLY|NOACCESS)\b/;
@@ -45,16 +45,17 @@ export interface VmdkDescriptor {
   readonly virtualSize: bigint;
   readonly fields: VmdkDescriptorFields;
   readonly extents: readonly ExtentReference[];
-  /** As written in the descriptor; empty if it has none. */
+  /** Name of the parent, as written in the descriptor; empty if the descriptor states none. */
   readonly parentHint: string;
-  /** As written in the descriptor. */
+  /** Name of the file that tracks changed blocks, as written in the descriptor; `undefined` if it states none. */
   readonly changeTracking: string | undefined;
 }
 
 /**
  * Parses a text descriptor, given with one character per byte. Nothing is guessed.
  *
- * @throws `HeaderError` if a line is invalid, a field is missing or repeated, or a value is not supported.
+ * @throws `HeaderError` if a line is invalid, a field is missing or repeated, an extent or a value is not supported, or
+ * no extents are listed.
  */
 export function readDescriptor(text: string): VmdkDescriptor {
   const { fields, extents } = readLines(text);
@@ -94,7 +95,7 @@ export function contentId(value: string, what: string): string {
 }
 
 interface DescriptorLines {
-  /** By name in lower case. */
+  /** The values of the fields, by name in lower case. */
   readonly fields: ReadonlyMap<string, string>;
   readonly extents: readonly DescriptorExtent[];
 }
@@ -153,7 +154,9 @@ function readExtentLine(line: string): DescriptorExtent {
     throw corrupt(`its vmdk descriptor has an invalid extent: ${excerpt(line)}`);
   }
   if (access !== 'RW' || !isKnown(kind)) {
-    throw refused(`its vmdk descriptor has a ${access} ${kind} extent, which is not supported; convert it first`);
+    throw refused(
+      `its vmdk descriptor has a ${access} ${kind} extent, which is not supported; convert it with the program that made it`,
+    );
   }
   if (first === undefined ? kind === 'FLAT' : kind.endsWith('SPARSE')) {
     throw corrupt(

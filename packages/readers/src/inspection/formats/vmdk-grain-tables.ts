@@ -25,14 +25,18 @@ export interface GrainDirectory {
 
 /** The fields of a sparse extent's header. */
 export interface SparseHeader {
-  /** The kinds of extents as which a descriptor can list the file. */
+  /** The kinds of extents under which a descriptor can list the file. */
   readonly kinds: readonly string[];
   /** Size of the extent that the guest sees, in sectors. */
   readonly capacity: bigint;
   readonly directory: GrainDirectory;
 }
 
-/** @throws `HeaderError` unless the grain directory is within the file and describes the complete extent. */
+/**
+ * Requires the grain directory to be within the file and to describe the complete extent.
+ *
+ * @throws `HeaderError` if it does not, or if it is longer than `MAX_DIRECTORY_BYTES`.
+ */
 export function requireGrainDirectory(bytes: FileBytes, { capacity, directory }: SparseHeader): void {
   const { position, entries, entryBytes, coverage } = directory;
   const length = entries * BigInt(entryBytes);
@@ -48,10 +52,10 @@ export function requireGrainDirectory(bytes: FileBytes, { capacity, directory }:
 }
 
 /**
- * Requires the grain tables of a sparse extent to be within the file, each at its own position. qemu reads a table past
- * the end as zeros, so the extent would seem to have no data.
+ * Requires the grain tables of a sparse extent to be within the file, and no two entries of the grain directory to
+ * point to the same table. qemu reads a table past the end as zeros, so the extent would seem to have no data.
  *
- * @throws `HeaderError` otherwise.
+ * @throws `HeaderError` if they are not, if an entry is invalid, or if the grain directory cannot be read.
  */
 export async function requireGrainTables(bytes: FileBytes, { directory }: SparseHeader): Promise<void> {
   const { position, entries, entryBytes, tableBytes } = directory;

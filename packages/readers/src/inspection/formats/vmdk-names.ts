@@ -2,8 +2,8 @@
 const PART_NAME = /^(.+)-(?:[fs]\d{3}|flat|delta|sesparse|rdmp?|(ctk))\.vmdk$/i;
 
 /**
- * Describes a file without descriptor by its name, in words that follow "it is" or "its name says that it is", with the
- * remedy. Returns `undefined` if the name is not that of a part.
+ * Describes a part of a VMDK by its file name: words that follow "it is" or "its name says that it is", and the remedy.
+ * Returns `undefined` if the name is not that of a part.
  */
 export function vmdkPart(name: string): string | undefined {
   const [, disk, changeTracking] = PART_NAME.exec(name) ?? [];

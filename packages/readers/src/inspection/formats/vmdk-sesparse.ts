@@ -12,21 +12,27 @@ const TABLE_SECTORS = 64n;
 const ENTRY_BYTES = 8;
 const TABLE_BYTES = TABLE_SECTORS * SECTOR_BYTES;
 const TABLE_ENTRIES = TABLE_BYTES / BigInt(ENTRY_BYTES);
-/** The positions of fields in the header. Positions and sizes in these fields are in sectors. */
+/**
+ * The positions of fields in the header, in bytes. The values of positions and sizes in these fields are in sectors.
+ */
 const VERSION_FIELD = 8;
 const CAPACITY_FIELD = 16;
 const GRAIN_FIELD = 24;
 const TABLE_FIELD = 32;
 const FLAGS_FIELD = 40;
 /**
- * The positions and sizes of the extent's parts. The bytes from the flags to these fields, and after them, are zeros.
+ * The range of the header that contains the positions and sizes of the extent's parts. The bytes from the flags to this
+ * range, and the bytes after it, must be zeros.
  */
 const PART_FIELDS = { start: 80, end: 208 };
 const VOLATILE_HEADER_FIELD = 80;
 const DIRECTORY_FIELD = 128;
 const DIRECTORY_SIZE_FIELD = 136;
 const TABLES_FIELD = 144;
-/** The position of a field in the volatile header: whether the journal must be replayed. */
+/**
+ * The position, in the volatile header, of the field that says whether the journal must be replayed. It and all bytes
+ * after it must be zeros.
+ */
 const REPLAY_FIELD = 24;
 /** qemu keeps the position of a grain table in 32 bits. */
 const MAX_TABLE_SECTOR = 0xffff_ffffn;
@@ -38,7 +44,7 @@ const ALLOCATED = 0x1000_0000;
  * checks are those of `vmdk_open_se_sparse` in qemu's block/vmdk.c.
  *
  * @param header The file's first 512 bytes, which begin with the magic.
- * @throws `HeaderError` if it is damaged or qemu would refuse it.
+ * @throws `HeaderError` if the header is damaged, qemu would refuse it, or the file cannot be read.
  */
 export async function readSeSparse(bytes: FileBytes, header: Buffer): Promise<SparseHeader> {
   requireKnownForm(header);
@@ -74,7 +80,11 @@ function requireKnownForm(header: Buffer): void {
   }
 }
 
-/** Requires a volatile header that states that the journal has no changes. */
+/**
+ * Requires a volatile header that says that the journal need not be replayed.
+ *
+ * @throws `HeaderError` if it is missing or damaged, or says anything else.
+ */
 async function requireReplayed(bytes: FileBytes, position: bigint): Promise<void> {
   const what = 'seSparse volatile header';
   requireWithin(bytes, position, BigInt(HEADER_BYTES), what);

@@ -5,7 +5,7 @@ import { requireGrainDirectory, SECTOR_BYTES, type SparseHeader } from './vmdk-g
 import { readSeSparse, SE_SPARSE_MAGIC } from './vmdk-sesparse.js';
 
 const HEADER_BYTES = 512;
-/** The readers of the kinds of extents: of hosted products, of ESX, and of ESXi since 6.5. */
+/** The kinds of extents, each with its magic and header reader: of hosted products, of ESX, and of ESXi since 6.5. */
 const KINDS = [
   { magic: Buffer.from('KDMV'), readHeader: readHosted },
   { magic: Buffer.from('COWD'), readHeader: readEsx },
@@ -13,11 +13,11 @@ const KINDS = [
 ];
 const ENTRY_BYTES = 4;
 const ESX_TABLE_ENTRIES = 4096n;
-/** qemu accepts either header for both. */
+/** The kinds under which a descriptor can list an extent with either of the two older headers: qemu accepts both. */
 const DESCRIBED_AS = ['SPARSE', 'VMFSSPARSE'];
 /**
- * The directory position that means: see the footer. The file's last three sectors are a marker, the footer and an end
- * marker.
+ * The position of the grain directory that refers to the footer, which states the real position. The file's last three
+ * sectors are a marker, the footer and an end marker.
  */
 const DIRECTORY_IN_FOOTER = 0xffff_ffff_ffff_ffffn;
 const FOOTER_FROM_END = 1024;
@@ -35,7 +35,8 @@ function kindOf(head: Buffer): (typeof KINDS)[number] | undefined {
 /**
  * Reads the header of a sparse extent.
  *
- * @throws `HeaderError` if it is damaged, or if it would make qemu open other files.
+ * @throws `HeaderError` if the header is damaged, contradicts the footer, would make qemu open other files or has a
+ * form that is not supported; if the grain directory is invalid; or if the file cannot be read.
  */
 export async function readSparseHeader(bytes: FileBytes): Promise<SparseHeader> {
   const header = await readExactly(bytes, 0, HEADER_BYTES, 'vmdk header');

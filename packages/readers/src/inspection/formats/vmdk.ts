@@ -6,12 +6,18 @@ import { requireGrainTables, SECTOR_BYTES } from './vmdk-grain-tables.js';
 import { vmdkPart } from './vmdk-names.js';
 import { isSparseExtent, readSparseHeader } from './vmdk-sparse.js';
 
-/** qemu reads a parent's name from these sectors of a sparse extent, wherever its header places the descriptor. */
+/**
+ * The position of the sectors of a sparse extent from which qemu reads a parent's name, wherever the header places the
+ * descriptor.
+ */
 const EMBEDDED_DESCRIPTOR_OFFSET = 512;
 const EMBEDDED_DESCRIPTOR_BYTES = 20 * 512;
 /** The first bytes of a file, by which a text descriptor is recognized. */
 const HEAD_BYTES = 4096;
-/** The most bytes of a text descriptor: 1,024 extents with long names. A raw disk of any size may begin like one. */
+/**
+ * The most bytes of a text descriptor: enough for 1,024 extents with long names. A raw disk of any size can begin like
+ * a descriptor.
+ */
 const MAX_DESCRIPTOR_BYTES = 1024 * 1024;
 const PARENT_HINT = 'parentFileNameHint';
 
@@ -32,9 +38,9 @@ async function startsAsDescriptor(bytes: FileBytes): Promise<boolean> {
 }
 
 /**
- * Reads the text of a descriptor file, one character per byte.
+ * Reads the text of a descriptor file up to the first NUL, one character per byte.
  *
- * @throws `HeaderError` if it is too long.
+ * @throws `HeaderError` if it is too long, or if the file cannot be read.
  */
 async function textOf(bytes: FileBytes): Promise<string> {
   const head = await bytes.read(0, Math.min(bytes.size, MAX_DESCRIPTOR_BYTES));
@@ -78,7 +84,13 @@ function textUntilNul(bytes: Buffer): string {
   return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
 }
 
-/** Returns a field as qemu finds it: after the first mention of its key and one character. Here, it must be a line. */
+/**
+ * Returns the value of a field; `undefined` if the text does not mention the field's key. qemu takes the value from
+ * after the first mention of the key and one more character, in any context. Here, that mention must be a line
+ * `key=value`.
+ *
+ * @throws `HeaderError` if it is not.
+ */
 function embeddedField(text: string, key: string): string | undefined {
   const mention = text.indexOf(key);
   if (mention < 0) {
@@ -94,7 +106,12 @@ function embeddedField(text: string, key: string): string | undefined {
   return value.trim();
 }
 
-/** Returns the parent that qemu would follow: the quoted text after the first mention of the hint, in any context. */
+/**
+ * Returns the parent that qemu would follow: the quoted text after the first mention of the hint, in any context; empty
+ * if the hint is not mentioned.
+ *
+ * @throws `HeaderError` if no quoted text follows.
+ */
 function embeddedHint(text: string): string {
   const mention = text.indexOf(PARENT_HINT);
   if (mention < 0) {
@@ -111,7 +128,12 @@ function textOfName(name: string, what: string): string {
   return headerText(Buffer.from(name, 'latin1'), what);
 }
 
-/** Returns the reference to a parent, if any. A parent is always a VMDK, and its content ID must be known too. */
+/**
+ * Returns the reference to a parent; an empty object if there is none. A parent is always a VMDK, and both its name and
+ * its content ID must be stated.
+ *
+ * @throws `HeaderError` if only one of them is.
+ */
 function parentOf(hint: string, parentCid: string): { backing?: BackingReference } {
   const name = textOfName(hint, PARENT_HINT);
   if (name === '' && parentCid === NO_PARENT) {

@@ -8,7 +8,10 @@ const DYNAMIC_HEADER_BYTES = 1024;
 const FIXED = 2;
 const DYNAMIC = 3;
 const SECTOR_BYTES = 512n;
-/** 65,535 cylinders of 16 heads and 255 sectors: a larger disk has no geometry, and qemu uses the footer's size. */
+/**
+ * 65,535 cylinders of 16 heads and 255 sectors. No geometry describes a larger disk, for which qemu uses the size in
+ * the footer.
+ */
 const MAX_GEOMETRY_SECTORS = 65_535n * 16n * 255n;
 /** Programs whose guests see cylinders × heads × sectors: Virtual PC, and qemu before it wrote `qem2`. */
 const CREATORS_BY_GEOMETRY = ['vpc ', 'qemu'];
@@ -44,7 +47,12 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
   return { virtualSize: countableSize(virtualSize), driverOptions };
 }
 
-/** Reads the footer. As in qemu, a copy at the beginning counts; on a fixed disk, the guest may have written one. */
+/**
+ * Returns the footer that counts. As in qemu, this is the copy at the beginning, if there is one; otherwise, it is the
+ * footer at the end. On a fixed disk, the guest can have written a footer to the beginning.
+ *
+ * @throws `HeaderError` if a fixed disk begins with a footer, or if the file cannot be read.
+ */
 async function readFooter(bytes: FileBytes): Promise<Buffer> {
   const first = await readExactly(bytes, 0, FOOTER_BYTES, 'vpc footer');
   const last = await readExactly(bytes, bytes.size - FOOTER_BYTES, FOOTER_BYTES, 'vpc footer');
@@ -59,7 +67,7 @@ async function readFooter(bytes: FileBytes): Promise<Buffer> {
   return first;
 }
 
-/** Returns the size that the guest sees, in bytes, and the option that makes qemu calculate the same. */
+/** Returns the size that the guest sees, in bytes, and the option that makes qemu calculate the same size. */
 function sizeOf(footer: Buffer): { readonly virtualSize: bigint; readonly driverOptions: Record<string, string> } {
   const geometry = BigInt(footer.readUInt16BE(56)) * BigInt(footer.readUInt8(58)) * BigInt(footer.readUInt8(59));
   const byGeometry =
@@ -75,7 +83,7 @@ function hasCookie(bytes: Buffer): boolean {
   return bytes.subarray(0, 8).equals(COOKIE);
 }
 
-/** The checksum is the complement of the sum of all other bytes. */
+/** Requires a correct checksum: the complement of the sum of all other bytes. */
 function requireChecksum(footer: Buffer): void {
   const sum = footer.reduce((total, byte, index) => (index >= 64 && index < 68 ? total : total + byte), 0);
   if (footer.readUInt32BE(64) !== ~sum >>> 0) {

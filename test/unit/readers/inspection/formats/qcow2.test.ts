@@ -196,7 +196,11 @@ describe('a qcow2 header is corrupt', () => {
     ['with an empty bitmap directory', bitmaps(1, 0, 0), /directory has 0 bytes/],
     ['with a bitmap directory that is too long', bitmaps(1, 0, 1n << 40n), /directory has 1099511627776 bytes/],
     ['with its bitmap directory inside a cluster', bitmaps(1, 0, 64, 8), /directory has 64 bytes at byte 8;/],
-    ['with its name beyond the first cluster', { backingOffset: 65_537n }, /outside its first cluster/],
+    [
+      'with its name beyond the first cluster',
+      { backingOffset: 65_537n },
+      /begins at byte 65537, beyond its first cluster of 65536 bytes/,
+    ],
     ['with a name that is too long', { backing: 'x', backingLength: 1024 }, /1024/],
     ['with a NUL in its name', { backing: 'a\0b' }, /NUL/],
   ])('%s', async (_, fields, message) => {

@@ -1,3 +1,4 @@
+import { CallbackError } from '../call-back.js';
 import type { ImageIdentity } from '../contracts/disk-image.js';
 import type { IdentifiedSource } from '../contracts/disk-reader.js';
 import type { HashVector } from '../contracts/hash-vector.js';
@@ -113,7 +114,12 @@ export class BaseVectors {
       return undefined;
     }
     // If the base cannot be read, neither can its overlay, whose outcome then reports the error.
-    return hash(base).catch(() => undefined);
+    return hash(base).catch((thrown: unknown) => {
+      if (thrown instanceof CallbackError) {
+        throw thrown;
+      }
+      return undefined;
+    });
   }
 
   #key(identity: ImageIdentity): string {

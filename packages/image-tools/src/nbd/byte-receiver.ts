@@ -1,6 +1,4 @@
 const NOTHING = new Uint8Array(0);
-/** The most bytes that are kept until they are requested. A server that follows the protocol sends far fewer ahead. */
-const MOST_SURPLUS = 1024 * 1024;
 
 /**
  * Cuts a byte stream into pieces of known lengths. Bytes that arrive after they were requested are copied once,
@@ -24,10 +22,6 @@ export class ByteReceiver {
     let position = 0;
     while (position < chunk.length && this.#failure === undefined) {
       if (this.#whenFilled === undefined) {
-        if (this.#surplus.length + chunk.length - position > MOST_SURPLUS) {
-          this.fail(new Error(`expected an answer, found more than ${MOST_SURPLUS} bytes that were not requested`));
-          return;
-        }
         this.#surplus = Buffer.concat([this.#surplus, chunk.subarray(position)]);
         return;
       }

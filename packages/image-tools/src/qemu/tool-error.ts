@@ -60,6 +60,12 @@ const MEANINGS: readonly FailureMeaning[] = [
     code: 'unavailable',
     remedy: 'free some memory, or allow more',
   },
+  { pattern: /No space left on device/i, code: 'unavailable', remedy: 'free some space in the temporary directory' },
+  {
+    pattern: /Resource temporarily unavailable/i,
+    code: 'unavailable',
+    remedy: 'end some processes, or allow more with ulimit -u',
+  },
   { pattern: /Too many open files/i, code: 'unavailable', remedy: 'allow more open files with ulimit -n' },
 ];
 

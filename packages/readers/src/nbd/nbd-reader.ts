@@ -69,21 +69,29 @@ async function addressOf({ server, isEncrypted, certificates }: NbdUri): Promise
 
 /**
  * Reads the certificates in a directory, whose files have the names that libvirt and libnbd use. The certificate and
- * the key of the client are optional, and are ignored unless both exist.
+ * the key of the client are optional, but need each other.
  *
- * @throws as `readSmallFile`.
+ * @throws `unreadable` if only one of the client's files exists, and as `readSmallFile`.
  */
 async function tlsOf(directory: string): Promise<NbdTls> {
   const read = async (name: string) => (await readSmallFile(join(directory, name), MAXIMUM_PEM_LENGTH)).toString();
+  const readIfPresent = (name: string) =>
+    read(name).catch((thrown: unknown) => {
+      if (isMissing(thrown)) {
+        return undefined;
+      }
+      throw thrown;
+    });
   const ca = await read('ca-cert.pem');
-  try {
-    return { ca, cert: await read('client-cert.pem'), key: await read('client-key.pem') };
-  } catch (thrown) {
-    if (isMissing(thrown)) {
-      return { ca };
-    }
-    throw thrown;
+  const [cert, key] = [await readIfPresent('client-cert.pem'), await readIfPresent('client-key.pem')];
+  if ((cert === undefined) !== (key === undefined)) {
+    const found = cert === undefined ? 'client-key.pem' : 'client-cert.pem';
+    throw new VirtSimilarityError(
+      'unreadable',
+      `expected client-cert.pem and client-key.pem in ${directory}, or neither, found only ${found}; add the other file`,
+    );
   }
+  return { ca, cert, key };
 }
 
 function isMissing(thrown: unknown): boolean {

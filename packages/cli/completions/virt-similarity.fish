@@ -52,7 +52,7 @@ complete -c virt-similarity -n '__virt_similarity_is analyze' -l annotate -r -F 
 complete -c virt-similarity -n '__virt_similarity_is analyze' -l names -r -F -d 'trees and PHYLIP: write the table of labels and names to FILE instead of beside each -o file'
 complete -c virt-similarity -n '__virt_similarity_is analyze' -l heights -d 'ascii: show the distance at which each group joins'
 complete -c virt-similarity -n '__virt_similarity_is analyze' -l compact -d 'ascii: one row for each image or group of equal images, and as many levels as fit the width'
-complete -c virt-similarity -n '__virt_similarity_is analyze' -l width -x -d 'ascii: maximum width; names are shortened in the middle to fit; by default 100 with --compact or --scale'
+complete -c virt-similarity -n '__virt_similarity_is analyze' -l width -x -d 'ascii: maximum width; names are shortened in the middle to fit; by default 100 for a compact drawing and one to scale'
 complete -c virt-similarity -n '__virt_similarity_is analyze' -l scale -d 'ascii: draw to scale, one row for each image: the further right a group joins, the more alike its images are'
 complete -c virt-similarity -n '__virt_similarity_is analyze' -l drawing -x -a 'ascii unicode' -d 'ascii: draw with ASCII characters only, or with lines of Unicode (ascii, unicode; default: ascii)'
 complete -c virt-similarity -n '__virt_similarity_is analyze' -l clusters -x -d 'cut the tree into this number of clusters; by default at the widest gap between its heights'

@@ -93,7 +93,7 @@ export class AsciiReporter implements Reporter {
       placeholder: 'columns',
       min: 40,
       max: 100_000,
-      description: `ascii: maximum width; names are shortened in the middle to fit; by default ${DEFAULT_COMPACT_WIDTH} with --compact or --scale`,
+      description: `ascii: maximum width; names are shortened in the middle to fit; by default ${DEFAULT_COMPACT_WIDTH} for a compact drawing and one to scale`,
     },
     scale: {
       type: 'boolean',

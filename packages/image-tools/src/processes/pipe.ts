@@ -1,14 +1,17 @@
-import { execFile } from 'node:child_process';
 import { close, constants, open } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { VirtSimilarityError } from '@virt-similarity/core';
-import { findProgram } from './find-program.js';
+import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
 import { createRunDirectory } from './run-directory.js';
+import { runTool } from './run-tool.js';
+import { unavailable } from './spawn-tool.js';
+import type { Tool } from './tool.js';
+import type { ToolOptions } from './tool-options.js';
+
+const MKFIFO: Tool = { command: 'mkfifo', package: 'coreutils' };
 
 const openDescriptor = promisify(open);
 const closeDescriptor = promisify(close);
-const run = promisify(execFile);
 
 /** The descriptors of the two ends of a pipe. The caller closes them. */
 export interface Pipe {
@@ -21,17 +24,17 @@ export interface Pipe {
  * Creates a pipe, to read the output of a child process. By default, Node.js uses a pair of sockets for that, which has
  * less than half the throughput.
  *
- * @throws `unavailable` if mkfifo is not installed, as `createRunDirectory`, and any error of the file system.
+ * @throws `unavailable` if the system cannot make a pipe; as `createRunDirectory`; `aborted`.
  */
-export async function makePipe(): Promise<Pipe> {
-  const mkfifo = await findProgram('mkfifo');
-  if (mkfifo === undefined) {
-    throw new VirtSimilarityError('unavailable', 'mkfifo is not installed; install coreutils');
-  }
+export async function makePipe({
+  component,
+  image,
+  signal,
+}: Pick<ToolOptions, 'component' | 'image' | 'signal'>): Promise<Pipe> {
   const directory = await createRunDirectory();
   try {
     const path = join(directory.path, 'pipe');
-    await run(mkfifo, ['-m', '600', path]);
+    await runTool(MKFIFO, ['-m', '600', path], { component, image, signal });
     const reader = await openDescriptor(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       return { reader, writer: await openDescriptor(path, constants.O_WRONLY) };
@@ -39,6 +42,10 @@ export async function makePipe(): Promise<Pipe> {
       await closeDescriptor(reader);
       throw thrown;
     }
+  } catch (cause) {
+    throw cause instanceof VirtSimilarityError
+      ? cause
+      : unavailable({ component, image }, `a pipe could not be made: ${messageOf(cause)}`, cause);
   } finally {
     await directory.remove();
   }

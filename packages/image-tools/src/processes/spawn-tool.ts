@@ -21,10 +21,7 @@ export async function spawnTool(
   options: ToolOptions,
   output: ChildToolOptions['output'],
 ): Promise<ChildTool> {
-  const program = await findProgram(tool.command);
-  if (program === undefined) {
-    throw unavailable(options, await missing(tool, options));
-  }
+  const program = await requireProgram(tool, options);
   const confinement = options.view === undefined ? UNCONFINED : await confinementFor(options.view, program, options);
   const words = [
     ...(await limitingWords(tool.limits)),
@@ -40,6 +37,19 @@ export async function spawnTool(
   } catch (cause) {
     throw unavailable(options, `${tool.command} could not be started: ${messageOf(cause)}`, cause);
   }
+}
+
+/**
+ * Returns the absolute path of a program.
+ *
+ * @throws `unavailable` if it is not installed.
+ */
+export async function requireProgram(tool: Tool, options: ToolOptions): Promise<string> {
+  const program = await findProgram(tool.command);
+  if (program === undefined) {
+    throw unavailable(options, await missing(tool, options));
+  }
+  return program;
 }
 
 const UNCONFINED: Confinement = { words: [], descriptors: new Map() };

@@ -1,9 +1,8 @@
 import { closeSync } from 'node:fs';
-import { messageOf, VirtSimilarityError } from '@virt-similarity/core';
 import type { ChildTool } from './child-tool.js';
 import { makePipe } from './pipe.js';
 import { PipeReader } from './pipe-reader.js';
-import { spawnTool, unavailable } from './spawn-tool.js';
+import { requireProgram, spawnTool } from './spawn-tool.js';
 import type { Tool } from './tool.js';
 import type { ToolExit } from './tool-failure.js';
 import type { ToolOptions } from './tool-options.js';
@@ -51,11 +50,8 @@ export async function startStream(
   toolArguments: readonly string[],
   options: ToolOptions,
 ): Promise<StreamingTool> {
-  const pipe = await makePipe().catch((cause: unknown) => {
-    throw cause instanceof VirtSimilarityError
-      ? cause
-      : unavailable(options, `a pipe could not be made: ${messageOf(cause)}`, cause);
-  });
+  await requireProgram(tool, options);
+  const pipe = await makePipe(options);
   const output = new PipeReader(pipe.reader);
   try {
     const receiver = { descriptor: pipe.writer, close: () => output.close() };

@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 async function openPipe(): Promise<{ readonly reader: PipeReader; readonly writer: number }> {
-  const pipe = await makePipe();
+  const pipe = await makePipe({ component: 'test' });
   const reader = new PipeReader(pipe.reader);
   readers.push(reader);
   return { reader, writer: pipe.writer };

@@ -117,7 +117,7 @@ describe('a plugin', () => {
     expect((await workplace.run(...shout, '--help')).stdout).toMatch(/--volume <value> +how loud/);
   });
 
-  test('may be a package that can only be imported, not required', async () => {
+  test('can be a package that can only be imported, not required', async () => {
     await mkdir(workplace.path('node_modules/import-only'), { recursive: true });
     const manifest = { type: 'module', exports: { '.': { types: './entry.d.ts', import: { default: './entry.js' } } } };
     await workplace.write('node_modules/import-only/package.json', JSON.stringify(manifest));

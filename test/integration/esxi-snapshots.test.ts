@@ -72,7 +72,7 @@ describe('a snapshot of ESXi', () => {
   });
 
   test.each(['monolithicSparse', 'twoGbMaxExtentSparse', 'monolithicFlat'])(
-    'may be of a %s disk',
+    'can be of a %s disk',
     async (subformat) => {
       const content = diskContent();
       await makeImage(at('vm.vmdk'), 'vmdk', content, '-o', `subformat=${subformat}`);

@@ -145,7 +145,7 @@ describe('domains', () => {
     });
   });
 
-  test('may have 40 disks', async () => {
+  test('can have 40 disks', async () => {
     const targets = Array.from(
       { length: 40 },
       (_, index) => `vd${String.fromCharCode(97 + (index % 26))}${index < 26 ? '' : 'a'}`,

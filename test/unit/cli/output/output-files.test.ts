@@ -35,7 +35,7 @@ async function* text(value: string) {
 }
 
 describe('output files', () => {
-  test('may be new, or replace files that are not images', async () => {
+  test('can be new, or replace files that are not images', async () => {
     await writeFile(at('old.nwk'), '');
     await expect(check([at('old.nwk'), at('new.txt')], [at('image.raw'), at('missing')])).resolves.toBeUndefined();
   });

@@ -342,7 +342,7 @@ describe('an archive', () => {
     ]);
   });
 
-  test('may be named with one of its images, in the format of the image', async () => {
+  test('can be named with one of its images, in the format of the image', async () => {
     await files('vm.pack', 'other', 'a:b.pack');
     const [named] = inArchive('vm.pack', 'any:1.img');
     const words = [{ path: named!.path, format: 'raw' }, path('other:x'), path('a:b.pack:c')];

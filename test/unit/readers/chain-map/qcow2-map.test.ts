@@ -102,7 +102,7 @@ describe('compressed clusters that are counted', () => {
   /** The number of clusters of the disk, which has 1 MiB. */
   const ALL = 16;
 
-  test('may follow one another closely', async () => {
+  test('can follow one another closely', async () => {
     expect(await countedRun(mapOf(words(ALL, (index) => index * 4)))).toMatchObject({ length: 2 ** 20 });
   });
 
@@ -111,7 +111,7 @@ describe('compressed clusters that are counted', () => {
     expect(await countedRun(mapOf(extended, { features: EXTENDED }))).toMatchObject({ kind: 'compressed' });
   });
 
-  test('may not begin in the same bytes more often than clusters can be stored there', async () => {
+  test('must not begin in the same bytes more often than clusters can be stored there', async () => {
     const map = mapOf(
       words(8192, () => 0),
       { size: 8192 * CLUSTER },

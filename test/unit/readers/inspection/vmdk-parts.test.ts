@@ -96,7 +96,7 @@ describe('the parts of VMDKs in a directory', () => {
     expect(found).toEqual({});
   });
 
-  test('may have names that are not UTF-8', async () => {
+  test('can have names that are not UTF-8', async () => {
     await writeFile(Buffer.from(`${directory}/caf\xe9.vmdk`, 'latin1'), SECTOR);
     await writeFile(join(directory, 'web.vmdk'), vmdkDescriptor('RW 1 FLAT "caf\xe9.vmdk" 0'));
     const found = await new QemuReader().partsIn(directory, ['caf\udce9.vmdk', 'web.vmdk']);

@@ -29,43 +29,43 @@ describe('a sound qcow2 header', () => {
     expect(header.backing).toEqual({ name: '../größe.img', format: 'raw' });
   });
 
-  test('may have a backing file without a format', async () => {
+  test('can have a backing file without a format', async () => {
     expect((await read({ backing: 'base.img' })).backing).toEqual({ name: 'base.img' });
     expect((await read({ backing: 'base.img', backingFormat: '' })).backing).toEqual({ name: 'base.img' });
   });
 
-  test('may have extensions that do not affect reading', async () => {
+  test('can have extensions that do not affect reading', async () => {
     const extensions = Buffer.concat([qcow2Extension(0x6803f857, ascii('names')), qcow2Extension(0, ascii(''))]);
     expect(await read({ extensions })).toEqual({ virtualSize: 1 << 20 });
   });
 
-  test('may describe bitmaps, up to date or not', async () => {
+  test('can describe bitmaps, up to date or not', async () => {
     expect(await read(bitmaps(1, 0, 64))).toEqual({ virtualSize: 1 << 20 });
     expect(await read({ ...bitmaps(0, 0, 0), autoclear: 0n })).toEqual({ virtualSize: 1 << 20 });
   });
 
-  test('may have snapshots, or none with any offset', async () => {
+  test('can have snapshots, or none with any offset', async () => {
     expect(await read({ snapshots: 2, snapshotOffset: 0x20000n })).toEqual({ virtualSize: 1 << 20 });
     expect(await read({ snapshotOffset: 1n << 40n })).toEqual({ virtualSize: 1 << 20 });
   });
 
-  test('may be of a disk of 0 bytes without tables', async () => {
+  test('can be of a disk of 0 bytes without tables', async () => {
     expect(await read({ virtualSize: 0n, l1Entries: 0, l1Offset: 1n << 40n })).toEqual({ virtualSize: 0 });
   });
 
-  test('may be longer than its known fields', async () => {
+  test('can be longer than its known fields', async () => {
     expect(await read({ headerBytes: 112, backing: 'b', backingFormat: 'raw' })).toMatchObject({
       backing: { name: 'b', format: 'raw' },
     });
   });
 
-  test('may be marked as dirty, and have subclusters and zstd', async () => {
+  test('can be marked as dirty, and have subclusters and zstd', async () => {
     expect(await read({ incompatible: 0b11001n, headerBytes: 112, compressionType: 1 })).toEqual({
       virtualSize: 1 << 20,
     });
   });
 
-  test('may name a backing file in bytes that are not UTF-8', async () => {
+  test('can name a backing file in bytes that are not UTF-8', async () => {
     expect(await read({ backing: Buffer.from([0x61, 0xff]) })).toMatchObject({ backing: { name: 'a\udcff' } });
   });
 
@@ -74,7 +74,7 @@ describe('a sound qcow2 header', () => {
     expect(header).toEqual({ virtualSize: 1 << 20, encryption: { uuid: LUKS_UUID } });
   });
 
-  test('may have a backing file name of length 0, which means none', async () => {
+  test('can have a backing file name of length 0, which means none', async () => {
     expect(await read({ backingOffset: 4096n, backingLength: 0 })).toEqual({ virtualSize: 1 << 20 });
   });
 });

@@ -23,7 +23,7 @@ const linesOf = async (name: string): Promise<readonly Record<string, unknown>[]
     .map((line) => JSON.parse(line));
 
 describe('the log of a run', () => {
-  test('has the command, each image, every message and the exit code', async () => {
+  test('contains the command, each image, every message and the exit code', async () => {
     const { code } = await workplace.run('-q', '--no-cache', '--log-file', 'run.log', 'a.raw', 'b.raw', 'missing.raw');
     expect(code).toBe(3);
     const lines = await linesOf('run.log');

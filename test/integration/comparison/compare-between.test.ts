@@ -223,7 +223,7 @@ describe('comparePositionsBetween', () => {
   });
 
   test.each([0, Number.POSITIVE_INFINITY])(
-    'detects block numbers that do not ascend, threads from %d s',
+    'detects block numbers that do not ascend, if threads are used from an estimate of %d s on',
     async (from) => {
       const limits = { ...SMALL, secondsWithoutThreads: from };
       for (const [row, block] of [

@@ -15,7 +15,7 @@ const LENGTH = 20 * MIB;
 const PAYLOAD = 16 * MIB;
 /** The block of the content that differs. */
 const CHANGED = 9;
-/** The second is not valid text. */
+/** The second passphrase is not valid text. */
 const PASSPHRASES = [Buffer.from('first words'), Buffer.of(0xff, 0, 0x0a)] as const;
 
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
@@ -36,7 +36,7 @@ function keys(selector: string, ...passphrases: readonly Uint8Array[]): DiskKey[
   return passphrases.map((bytes) => ({ selector, passphrases: [new Passphrase(bytes)] }));
 }
 
-/** Returns the content of the partitions, of which the first half is used. */
+/** Returns the content of a partition. Only the first half is not zeros. */
 function contentOf(index: number): Buffer {
   const content = Buffer.alloc(LENGTH - PAYLOAD);
   deterministicBytes('partition', 2 * MIB).copy(content);

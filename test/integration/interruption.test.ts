@@ -18,7 +18,7 @@ import checksums from '../fixtures/checksum-plugin.js';
 
 const GOOD = ['disk:a', 'disk:b', 'disk:c', 'disk:d'];
 
-/** A reader that tests modify; it counts open images. */
+/** A reader whose members the tests replace. It counts its open images. */
 class Disks implements DiskReader {
   readonly name = 'disks';
   open: (source: DiskSource) => Promise<MemoryDiskImage> = async ({ path }) => this.image(path);

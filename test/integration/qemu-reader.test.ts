@@ -609,8 +609,8 @@ describe('a backing image', () => {
 });
 
 /**
- * Expects the image to have its own and inherited data, which must equal the data of the backing image at the same
- * position.
+ * Expects the image to have data of its own and inherited data. The inherited data must equal the data of the backing
+ * image at the same positions.
  */
 async function expectInherited(image: DiskImage, backing: DiskImage): Promise<void> {
   const [own, base] = [await contentByReads(image), await contentByReads(backing)];

@@ -20,7 +20,7 @@ import { compareContents } from '#core/distance/compare-contents.js';
 import { COMPARISON_LIMITS, type ComparisonLimits } from '#core/distance/engine/comparison.js';
 import { type NumberedDisk, vectorOfDisk } from '../../fixtures/numbered-disks.js';
 
-/** Limits so small that a few blocks need many slices, windows and partitions. */
+/** No threads, and limits so small that a few blocks need many slices, windows and partitions. */
 const SMALL = {
   openFiles: 1,
   digestBytes: 1,

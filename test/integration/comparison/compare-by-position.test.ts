@@ -9,7 +9,7 @@ import type { CompareOptions } from '#core/distance/compare-options.js';
 import { COMPARISON_LIMITS, type ComparisonLimits } from '#core/distance/engine/comparison.js';
 import { countByPosition, countRepeated, type NumberedDisk, vectorOfDisk } from '../../fixtures/numbered-disks.js';
 
-/** Limits so small that a few blocks need many slices and windows. */
+/** No threads, and limits so small that a few blocks need many slices and windows. */
 const SMALL = {
   openFiles: 1,
   digestBytes: 1,

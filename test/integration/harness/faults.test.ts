@@ -4,7 +4,7 @@ import { FaultReport } from '../../faults/report.js';
 import { type CaseOutcome, runCase } from '../../faults/run-case.js';
 import type { Stage } from '../../faults/stage.js';
 
-/** Prints the report of a correct command on the good images and one that fails. */
+/** Returns a statement that prints the report of a correct command on the good images and an image `x` that fails. */
 const reporting = (code: string) => `console.log(JSON.stringify({
   images: [{ path: 'good/good-1.raw' }, { path: 'good/good-2.raw' }],
   failures: [{ path: 'x', code: '${code}' }],

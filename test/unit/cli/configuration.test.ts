@@ -43,7 +43,7 @@ describe('the configuration file', () => {
     });
   });
 
-  test('sets which images may be read, and how', async () => {
+  test('sets which images are allowed to be read, and how', async () => {
     await write({ 'max-virtual-size': 1024, 'allow-in-use': true, sandbox: false });
     expect((await loadConfiguration(path))?.defaults).toEqual({
       'max-virtual-size': 1024,
@@ -52,7 +52,7 @@ describe('the configuration file', () => {
     });
   });
 
-  test('is refused if other users can write it', async () => {
+  test('is refused if other users can write to it', async () => {
     await write({ plugins: ['./mine.js'] });
     await chmod(path, 0o664);
     await expect(loadConfiguration(path)).rejects.toThrow(expect.objectContaining({ code: 'refused' }));

@@ -67,7 +67,7 @@ describe('output files', () => {
   test.each([
     ['a directory', 'folder', (path: string) => at(path)],
     ['a special file', 'null', () => '/dev/null'],
-  ])('that are %s are refused without advice to remove it', async (what, name, pathOf) => {
+  ])('at the path of %s are refused, without advice to remove it', async (what, name, pathOf) => {
     await expect(check([pathOf(name)])).rejects.toMatchObject({
       code: 'refused',
       message: `cannot write ${pathOf(name)}: it is ${what}, not a regular file; choose another name`,

@@ -113,7 +113,7 @@ test.each([
 
 test('no directory is removed from a parent in which other users can rename entries', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'shared-'));
-  // Its name is that of a run directory whose process has ended.
+  // The directory `left` gets the name of a run directory whose process has ended: no process can have this ID.
   const { path, remove } = await createRunDirectory();
   const left = join(parent, basename(path).replace(`-${process.pid}-`, '-4194305-'));
   await remove();

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { coalesce } from '#readers/chain-map/coalesce.js';
 
-/** Returns a coalesced call that resolves with its number, the functions that end calls, and a wait for their start. */
+/** Returns a coalesced function that resolves with a call's number, functions that end the calls, and a wait for a start. */
 function countedCalls() {
   const ends: (() => void)[] = [];
   const call = coalesce(async () => {

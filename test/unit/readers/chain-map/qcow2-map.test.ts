@@ -37,7 +37,7 @@ function mapOf(words: readonly bigint[], changes: MapChanges = {}): Qcow2Map {
 
 const EXTENDED = 1 << 4;
 
-describe('a qcow2 image is corrupt', () => {
+describe('a qcow2 image', () => {
   test.each([
     ['whose L2 table is past the end of the file', [], { l1: BigInt(4 * CLUSTER) }],
     ['whose L2 table is not aligned to a cluster', [], { l1: BigInt(CLUSTER + 512) }],
@@ -55,7 +55,7 @@ describe('a qcow2 image is corrupt', () => {
       [BigInt(3 * CLUSTER), (1n << 32n) | 1n],
       { features: EXTENDED },
     ],
-  ])('%s', async (_, words, changes) => {
+  ])('%s is corrupt', async (_, words, changes) => {
     await expect((async () => mapOf(words, changes).runAt(0, 2 ** 20))()).rejects.toMatchObject({
       code: 'corrupt',
       image: 'a.qcow2',

@@ -66,7 +66,7 @@ describe('the parts of VMDKs in a directory', () => {
     expect(found).toEqual({ 'a-flat.vmdk': 'a.vmdk', 'b-flat.vmdk': 'b.vmdk', 'c-flat.vmdk': 'c.vmdk' });
   });
 
-  test('include only files of a snapshot that are not images, because its parent may be missing', async () => {
+  test('include only files of a snapshot that are not images, because the parent can be missing', async () => {
     const parent = ['parentCID=12345678', 'parentFileNameHint="missing.vmdk"'];
     const found = await parts({
       'web-000001.vmdk': vmdkDescriptor('RW 2048 SPARSE "web-000001-s001.vmdk"', ...parent),

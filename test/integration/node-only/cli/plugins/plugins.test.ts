@@ -120,7 +120,7 @@ describe('a plugin on the command line', () => {
     );
   });
 
-  test('is reported as the cause if its code throws', async () => {
+  test('that throws while it is loaded is reported with the error as the cause', async () => {
     await expect(loadPlugin('./throws.mjs', directory, LIMITS)).rejects.toThrow(
       expect.objectContaining({ code: 'plugin', message: '[./throws.mjs] the plugin cannot be loaded: out of order' }),
     );

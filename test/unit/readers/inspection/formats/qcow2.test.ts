@@ -15,7 +15,7 @@ function bitmaps(count: number, reserved: number, length: number | bigint, posit
   return { autoclear: 1n, extensions: qcow2Extension(0x23852875, data) };
 }
 
-describe('a sound qcow2 header', () => {
+describe('a valid qcow2 header', () => {
   test.each([2, 3])('of version %d has the virtual size', async (version) => {
     expect(await read({ version, virtualSize: 1_000_448n })).toEqual({ virtualSize: 1_000_448 });
   });
@@ -79,7 +79,7 @@ describe('a sound qcow2 header', () => {
   });
 });
 
-describe('a qcow2 header is refused', () => {
+describe('an unsupported qcow2 header', () => {
   test.each<[string, Qcow2Fields, RegExp]>([
     ['of another version', { version: 4 }, /version 4/],
     ['that is encrypted with AES', { encryption: 1 }, /AES-CBC, which is not secure; decrypt it with qemu-img convert/],
@@ -104,12 +104,12 @@ describe('a qcow2 header is refused', () => {
       },
       /72057594037927936 bytes/,
     ],
-  ])('%s', async (_, fields, message) => {
+  ])('%s is refused', async (_, fields, message) => {
     await expect(read(fields)).rejects.toMatchObject({ code: 'refused', message: expect.stringMatching(message) });
   });
 });
 
-describe('a qcow2 header is corrupt', () => {
+describe('a damaged qcow2 header', () => {
   test.each<[string, Qcow2Fields, RegExp]>([
     ['that is truncated', { fileSize: 60 }, /header ends at byte 72, but the file has only 60/],
     ['that is truncated after its first part', { fileSize: 80 }, /header ends at byte 104/],
@@ -199,11 +199,11 @@ describe('a qcow2 header is corrupt', () => {
     ['with its name beyond the first cluster', { backingOffset: 65_537n }, /outside its first cluster/],
     ['with a name that is too long', { backing: 'x', backingLength: 1024 }, /1024/],
     ['with a NUL in its name', { backing: 'a\0b' }, /NUL/],
-  ])('%s', async (_, fields, message) => {
+  ])('%s is corrupt', async (_, fields, message) => {
     await expect(read(fields)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringMatching(message) });
   });
 
-  test('that ends within the name of the backing file', async () => {
+  test('that ends within the name of the backing file is corrupt', async () => {
     const file = qcow2File({ clusterBits: 13, l1Offset: 0n, refcountOffset: 0n, backing: 'base', fileSize: 4098 });
     await expect(qcow2.readHeader(bytesOf(file))).rejects.toMatchObject({ code: 'corrupt' });
   });

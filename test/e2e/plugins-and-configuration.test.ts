@@ -46,8 +46,8 @@ export default {
 `;
 
 /**
- * A plugin that emits a warning of Node.js when it is loaded, but only in the main thread: the thread in which the command
- * tries to load a plugin would emit a second one.
+ * A plugin that emits a warning of Node.js when it is loaded, but only in the main thread: the thread in which the
+ * command first tries to load a plugin would emit a second one.
  */
 const WARNING_PLUGIN = `
 import { isMainThread } from 'node:worker_threads';

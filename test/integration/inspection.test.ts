@@ -47,9 +47,12 @@ describe('inspection agrees with qemu-img info about', () => {
     expect(image.virtualSize).toBe(info['virtual-size']);
   });
 
-  test.each(FORMAT_SAMPLES.map(({ file, format }) => [file, format]))('%s if the format %s is stated', async (file, format) => {
-    expect((await look(file!, format)).format).toBe(format);
-  });
+  test.each(FORMAT_SAMPLES.map(({ file, format }) => [file, format]))(
+    '%s if the format %s is stated',
+    async (file, format) => {
+      expect((await look(file!, format)).format).toBe(format);
+    },
+  );
 
   test('an image of qcow version 1', async () => {
     await create('first.qcow', 'qcow', '-o', 'size=5M');

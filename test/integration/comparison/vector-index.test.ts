@@ -128,7 +128,7 @@ async function segmentsIn(cache: string): Promise<string[]> {
   return (await readdir(cache)).filter((name) => name.endsWith('.vector-index'));
 }
 
-/** Expects that an index and a comparison of all pairs return the same counts for a row and the vectors of the index. */
+/** Expects that an index and a comparison of all pairs return the same counts for a row and the index's vectors. */
 async function expectTriangle(index: VectorIndex, row: HashVector): Promise<void> {
   const columns = index.vectors;
   const all = await compareByPosition([row, ...columns]);

@@ -27,7 +27,7 @@ const reporter = (extension: string, more = '') =>
 const hasher = (hash: string) => `{ digestLength: 4, hash(block, digest) { ${hash} } }`;
 const SUM = 'const sum = block.reduce((total, byte) => total + byte, 0);';
 
-/** Returns the code of a module whose plugin has these members besides its name and url. `before` precedes the plugin. */
+/** Returns the code of a module whose plugin has these members besides its name and url. `before` precedes it. */
 const plugin = (members: string, before = '') => `
   import { isMainThread, threadId, Worker } from 'node:worker_threads';
   import { openSync, writeSync } from 'node:fs';

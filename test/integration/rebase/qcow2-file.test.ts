@@ -46,7 +46,7 @@ test.each<[string, Case]>([
     { clusterSize: 65_536, virtualSize: 2 ** 42, data: [0, 2 ** 20, 2 ** 26 - 1], zeros: [2 ** 21], hasBase: true },
   ],
   ['large clusters', { clusterSize: 2 ** 21, virtualSize: 2 ** 24 + 512, data: [1, 8], zeros: [2], hasBase: true }],
-])('qemu reads the written content of an image with %s', async (_title, { clusterSize, virtualSize, data, zeros, hasBase }) => {
+])('qemu reads an image with %s as written', async (_title, { clusterSize, virtualSize, data, zeros, hasBase }) => {
   const base = { path: at('base.raw'), format: 'raw' };
   await writeFile(base.path, deterministicBytes('base', 300_000));
   const read = async (cluster: number, target: Uint8Array) => {

@@ -14,8 +14,8 @@ import { deterministicBytes } from '../../../fixtures/deterministic-bytes.js';
 const MIB = 2 ** 20;
 
 /**
- * Returns a plugin whose reader opens a disk as a stream, which fails once a read exceeds the position `failAt`, and the
- * number of streams that were closed.
+ * Returns a plugin whose reader opens a disk as a stream, which fails once a read exceeds the position `failAt`. Its
+ * function `closed` returns the number of closed streams.
  */
 function streamOf(content: Uint8Array, failAt = Number.POSITIVE_INFINITY): Plugin & { readonly closed: () => number } {
   const identity: ImageIdentity = { chain: [{ format: 'stream', parts: [], volatile: true }] };

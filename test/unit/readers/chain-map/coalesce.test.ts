@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { coalesce } from '#readers/chain-map/coalesce.js';
 
-/** Returns a coalesced function that resolves with a call's number, functions that end the calls, and a wait for a start. */
+/** Returns a coalesced function that resolves with the number of its call, functions that end calls, and a wait. */
 function countedCalls() {
   const ends: (() => void)[] = [];
   const call = coalesce(async () => {

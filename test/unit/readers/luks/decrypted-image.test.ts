@@ -16,7 +16,7 @@ function volumeAt(partition: number | undefined, start: number, length: number, 
   return { partition, uuid: '', start, length, payload: PAYLOAD, sectorBytes, firstSector: 7n, key };
 }
 
-/** Encrypts a volume's content, as dm-crypt does: each sector separately, with a number that counts units of 512 bytes. */
+/** Encrypts a volume's content, as dm-crypt does: each sector separately, numbered in units of 512 bytes. */
 function encrypt(clear: Buffer, { key, sectorBytes, firstSector }: UnlockedVolume): Buffer {
   const cipher = key.symmetricKeySize === 32 ? 'aes-128-xts' : 'aes-256-xts';
   const sectors: Buffer[] = [];

@@ -19,8 +19,8 @@ afterEach(async () => {
 });
 
 /**
- * Returns four disks of eight blocks: `base`, the overlays `web` and `mail`, which use `base` as their backing file, and
- * the overlay `web-2`, which uses `web` as its backing file. Each overlay changes one block of its backing file.
+ * Returns four disks of eight blocks: `base`, the overlays `web` and `mail`, which use `base` as their backing file,
+ * and the overlay `web-2`, which uses `web` as its backing file. Each overlay changes one block of its backing file.
  */
 function clones(): MemoryDisksPlugin {
   const disks = new MemoryDisksPlugin({

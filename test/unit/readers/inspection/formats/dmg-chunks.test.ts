@@ -32,7 +32,7 @@ function withList(change: (list: string) => string): Buffer {
   return withTrailer(image, { 224: be64(changed.length) });
 }
 
-/** Returns the image with its chunk table also in a resource fork, which qemu then reads instead of the property list. */
+/** Returns the image with its chunk table also in a resource fork, which qemu reads instead of the property list. */
 function withFork(image: Buffer, words: (tableBytes: number) => readonly number[]): Buffer {
   const list = /<data>(.*)<\/data>/.exec(image.toString('latin1'))![1]!;
   const table = Buffer.from(list, 'base64');

@@ -132,7 +132,7 @@ test('a partition of LUKS version 1 is decrypted as by qemu', async () => {
   expect(found).toMatchObject({ distances: [0], encryption: ['decrypted', undefined] });
 });
 
-test('a partition that ends before its encrypted content is refused, and hides no other partition', async () => {
+test('a disk is refused if one of its partitions ends before its encrypted content', async () => {
   await partitionedDisk('short.img', PASSPHRASES[0], 1);
   const table = `label: gpt\nstart=${START / 512}, size=${MIB / 512}\nstart=${(START + MIB) / 512}, size=2048\n`;
   await writeFile(at('table'), table);
@@ -161,7 +161,7 @@ test('a disk of LUKS version 2 is read as its content, also with a key that is n
   ]);
 });
 
-test('decrypted volumes are cached on request, for the same volumes only', async () => {
+test('decrypted content is cached on request, and used only with the right key', async () => {
   await partitionedDisk('cached.img', PASSPHRASES[0], 2);
   await copyFile(at('cached.img'), at('other.img'));
   await settled((await readdir(directory)).map(at));

@@ -275,7 +275,7 @@ describe('a raw image', () => {
   });
 });
 
-describe('a damaged image is corrupt and does not read as zeros:', () => {
+describe('a truncated image is read completely or fails, and never reads as zeros:', () => {
   test.each([
     ['qcow2', []],
     ['qcow2', ['-c']],
@@ -291,7 +291,7 @@ describe('a damaged image is corrupt and does not read as zeros:', () => {
     ['vpc', ['-o', 'subformat=fixed']],
     ['qed', []],
     ['parallels', []],
-  ])('%s %j, truncated at any length', async (format, convertArguments) => {
+  ])('%s %j, at many lengths', async (format, convertArguments) => {
     await withDirectory(async (directory) => {
       const path = join(directory, `disk.${format}`);
       await makeImage(path, format, diskContent(), ...convertArguments);

@@ -217,7 +217,7 @@ describe('an index in memory', () => {
     expect(equal[2]).toBe(one!.dataBlocks);
   });
 
-  test('gives every metric by position the distances of the triangle, and refuses other metrics', async () => {
+  test('results in the same distances as comparing without it, by every metric by position; other metrics are refused', async () => {
     const [row, ...columns] = clones(4, 10, 400);
     const tile = await (await VectorIndex.of(columns)).compare([row!]);
     const expected = await comparePositionsBetween([row!], columns);

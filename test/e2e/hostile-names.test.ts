@@ -111,7 +111,7 @@ describe('a name that is not UTF-8', () => {
     await symlink(systemPath(workplace.path('caf\udce9.raw')), workplace.path('link.raw'));
   });
 
-  /** Runs the command with these words in a shell: Node.js cannot pass such names to a program. */
+  /** Runs the command with these words in a shell, because Node.js passes only names in UTF-8 to a program. */
   function type(words: string, directory = '.'): Promise<Ended> {
     return workplace.startBy('bash', ['-c', `cd ${directory} && "$@" ${words}`, 'bash', ...COMMAND]).ended;
   }

@@ -158,7 +158,7 @@ describe('a plugin', () => {
 
 describe('a plugin that misbehaves', () => {
   const plain = ['-q', '--no-cache', '--plugin', './misbehaving.mjs'];
-  /** Enough for a plugin to be loaded on a busy machine. */
+  /** With a time limit that suffices for loading a plugin on a busy machine. */
   const limited = [...plain, '--plugin-timeout', '5'];
 
   beforeAll(() => workplace.write('misbehaving.mjs', MISBEHAVING_PLUGIN));

@@ -74,7 +74,7 @@ describe('the log of a run', () => {
     expect(await readFile(workplace.path('image.log'))).toEqual(before);
   });
 
-  test('must have the extension of a log', async () => {
+  test('must have the extension .log or .jsonl', async () => {
     const { code, stderr } = await workplace.run('doctor', '--log-file', 'a.raw');
     expect({ code, stderr }).toEqual({
       code: 2,

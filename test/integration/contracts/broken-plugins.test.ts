@@ -296,8 +296,8 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, sou
   ],
 ];
 
-describe('a plugin violates its contract', () => {
-  test.each(BROKEN)('(%s) %s', async (...[title, _, source, given]) => {
+describe('a test of the contract of plugins', () => {
+  test.each(BROKEN)('(%s) rejects a plugin %s', async (...[title, _, source, given]) => {
     await expectFailure(TITLES[title], await contractOf(source, given));
   });
 });

@@ -435,7 +435,7 @@ describe('the parent of a VMDK', () => {
     });
   });
 
-  test('is named by its hint if it is not a VMDK', async () => {
+  test('is named in the error by its hint if it is not a VMDK', async () => {
     await write('base.vmdk', qcow2File());
     expect(await failureOf(await child('1a2b'))).toMatchObject({
       code: 'corrupt',

@@ -102,7 +102,7 @@ test('the content can begin at the end of the volume, but not after it', async (
   });
 });
 
-test('any text has a layout or a problem', async () => {
+test('arbitrary metadata result in a layout or in a problem', async () => {
   const isSound = async (text: unknown) => {
     const layout = await layoutOf(version2(text));
     expect('problem' in layout || layout.payload <= 2 ** 25).toBe(true);

@@ -210,7 +210,7 @@ describe('a vmdk descriptor', () => {
     expect(header.extents?.map(({ name }) => name)).toEqual(['a b-f001.vmdk', 's002.vmdk']);
   });
 
-  test('has all fields for another descriptor of the same disk', async () => {
+  test('has all fields that another descriptor of the same disk needs', async () => {
     const lines = [
       ...['CID=1A', 'createType="vmfsSparse"', 'RW 2048 FLAT "a" 7', 'RW 1 VMFS "b"', 'RW 2 VMFS "c" 9'],
       ...['RW 3 SPARSE "d"', 'RW 4 VMFSSPARSE "e"', 'RW 5 SESPARSE "f"'],

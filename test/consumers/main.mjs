@@ -11,7 +11,8 @@ import { TRIALS } from './trials.mjs';
 const USAGE = `Installs and runs the packages in separate projects. Needs the npm registry.
 
   npm run test:consumers                all trials, in about ten minutes
-  npm run test:consumers -- --quick     the tutorial, npm, CommonJS, node:test, esbuild and one TypeScript, in five minutes
+  npm run test:consumers -- --quick     the tutorial, npm with and without optional packages, CommonJS, node:test, esbuild and one
+                                        TypeScript, in five minutes
   --only NAME                           only trials whose names contain NAME; may be repeated`;
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));

@@ -14,7 +14,7 @@ const analysed = (run, hashers = ['sha256', 'md5', 'blake3', 'xxh128']) => ({
 `,
 });
 
-/** In CI, Yarn refuses to write a lock file that does not exist yet. */
+/** Returns the files that Yarn needs, including an empty lock file: in CI, Yarn refuses to create one. */
 const yarnFiles = (linker) => ({
   '.yarnrc.yml': `nodeLinker: ${linker}\nenableTelemetry: false\nenableImmutableInstalls: false\n`,
   'yarn.lock': '',
@@ -41,7 +41,7 @@ for (const { title, run } of pluginContract(new URL('./plugin.mjs', import.meta.
   steps: [{ run }, refused(`BROKEN=1 ${run} >&2`, /expected: every Reporter does not change the analysis/)],
 });
 
-/** Without the optional packages, sha256 and md5 work and the other hashers name the missing package. */
+/** Steps for an installation without compiled code: sha256 and md5 work, and blake3 names the missing package. */
 const WITHOUT_COMPILED_CODE = [
   analysed('node program.mjs sha256 md5', ['sha256', 'md5']),
   refused(

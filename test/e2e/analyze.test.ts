@@ -84,7 +84,7 @@ describe('virt-similarity IMAGE…', () => {
       `web-1.raw-2\tweb 1.raw\tweb 1.raw\t1\tweb-1.raw\t1\t${size}\t${size}\traw\n` +
       `web-1.raw\tweb-1.raw\tweb-1.raw\t2\tweb-1.raw-2\t1\t${size}\t${size}\traw\n`;
     expect(await readFile(workplace.path('n.tsv'), 'utf8')).toBe(table);
-    // The table beside a file of the same format suffices for both.
+    // The report on stdout causes no warning, because the table beside the file of the same format has the same labels.
     const beside = await workplace.run(...newick, '-o', 'beside.nwk', 'web 1.raw', 'web-1.raw');
     expect(beside).toEqual({ code: 0, stdout: tree, stderr: '' });
     expect(await readFile(workplace.path('beside.names.tsv'), 'utf8')).toBe(table);
@@ -92,7 +92,7 @@ describe('virt-similarity IMAGE…', () => {
     expect(plain).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('writes --names instead of a table beside each file, and never over an image', async () => {
+  test('writes the table of names to --names instead of beside each file, and never over an image', async () => {
     const words = ['-q', '--no-cache', '-o', 'elsewhere.nwk'];
     const { code, stderr } = await workplace.run(...words, '--names', 'chosen.tsv', 'base.raw', 'clone.raw');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -186,7 +186,7 @@ describe('reports', () => {
 });
 
 describe('the cache', () => {
-  test('avoids reading images again unless they were touched', async () => {
+  test('prevents reading images again unless they were touched', async () => {
     const words = ['--cache', 'kept', ...FAMILY];
     await workplace.run(...words);
     const second = await workplace.run(...words);
@@ -205,7 +205,7 @@ describe('the cache', () => {
     expect(await readdir(workplace.directory)).toContain('similarity-cache');
   });
 
-  test.each(['list', 'verify', 'prune'])('that does not exist is reported by %s', async (action) => {
+  test.each(['list', 'verify', 'prune'])('is reported by %s if it does not exist', async (action) => {
     const { code, stdout, stderr } = await workplace.run('cache', action, '--cache', 'nowhere');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toBe('there is no cache nowhere; a run creates it, or name another one with --cache\n');
@@ -222,7 +222,7 @@ describe('the cache', () => {
     const verified = await workplace.run('cache', 'verify', '--cache', 'looked-after');
     expect(verified.code).toBe(5);
     expect(verified.stdout.match(/^bad .*/gm)).toHaveLength(1);
-    // The path is printed once, with the reason, and the remedy follows on stderr.
+    // The path of the entry is printed once, together with the reason. The remedy follows on stderr.
     expect(verified.stdout.split(entry!)).toHaveLength(2);
     expect(verified.stderr).toMatch(
       /warning: 1 hash vector cannot be used; delete damaged entries with virt-similarity cache prune --cache 'looked-after', or analyse/,

@@ -64,7 +64,7 @@ async function inodes(): Promise<number[]> {
   return Promise.all(IMAGES.map(async (name) => (await stat(workplace.path(name))).ino));
 }
 
-/** Returns the bytes of all images and bases, without originals that are kept. */
+/** Returns the bytes that all images and bases occupy. Originals that are kept are not included. */
 async function occupied(): Promise<number> {
   const names = (await readdir(workplace.directory)).filter((name) => /\.(raw|qcow2|base)$/.test(name));
   const sizes = await Promise.all(names.map(async (name) => (await stat(workplace.path(name))).blocks * 512));
@@ -215,7 +215,7 @@ describe('apply changes nothing and refuses', () => {
   });
 });
 
-describe('changes that others make between the steps are never lost', () => {
+describe('if files change after a plan was applied,', () => {
   /** Applies a plan with existing bases, and returns the name of the base. */
   async function applied(): Promise<string> {
     await plan('--bases', 'existing');
@@ -230,7 +230,7 @@ describe('changes that others make between the steps are never lost', () => {
     expect(await readdir(workplace.directory)).toEqual(before);
   }
 
-  test('an overlay that was moved away keeps its base and its original', async () => {
+  test('a rollback without one of the overlays deletes nothing', async () => {
     const before = await contents();
     await applied();
     await rename(workplace.path('b.raw'), workplace.path('moved'));
@@ -239,28 +239,28 @@ describe('changes that others make between the steps are never lost', () => {
     expect(await contents()).toEqual(before);
   });
 
-  test('an overlay that was written anew keeps its base and its original', async () => {
+  test('a rollback with a replaced overlay deletes nothing', async () => {
     await applied();
     await runTool('cp', [workplace.path('c.raw'), workplace.path('copy')]);
     await rename(workplace.path('copy'), workplace.path('c.raw'));
     await refusedRollback(/c\.raw is neither the original of the plan nor its overlay/);
   });
 
-  test('a truncated journal deletes nothing', async () => {
+  test('a rollback with a truncated journal deletes nothing', async () => {
     await applied();
     const [first] = (await readFile(workplace.path('plan.json.journal'), 'utf8')).split('\n');
     await writeFile(workplace.path('plan.json.journal'), `${first}\n`);
     await refusedRollback(/is neither the original of the plan nor its overlay/);
   });
 
-  test('a garbled journal is reported as an error', async () => {
+  test('a rollback with a garbled journal fails', async () => {
     await applied();
     await appendFile(workplace.path('plan.json.journal'), 'null\n');
     const { code, stderr } = await apply('--rollback');
     expect([code, stderr]).toEqual([5, expect.stringMatching(/expected entries of a journal, found/)]);
   });
 
-  test('a second plan on top of the first plan must be rolled back before the first', async () => {
+  test('a second plan for the overlays must be rolled back before the first plan', async () => {
     await applied();
     await workplace.write('first.json', await readFile(workplace.path('plan.json')));
     await rename(workplace.path('plan.json.journal'), workplace.path('first.json.journal'));
@@ -280,7 +280,7 @@ describe('changes that others make between the steps are never lost', () => {
     expect(await contents()).toEqual(before);
   });
 
-  test('a commit needs every overlay, complete and in its place', async () => {
+  test('a commit with a truncated overlay fails and keeps the originals', async () => {
     await applied();
     await truncate(workplace.path('c.raw'), 200_000);
     expect((await apply('--commit')).code).not.toBe(0);
@@ -296,7 +296,7 @@ describe('changes that others make between the steps are never lost', () => {
     expect(await contents()).toEqual(before);
   });
 
-  test('an existing base that was written to keeps the originals', async () => {
+  test('a commit fails and keeps the originals if an existing base was written to', async () => {
     await runTool('cp', [workplace.path('other.raw'), workplace.path('copy.raw')]);
     const words = ['--format', 'raw', 'other.raw', 'copy.raw', '--format', 'qcow2', 'top.qcow2'];
     const { stdout } = await workplace.run('plan', '-q', '-O', 'json', '--bases', 'existing', ...words);

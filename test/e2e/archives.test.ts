@@ -31,7 +31,7 @@ function type(line: string): Promise<Ended> {
   return workplace.startBy('bash', ['-c', script, 'bash', workplace.directory, ...COMMAND]).ended;
 }
 
-/** Analyses images. Returns the distance of each from the first one, by its name. */
+/** Analyses images. Returns the distance of each later image from the first one, by the name of the later image. */
 async function distances(...words: string[]): Promise<Record<string, number>> {
   const { code, stdout, stderr } = await type(`virt-similarity -q --no-cache -O json ${words.join(' ')}`);
   expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -39,7 +39,7 @@ async function distances(...words: string[]): Promise<Record<string, number>> {
   return Object.fromEntries(report.images.slice(1).map(({ name }, index) => [name, report.distances[index]!]));
 }
 
-/** Analyses images of which one is refused. Returns the message. */
+/** Analyses `disk.raw` and an image that must fail, so that the run exits with `code`. Returns the messages. */
 async function refusal(word: string, code = 4): Promise<string> {
   const ended = await type(`virt-similarity -q --no-cache disk.raw ${word}`);
   expect(ended).toMatchObject({ code });
@@ -107,7 +107,7 @@ describe('after following the remedy, a disk is read that is', () => {
       /; unpack the archive with (.*), and name the files in it, or/,
     ],
     [
-      'an overlay on a backing file in the archive',
+      'an overlay whose backing file is in the archive',
       'chain.tar:top.qcow2',
       'top.qcow2',
       /; unpack the archive with (.*), and name the image there\n/,

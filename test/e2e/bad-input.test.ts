@@ -153,7 +153,7 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
 
 describe('bad input', () => {
   test.each(BAD_COMMAND_LINES)(
-    '%s results in one line on stderr and nothing else: %s',
+    '(%s) results in one line on stderr and nothing else: %s',
     async (_, line, code, message) => {
       const before = await contents();
       const words = line.split(' ').filter((word) => word !== '');
@@ -198,7 +198,7 @@ describe('bad input', () => {
     expect(ended.stderr.match(/^virt-similarity: error: .*(missing\.raw|cut\.qcow2)/gm)).toHaveLength(2);
   });
 
-  test.each(['analyze', 'hash'])('for several images is reported by %s in their order', async (command) => {
+  test.each(['analyze', 'hash'])('for several images is reported by %s in the order of the images', async (command) => {
     // The first image takes longest to fail, so the images fail in a different order.
     const bad = [
       'text.txt',
@@ -222,7 +222,7 @@ describe('bad input', () => {
     expect(ended.stderr).toMatch(/^ +at .*\.js:\d+/m);
   });
 
-  /** Returns every file with its content, except for the cache. */
+  /** Returns the path and content of every file, except for those in the cache. */
   async function contents(): Promise<[string, string][]> {
     const names = (await readdir(workplace.directory, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile() && !entry.parentPath.endsWith('similarity-cache'))

@@ -70,7 +70,7 @@ describe('the help', () => {
     ['-v hash --help', 'hash [options] IMAGE…'],
     ['cache --help', 'cache [options] list|verify|prune'],
     ['--cache dir cache --help', 'cache [options] list|verify|prune'],
-  ])('of %s is printed to stdout', async (line, usage) => {
+  ])('is printed to stdout by: %s', async (line, usage) => {
     const { code, stdout, stderr } = await workplace.run(...line.split(' '));
     expect({ code, stderr, usage: stdout.split('\n')[0] }).toEqual({
       code: 0,

@@ -17,7 +17,7 @@ export interface CommandRun {
   readonly ended: Promise<Ended>;
 }
 
-/** A separate directory in which the command runs as for a user. */
+/** A separate working directory, and a separate environment, in which the command runs as for a user. */
 export class Workplace {
   readonly directory: string;
   /** The directory of temporary files and sockets. */
@@ -29,8 +29,8 @@ export class Workplace {
   }
 
   static async make(): Promise<Workplace> {
-    // The second path is short, so that those of the sockets below it fit into the kernel's limit. Otherwise, sockets
-    // are created elsewhere.
+    // The second path is short, because the kernel limits the length of a socket's path. Below a long path, the command
+    // would create its sockets elsewhere.
     return new Workplace(await mkdtemp(join(tmpdir(), 'virt-similarity-e2e-')), await mkdtemp('/tmp/vse-'));
   }
 

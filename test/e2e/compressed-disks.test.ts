@@ -22,7 +22,7 @@ function make(commands: string): void {
 const COMPRESSED = ['disk.raw.gz', 'disk.raw.xz', 'disk.raw.zst', 'disk.raw.bz2'];
 const JSON_REPORT = ['--no-cache', '-O', 'json'];
 
-test('a raw disk is at distance 0 from itself in a compressed file or in parts', async () => {
+test('a raw disk has distance 0 from the same disk in a compressed file and in parts', async () => {
   const images = ['disk.raw', ...COMPRESSED, 'renamed.img', 'disk.img.001'];
   const { code, stdout, stderr } = await workplace.run('-q', ...JSON_REPORT, ...images);
   const { distances } = JSON.parse(stdout) as { distances: number[] };

@@ -18,7 +18,7 @@ function runAfter(script: string, ...words: readonly string[]): Promise<Ended> {
   return workplace.startBy('sh', ['-c', `${script}; exec "$@"`, 'sh', ...COMMAND, ...words]).ended;
 }
 
-describe('a run with missing resources', () => {
+describe('a run', () => {
   test.each([32, 64, 128, 255])('exits with 7 if the limit is %d open files', async (files) => {
     expect(await runAfter(`ulimit -n ${files}`, '-q', ...FAMILY)).toEqual({
       code: 7,

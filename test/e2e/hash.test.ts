@@ -23,7 +23,7 @@ describe('virt-similarity hash', () => {
     expect(stdout).toBe(FAMILY_TREE);
   });
 
-  test('writes vectors of any block size and hash, which are analysed without stating them again', async () => {
+  test('writes vectors of any block size and hash, whose analysis does not need these options', async () => {
     await workplace.run('hash', '-q', '--no-cache', '--block-size', '512', '--hash', 'md5', '-o', 'small/', ...FAMILY);
     const { code, stdout } = await workplace.run('-q', '-O', 'json', '--no-cache', 'small');
     expect(code).toBe(0);
@@ -73,7 +73,7 @@ describe('virt-similarity hash', () => {
     expect(await readdir(workplace.path('good'))).toEqual(['base.raw.arrow']);
   });
 
-  test('omits everything that identifies this machine with --anonymous', async () => {
+  test('omits everything that identifies this machine if --anonymous is given', async () => {
     const path = workplace.path('base.raw');
     expect((await workplace.run('hash', '-q', '--no-cache', '--anonymous', '-o', 'anonymous/', path)).code).toBe(0);
     const file = workplace.path('anonymous/base.raw.arrow');

@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => workplace.remove());
 
-// Each example has its own test. The order matters, because later examples use files that earlier examples write.
+// One test for each example. The order matters, because later examples use files that earlier examples write.
 test.each(COMMANDS.flatMap(({ examples }) => examples))('the example works: %s', async (line, purpose) => {
   const shell = purpose.includes('fish') ? 'fish' : 'bash';
   const environment = ['-u', 'DISPLAY', '-u', 'WAYLAND_DISPLAY', `PATH=${workplace.path('bin')}:${process.env.PATH}`];

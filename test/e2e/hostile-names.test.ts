@@ -111,7 +111,7 @@ describe('a name that is not UTF-8', () => {
     await symlink(systemPath(workplace.path('caf\udce9.raw')), workplace.path('link.raw'));
   });
 
-  /** Runs the command with these words in a shell: Node.js cannot pass such names to a program. */
+  /** Runs the command with these words in a shell, because Node.js passes only names in UTF-8 to a program. */
   function type(words: string, directory = '.'): Promise<Ended> {
     return workplace.startBy('bash', ['-c', `cd ${directory} && "$@" ${words}`, 'bash', ...COMMAND]).ended;
   }
@@ -136,7 +136,7 @@ describe('a name that is not UTF-8', () => {
     );
   });
 
-  test('may belong to an allowed directory of backing files', async () => {
+  test('can belong to an allowed directory of backing files', async () => {
     await mkdir(workplace.path('over'));
     const create = `qemu-img create -q -f qcow2 -F raw -b $'../mixed\\xff/inside.raw' top.qcow2`;
     await runTool('bash', ['-c', `cd "$1" && ${create}`, 'bash', workplace.path('over')]);
@@ -145,7 +145,7 @@ describe('a name that is not UTF-8', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test('may belong to every file that is written', async () => {
+  test('can belong to every file that is written', async () => {
     const outputs = `-o $'mixed\\xff/tree\\xfe.json' --cache $'mixed\\xff/cache\\xfd'`;
     const { code, stderr } = await type(`-q ${outputs} one.raw two.raw`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -155,7 +155,7 @@ describe('a name that is not UTF-8', () => {
     expect(entries).toHaveLength(2);
   });
 
-  test('may belong to the working directory with the cache', async () => {
+  test('can belong to the working directory with the cache', async () => {
     const { code, stderr } = await type('-q inside.raw ../one.raw', `$'mixed\\xff'`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(await readdir(systemPath(workplace.path('mixed\udcff')))).toContain('similarity-cache');

@@ -26,7 +26,7 @@ afterAll(async () => {
   await workplace.remove();
 });
 
-/** Arguments that name a path on a file system that never answers. */
+/** Arguments that name a path on the file system that never answers, and how the command uses the path. */
 const USES = [
   ['an image', ['a.raw', 'hung/b.raw']],
   ['more images than Node.js has threads', ['a.raw', ...[1, 2, 3, 4, 5, 6].map((number) => `hung/${number}.raw`)]],
@@ -40,7 +40,7 @@ const USES = [
 ] as const;
 
 describe('a file system that never answers', () => {
-  test.each(USES)('does not prevent a run from ending by a signal, with %s', async (_, words) => {
+  test.each(USES)('does not prevent a signal from ending a run that uses it for %s', async (_, words) => {
     for (const [signal, code] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],

@@ -8,7 +8,10 @@ import { SLOW, writeSlowPlugin } from './slow-plugin.js';
 import { CTRL_C, startOnTerminal } from './terminal.js';
 import { writeLargeVectors } from './vector-files.js';
 
-/** A plugin with parts that never answer: a reader whose images cannot be closed, a metric and a reporter. */
+/**
+ * A plugin with parts that never answer: the reader `deaf`, whose images can be neither read nor closed, a metric and a
+ * reporter. The reader `terminating` also sends SIGTERM to the command as soon as the command is interrupted.
+ */
 const DEAF_PLUGIN = `
 const image = {
   virtualSize: 512,
@@ -23,7 +26,7 @@ class DeafReader {
 }
 class TerminatingReader extends DeafReader {
   async open(path, identity, { signal }) {
-    // At this point, the process has certainly handled the first signal.
+    // When the listener is called, the process has handled the first signal.
     signal.addEventListener('abort', () => {
       if (!TerminatingReader.hasSent) process.kill(process.pid, 'SIGTERM');
       TerminatingReader.hasSent = true;
@@ -71,7 +74,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  // A failed test may leave processes running.
+  // A failed test can leave processes running.
   for (const { id } of await processesOf(workplace)) {
     process.kill(id, 'SIGKILL');
   }
@@ -133,8 +136,8 @@ describe('an interrupted run', () => {
   test.each([
     ['a metric', ['--metric', 'deaf']],
     ['a reporter', ['-O', 'deaf']],
-    ['a plugin that loads', ['--plugin', './loop.mjs']],
-  ])('that waits for %s that never returns ends by SIGINT', async (_, words) => {
+    ['the module of a plugin', ['--plugin', './loop.mjs']],
+  ])('that waits for %s that never finishes ends by SIGINT', async (_, words) => {
     const run = workplace.start([
       '--plugin',
       './deaf.mjs',
@@ -157,7 +160,7 @@ describe('an interrupted run', () => {
   });
 });
 
-/** Waits until both images are served. */
+/** Waits until two servers run, one for each image. */
 async function serversRun(): Promise<void> {
   while ((await processesOf(workplace)).filter(({ line }) => /^\S*qemu-nbd /.test(line)).length < 2) {
     await sleep(10);
@@ -177,7 +180,7 @@ async function expectEnd(
   await expectNothingLeft();
 }
 
-/** Expects no process, temporary file, report or cache entry. */
+/** Expects that the run has left no process, temporary file, report or cache entry. */
 async function expectNothingLeft(): Promise<void> {
   expect(await processesOf(workplace)).toEqual([]);
   expect(await readdir(workplace.temporary)).toEqual([]);
@@ -186,8 +189,8 @@ async function expectNothingLeft(): Promise<void> {
 }
 
 /**
- * Returns all processes that were started in the workplace, and their command lines. They are recognised by their
- * environment: tools get only a few variables, but TMPDIR is one of them.
+ * Returns all processes that were started in the workplace, and their command lines. A process is recognised by a path
+ * of the workplace in its environment or command line. Tools get only a few variables, but TMPDIR is one of them.
  */
 async function processesOf({
   directory,

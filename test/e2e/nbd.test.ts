@@ -15,15 +15,15 @@ beforeAll(async () => {
 
 afterAll(() => workplace.remove());
 
-/** Serves a disk whose reads are never answered. */
+/** Calls `use` while an NBD server runs that never answers reads of its disk. */
 async function withStalledServer<T>(use: (uri: string, server: TestServer) => Promise<T>): Promise<T> {
-  // A server that was killed leaves its socket.
+  // In a new directory, because a server that was killed leaves its socket.
   const path = join(await mkdtemp(join(workplace.temporary, 'nbd-')), 'socket');
   const words = ['--foreground', '--unix', path, '--filter=delay', 'pattern', '1M', 'rdelay=100000'];
   return withNbdServer(['nbdkit', ...words], { path }, (server) => use(`nbd+unix:///?socket=${path}`, server));
 }
 
-/** Resolves once the command reads the image. */
+/** Resolves once the command reports that it hashes an image. */
 function reads({ process }: CommandRun): Promise<void> {
   return new Promise((resolve) => {
     process.stderr?.on('data', (text: string) => {

@@ -24,7 +24,7 @@ const FAMILY = {
 
 type Member = keyof typeof FAMILY;
 
-/** The disks as reports name them, in the order in which the command lists them. */
+/** The compared members, by their names in reports and in the order of reports. */
 const IMAGES: Readonly<Record<string, Member>> = {
   'golden.raw': 'golden',
   'luks1.img': 'luks1',
@@ -37,7 +37,7 @@ const IMAGES: Readonly<Record<string, Member>> = {
 let workplace: Workplace;
 const at = (name: string) => workplace.path(name);
 
-/** Returns the disk of a member: that of its parent, with its changes. */
+/** Returns the content of a member's disk: the content of its parent's disk, with the member's changes. */
 function contentOf(member: Member): Buffer {
   const { parent, changed } = FAMILY[member];
   const content = parent === undefined ? deterministicBytes('golden', BLOCKS * BLOCK) : contentOf(parent);

@@ -12,8 +12,8 @@ const DISK_BLOCKS = 256;
 let workplace: Workplace;
 
 /**
- * Returns a disk of a family: the blocks of the family, except for the changed blocks, which only this disk has, and
- * then zeros.
+ * Returns a disk of a family: 120 blocks that the family has in common, then zeros. The blocks with the numbers in
+ * `changed` have content that only this disk has.
  */
 function diskOf(familyName: string, own: string, changed: readonly number[]): Uint8Array {
   const disk = new Uint8Array(DISK_BLOCKS * BLOCK);

@@ -45,7 +45,10 @@ export default {
 };
 `;
 
-/** Warns only in the main thread, because in the thread that tries the plugin, the warning would be separate. */
+/**
+ * A plugin that emits a warning of Node.js when it is loaded, but only in the main thread: the thread in which the
+ * command first tries to load a plugin would emit a second one.
+ */
 const WARNING_PLUGIN = `
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) process.emitWarning('an old call', 'DeprecationWarning');
@@ -53,7 +56,7 @@ class Metric { unit = 'none'; alignment = 'position'; distance() { return 0; } }
 export default { name: 'warning', metrics: { mine: Metric } };
 `;
 
-/** Adds listeners to a stream, as the threads of a run do. */
+/** A plugin that adds many listeners to stdout, as the threads of a run do. */
 const LISTENING_PLUGIN = `
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) for (let thread = 0; thread < 20; thread += 1) process.stdout.on('error', () => {});
@@ -117,7 +120,7 @@ describe('a plugin', () => {
     expect((await workplace.run(...shout, '--help')).stdout).toMatch(/--volume <value> +how loud/);
   });
 
-  test('may be a package that can only be imported, not required', async () => {
+  test('can be a package that can only be imported, not required', async () => {
     await mkdir(workplace.path('node_modules/import-only'), { recursive: true });
     const manifest = { type: 'module', exports: { '.': { types: './entry.d.ts', import: { default: './entry.js' } } } };
     await workplace.write('node_modules/import-only/package.json', JSON.stringify(manifest));
@@ -155,12 +158,12 @@ describe('a plugin', () => {
 
 describe('a plugin that misbehaves', () => {
   const plain = ['-q', '--no-cache', '--plugin', './misbehaving.mjs'];
-  /** Enough for a plugin to be loaded on a busy machine. */
+  /** With a time limit that suffices for loading a plugin on a busy machine. */
   const limited = [...plain, '--plugin-timeout', '5'];
 
   beforeAll(() => workplace.write('misbehaving.mjs', MISBEHAVING_PLUGIN));
 
-  test('by throwing in a reporter exits with 3, but the other reports are written', async () => {
+  test('by throwing in a reporter makes the command exit with 3, but the other reports are written', async () => {
     const ended = await workplace.run(...plain, '-O', 'throwing', '-o', 'a.nwk', '-o', 'b.json', ...FAMILY);
     expect(ended).toEqual({
       code: 3,
@@ -178,7 +181,7 @@ describe('a plugin that misbehaves', () => {
     ['in a reader', ['--reader', 'silent'], '[silent] the reader'],
     ['while it is loaded', ['--plugin', './loop.mjs'], '[./loop.mjs] the plugin'],
     ['while it is loaded, by waiting', ['--plugin', './wait.mjs'], '[./wait.mjs] the plugin'],
-  ])('by never returning %s exits with 7', async (_, words, part) => {
+  ])('by never returning %s makes the command exit with 7', async (_, words, part) => {
     await workplace.write('loop.mjs', 'for (;;);');
     await workplace.write('wait.mjs', 'setInterval(() => {}, 1000); await new Promise(() => {});');
     const { code, stdout, stderr } = await workplace.run(...limited, ...words, ...FAMILY);
@@ -251,7 +254,7 @@ describe('the configuration file', () => {
     expect(overridden.stdout).toBe(FAMILY_TREE);
   });
 
-  test('is refused if other users may write to it', async () => {
+  test('is refused if other users are allowed to write to it', async () => {
     await configure({ plugins: [workplace.path('shout.mjs')] });
     await chmod(workplace.path('configuration/virt-similarity/config.json'), 0o666);
     const { code, stdout, stderr } = await workplace.run(...FAMILY);

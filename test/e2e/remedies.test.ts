@@ -87,13 +87,13 @@ describe('the remedy --allow-backing can be pasted', () => {
   });
 });
 
-describe('the remedy --format applies only to the file', () => {
+describe('the remedy --format applies only to the refused file,', () => {
   test.each([
     ['named after a snapshot', 'web.001', 'qcow2'],
     ['whose extension states no format', 'web.img', 'qcow2'],
     ['whose name begins with a hyphen', '-web $1.img', 'qcow2'],
     ['whose name contains special characters', "it's\n\\x41.img", 'qcow2'],
-  ])('for an overlay %s', async (_, name, format) => {
+  ])('if it is an overlay %s', async (_, name, format) => {
     await qcow2(name, ['-u', '-b', 'base.raw', '-F', 'raw']);
     await qcow2('good.qcow2');
     const refused = await workplace.run('-q', '--no-cache', 'base.raw', '--', name, 'good.qcow2');
@@ -101,11 +101,11 @@ describe('the remedy --format applies only to the file', () => {
     const pattern = new RegExp(`name it as (--format ${format} .*? --format auto)(?: or | if |\\n)`);
     const words = remedyIn(refused, pattern);
     const ended = await type(`virt-similarity -q -O json --no-cache base.raw ${words} good.qcow2`);
-    // The file and the images after it are read in their own formats.
+    // The overlay and the image after it are read in their own formats.
     expect((await imagesOf(ended)).map(({ virtualSize }) => virtualSize)).toEqual([SIZE, SIZE, SIZE]);
   });
 
-  test('for a file without a header in a directory of images', async () => {
+  test('if it has no header and is in a directory of images', async () => {
     await mkdir(workplace.path('mixed'));
     await qcow2('mixed/good.qcow2');
     await workplace.write('mixed/noise.qcow2', rawImage(1, 2, 3));
@@ -115,7 +115,7 @@ describe('the remedy --format applies only to the file', () => {
     expect(images).toMatchObject([{ virtualSize: 3 * 65_536 }, { virtualSize: SIZE }, { virtualSize: SIZE }]);
   });
 
-  test('for a file whose message a JSON report repeats', async () => {
+  test('also in the message that a JSON report repeats', async () => {
     await workplace.write('noise.qcow2', rawImage(1, 2, 3));
     const ended = await workplace.run('-q', '-O', 'json', '--no-cache', 'base.raw', 'clone.raw', 'noise.qcow2');
     const { failures } = JSON.parse(ended.stdout) as { failures: { path: string; message: string }[] };
@@ -126,7 +126,7 @@ describe('the remedy --format applies only to the file', () => {
     expect(ended.stderr).toBe(`virt-similarity: error: ${failures[0]?.message}\n`);
   });
 
-  test('for a file between images with another stated format', async () => {
+  test('if it is between images with another stated format', async () => {
     await qcow2('stated.img');
     await qcow2('after.img');
     await workplace.write('raw.img', rawImage(1, 2, 3));
@@ -136,7 +136,7 @@ describe('the remedy --format applies only to the file', () => {
     expect((await imagesOf(await type(line))).map(({ virtualSize }) => virtualSize)).toEqual([SIZE, 3 * 65_536, SIZE]);
   });
 
-  test('for a backing file named after a snapshot, which is rebased in its own format', async () => {
+  test('if it is a backing file named after a snapshot, whose format the overlay must state', async () => {
     await qcow2('disk.001', ['-u', '-b', 'base.raw', '-F', 'raw']);
     // Only old versions of qemu write no format.
     await qcow2('disk.qcow2', ['-u', '-b', 'disk.001', '-F', 'qcow2']);
@@ -160,8 +160,8 @@ async function dropBackingFormat(name: string): Promise<void> {
 }
 
 /**
- * Runs a line, follows the remedies in its messages one after another, and expects the analysis of all its images.
- * Returns the number of remedies.
+ * Runs a command with an image, follows the remedies in its messages one after another, at most four, and expects the
+ * analysis of all images. Returns the number of remedies.
  *
  * @param line the command without the image
  */
@@ -184,7 +184,7 @@ async function followAll(line: string, image: string): Promise<number> {
 describe('following the remedies, one after another, leads to the analysis of a disk', () => {
   const line = 'virt-similarity -q -O json --no-cache base.raw';
 
-  test('as OpenStack Nova stores it: without an extension, on a base in another directory', async () => {
+  test('as OpenStack Nova stores it: without an extension, and with its base in another directory', async () => {
     await mkdir(workplace.path('instances/_base'), { recursive: true });
     await mkdir(workplace.path('instances/uuid'));
     await workplace.write('instances/_base/9f3c', rawImage(1, 2, 3, 4, 5, 0));

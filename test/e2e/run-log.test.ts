@@ -23,7 +23,7 @@ const linesOf = async (name: string): Promise<readonly Record<string, unknown>[]
     .map((line) => JSON.parse(line));
 
 describe('the log of a run', () => {
-  test('has the command, each image, every message and the exit code', async () => {
+  test('contains the command, each image, every message and the exit code', async () => {
     const { code } = await workplace.run('-q', '--no-cache', '--log-file', 'run.log', 'a.raw', 'b.raw', 'missing.raw');
     expect(code).toBe(3);
     const lines = await linesOf('run.log');
@@ -74,7 +74,7 @@ describe('the log of a run', () => {
     expect(await readFile(workplace.path('image.log'))).toEqual(before);
   });
 
-  test('must have the extension of a log', async () => {
+  test('must have the extension .log or .jsonl', async () => {
     const { code, stderr } = await workplace.run('doctor', '--log-file', 'a.raw');
     expect({ code, stderr }).toEqual({
       code: 2,

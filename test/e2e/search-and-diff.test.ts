@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => workplace.remove());
 
 describe('virt-similarity search', () => {
-  test('shows which templates an image descends from, with ties and the rest', async () => {
+  test('shows the share of an image that each template explains, templates that tie, and the share that none explains', async () => {
     const words = ['search', '-q', 'new.raw', 'other.raw', 'update.raw', 'copy.raw', 'system.raw'];
     expect(await workplace.run(...words)).toEqual({
       code: 0,
@@ -32,7 +32,7 @@ describe('virt-similarity search', () => {
     });
   });
 
-  test('works with hash vectors and JSON', async () => {
+  test('accepts hash vectors as templates, and writes JSON', async () => {
     await workplace.run('hash', '-q', 'system.raw', 'update.raw', '-o', 'vectors/');
     const { code, stdout } = await workplace.run('search', '-q', '-O', 'json', 'new.raw', 'vectors');
     expect(code).toBe(0);
@@ -49,7 +49,7 @@ describe('virt-similarity search', () => {
     });
   });
 
-  test('counts the templates beyond the limit together', async () => {
+  test('combines the templates beyond --limit in one line', async () => {
     const words = ['search', '-q', '--limit', '1', 'new.raw', 'update.raw', 'copy.raw', 'system.raw'];
     expect((await workplace.run(...words)).stdout).toBe(
       [

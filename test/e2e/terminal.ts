@@ -17,7 +17,7 @@ export interface TerminalRun {
   readonly ended: Promise<number | null>;
 }
 
-/** Starts the command on a terminal that is 80 characters wide. `ended` rejects if `script` is not installed. */
+/** Starts the command on a new terminal. The promise `ended` rejects if `script` is not installed. */
 export function startOnTerminal(workplace: Workplace, words: readonly string[]): TerminalRun {
   const line = [...COMMAND, ...words].map((word) => `'${word}'`).join(' ');
   const child = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {

@@ -6,7 +6,7 @@ import { COMMAND } from '../fixtures/command.js';
 import { Workplace } from './command.js';
 
 let workplace: Workplace;
-/** A program that takes the place of a browser: it writes its arguments to a file, as `opened`, then renames it. */
+/** A program in place of a browser: writes its arguments to the file `opened`, which appears once it is complete. */
 const BROWSER = '#!/bin/sh\nprintf "%s\\n" "$@" > opening && mv opening opened\n';
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => workplace.remove());
 
-/** Runs `view` with these variables of the environment and no others that concern desktops. */
+/** Runs the command `view` with these environment variables, without other variables that describe a desktop. */
 const view = (variables: readonly string[], ...words: readonly string[]) => {
   const unset = ['-u', 'DISPLAY', '-u', 'WAYLAND_DISPLAY', '-u', 'BROWSER'];
   return workplace.startBy('env', [...unset, ...variables, ...COMMAND, 'view', '--no-cache', ...words]).ended;

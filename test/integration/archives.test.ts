@@ -14,7 +14,7 @@ import { convertedContent, diskContent, makeImage, runTestTool } from './qemu-im
 /** The samples that consist of several files. */
 const IN_SEVERAL_FILES = ['flat.vmdk', 'split.vmdk'];
 const SAMPLES = FORMAT_SAMPLES.filter(({ file }) => !IN_SEVERAL_FILES.includes(file));
-/** A whole number of MiB, which every format can store. */
+/** The length is a whole number of MiB, which every format can store. */
 const CONTENT = Buffer.concat([diskContent(), Buffer.alloc(2 ** 20 - 1536, 7)]);
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }));
 
-/** Returns the names and distances of the images of an archive from the raw disk. */
+/** Returns the distance of each image in an archive from the raw disk, by the name of the image. */
 async function distancesIn(archive: string, reader: string): Promise<Record<string, number>> {
   const images = [{ path: at('disk.raw') }, { path: at(archive) }];
   const { images: found, distances, failures } = await analyzer.analyze(images, { reader, cache: false });

@@ -169,7 +169,7 @@ describe('hash-vector files of other programs', () => {
     await expect(vector).rejects.toMatchObject({ code: 'corrupt' });
   });
 
-  test('may have metadata named __proto__', async () => {
+  test('can have metadata named __proto__', async () => {
     const vector = await opened(written(2, { metadata: [['__proto__', 'x'], ...METADATA] }));
     expect(vector.dataBlocks).toBe(2);
     expect(Object.getPrototypeOf(vector)).toBe(Object.prototype);

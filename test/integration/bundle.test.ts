@@ -47,7 +47,7 @@ describe('the bundles', () => {
     expect(found).toContainEqual(['LOGGER', true]);
   });
 
-  test.each(['readers', 'hashers', 'reporters'])('of %s can be imported by the url of its plugin', async (name) => {
+  test.each(['readers', 'hashers', 'reporters'])('of %s can be imported from the URL of the plugin', async (name) => {
     const code = `
       const { default: plugin } = await import('@virt-similarity/${name}');
       const { default: again } = await import(plugin.url);

@@ -10,7 +10,7 @@ import { diskContent, makeImage, runTestTool, withDirectory } from './qemu-image
 
 const MIB = 2 ** 20;
 
-/** Describes an entry for comparison. */
+/** Returns the properties of an entry that both maps must have in common. */
 function described({ start, length, depth, zero, offset }: MapEntry) {
   return {
     start,
@@ -54,7 +54,7 @@ async function bothMaps(path: string) {
 }
 
 async function expectSameMap(path: string): Promise<void> {
-  // qemu-img reports holes in a file only if all clusters were allocated when the image was created.
+  // Fills the holes of the file, because qemu-img reports them only if all clusters were allocated at creation.
   const { size } = await stat(path);
   await runTestTool('fallocate', '--length', String(size), path);
   const { own, qemu } = await bothMaps(path);

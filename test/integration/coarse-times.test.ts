@@ -10,7 +10,7 @@ import { deterministicBytes, runTool } from '../fixtures/index.js';
 
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 const SIZE = 65_536;
-/** The most attempts to write twice within one second. */
+/** The maximum number of attempts to write twice within one second. */
 const ATTEMPTS = 30;
 
 const isRoot = process.getuid?.() === 0;
@@ -18,7 +18,7 @@ if (!isRoot) {
   console.warn('skipped: tests of file systems with coarse times need root to mount them');
 }
 
-/** File systems, with the milliseconds after a write in which their times may not show another write. */
+/** File systems. For `granularity` milliseconds after a write, another write can leave the times unchanged. */
 const FILE_SYSTEMS = [
   { name: 'ext3 with inodes of 128 bytes', options: ['-t', 'ext3', '-I', '128'], granularity: 2000, coarse: true },
   { name: 'ext4', options: ['-t', 'ext4'], granularity: 20, coarse: false },

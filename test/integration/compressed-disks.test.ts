@@ -15,7 +15,7 @@ const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-compressed-'));
 afterAll(() => rm(directory, { recursive: true }));
 const at = (name: string) => join(directory, name);
 
-/** More than a task of the hashing threads, with zeros, and not a whole number of sectors. */
+/** Longer than a task of the hashing threads, with zeros, and not a whole number of sectors. */
 const CONTENT = Buffer.concat([
   deterministicBytes('first', 2 * 2 ** 20),
   Buffer.alloc(7 * 2 ** 20),
@@ -61,7 +61,7 @@ const COMPRESSIONS: readonly (readonly [extension: string, format: string, comma
     ['bz2', 'bzip2', 'bzip2 -c', 'bzip2 -1c'],
   ];
 
-describe.each(COMPRESSIONS)('a raw disk in .%s', (extension, format, command, ...variants) => {
+describe.each(COMPRESSIONS)('a raw disk in a .%s file', (extension, format, command, ...variants) => {
   const name = `disk.raw.${extension}`;
   run(`${command} disk.raw > ${name}`);
 
@@ -133,7 +133,7 @@ describe.each(COMPRESSIONS)('a raw disk in .%s', (extension, format, command, ..
   });
 });
 
-test('a file may expand up to 32,768 times, which suffices for zstd, but not for bzip2 in several streams', async () => {
+test('a file can expand up to 32,768 times, which suffices for zstd, but not for bzip2 in several streams', async () => {
   run('head -c 1200M /dev/zero | zstd -q -19 > zeros.img.zst');
   expect(await hashed('zeros.img.zst')).toMatchObject({ virtualSize: 1200 * 2 ** 20, rows: [] });
   run('head -c 64M /dev/zero | bzip2 > part.bz2; for part in {1..17}; do cat part.bz2; done > zeros.img.bz2');
@@ -153,7 +153,7 @@ test.each([
   const large = [1, 2, 3].map((index) => `large-${index}.img.${extension}`);
   run(`${command} disk.raw > ${large[0]}; cp ${large[0]} ${large[1]}; cp ${large[0]} ${large[2]}`);
   run(`${program} -q -c disk.raw > small.img.${extension}`);
-  // The memory limit of the first attempt refuses such a file.
+  // In the first attempt, the program has a memory limit, so it refuses a large file.
   expect(() => run(`${program} -dc --memory=256MiB ${large[0]}`)).toThrow(limit);
   const outcomes = analyzer.hash([...large, `small.img.${extension}`].map(at), { cache: false, jobs: 4 });
   const sizes: unknown[] = [];

@@ -56,7 +56,7 @@ describe('the cookbook', () => {
     expect(first).toBe(`${disks[0]}.arrow`);
     const expected = [1, 2, 3].map((disk) => `${disk} blocks: ${disks[disk]}\n`).join('');
     expect(await run('nearest.js', disks[0]!, ...stored)).toBe(expected);
-    // Only vectors that were not just written are indexed on disk. The next run uses that index.
+    // Vectors that were just written are not indexed on disk. The second run writes the index, the third uses it.
     await Promise.all(stored.map((file) => utimes(file, 1_000_000_000, 1_000_000_000)));
     expect(await run('nearest.js', disks[0]!, ...stored)).toBe(expected);
     expect(await readdir(join(directory, 'index'))).toHaveLength(1);

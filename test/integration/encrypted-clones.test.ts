@@ -118,7 +118,7 @@ describe.each(['luks', 'qcow2'] as const)('%s clones under different keys', (for
 });
 
 describe('sparse luks clones under different keys', () => {
-  /** Creates a disk of which only the beginning and the end are written. */
+  /** Creates an encrypted disk of which only the beginning and the end are written, and the same disk unencrypted. */
   async function sparseDisk(name: string, passphrase: string): Promise<void> {
     const path = at(`${name}-sparse.luks`);
     await createLuks(path, passphrase, 'luks', String(SPARSE_SIZE));
@@ -138,7 +138,7 @@ describe('sparse luks clones under different keys', () => {
     await writeFile(at(`${name}-sparse.raw`), content);
   }
 
-  /** Creates an overlay, with clusters of 4 KiB of its own in a hole and in data of the encrypted disk below it. */
+  /** Creates an overlay of the encrypted disk, with one cluster of 4 KiB in a hole of the disk and one in its data. */
   async function overlayOn(name: string, passphrase: string): Promise<void> {
     const path = at(`${name}-top.qcow2`);
     const create = ['create', '-q', '-f', 'qcow2', '-F', 'luks', '-o', 'cluster_size=4k', '-b', `${name}-sparse.luks`];

@@ -15,7 +15,7 @@ const LENGTH = 20 * MIB;
 const PAYLOAD = 16 * MIB;
 /** The block of the content that differs. */
 const CHANGED = 9;
-/** The second is not valid text. */
+/** The second passphrase is not valid text. */
 const PASSPHRASES = [Buffer.from('first words'), Buffer.of(0xff, 0, 0x0a)] as const;
 
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
@@ -36,7 +36,7 @@ function keys(selector: string, ...passphrases: readonly Uint8Array[]): DiskKey[
   return passphrases.map((bytes) => ({ selector, passphrases: [new Passphrase(bytes)] }));
 }
 
-/** Returns the content of the partitions, of which the first half is used. */
+/** Returns the content of a partition. Only the first half is not zeros. */
 function contentOf(index: number): Buffer {
   const content = Buffer.alloc(LENGTH - PAYLOAD);
   deterministicBytes('partition', 2 * MIB).copy(content);
@@ -132,7 +132,7 @@ test('a partition of LUKS version 1 is decrypted as by qemu', async () => {
   expect(found).toMatchObject({ distances: [0], encryption: ['decrypted', undefined] });
 });
 
-test('a partition that ends before its encrypted content is refused, and hides no other partition', async () => {
+test('a disk is refused if one of its partitions ends before its encrypted content', async () => {
   await partitionedDisk('short.img', PASSPHRASES[0], 1);
   const table = `label: gpt\nstart=${START / 512}, size=${MIB / 512}\nstart=${(START + MIB) / 512}, size=2048\n`;
   await writeFile(at('table'), table);
@@ -161,7 +161,7 @@ test('a disk of LUKS version 2 is read as its content, also with a key that is n
   ]);
 });
 
-test('decrypted volumes are cached on request, for the same volumes only', async () => {
+test('decrypted content is cached on request, and used only with the right key', async () => {
   await partitionedDisk('cached.img', PASSPHRASES[0], 2);
   await copyFile(at('cached.img'), at('other.img'));
   await settled((await readdir(directory)).map(at));

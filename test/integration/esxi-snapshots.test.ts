@@ -56,7 +56,7 @@ async function expectFailure(path: string): Promise<unknown> {
 }
 
 describe('a snapshot of ESXi', () => {
-  test('reads like the disk with all snapshots below it, which have extents of both kinds', async () => {
+  test('has the content of the disk with all earlier snapshots, which have extents of both kinds', async () => {
     const content = diskContent();
     await expectContent(await writeEsxiChain(directory, 'vm', content), content);
   });
@@ -72,7 +72,7 @@ describe('a snapshot of ESXi', () => {
   });
 
   test.each(['monolithicSparse', 'twoGbMaxExtentSparse', 'monolithicFlat'])(
-    'may be of a %s disk',
+    'can be of a %s disk',
     async (subformat) => {
       const content = diskContent();
       await makeImage(at('vm.vmdk'), 'vmdk', content, '-o', `subformat=${subformat}`);

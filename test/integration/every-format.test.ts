@@ -76,7 +76,7 @@ async function writeSamples(name: Sample['content'], content: Buffer): Promise<S
   return made;
 }
 
-/** Returns a value for each pair by its names, so that a failed assertion names the pair. */
+/** Returns a value for each pair by the names of its images, so that a failed assertion names the pair. */
 function pairs<T>(
   chosen: readonly Sample[],
   value: (one: Sample, other: Sample, pair: number) => T,
@@ -104,7 +104,7 @@ describe('one content in every format, and another that differs in one byte', ()
   test('are distinguished in all formats by the reader qemu', () => expectDistances(samples, 'qemu'));
 
   test('are distinguished in all formats by the reader libguestfs', async () => {
-    // An appliance has room for 64 drives, but reads them slowly without KVM.
+    // Not all samples, because an appliance reads its drives slowly without KVM.
     const chosen = samples.filter(({ content, format }) => content === 'one' || format === 'raw');
     await expectDistances(chosen, 'libguestfs');
   });

@@ -80,7 +80,7 @@ test('reads an image with every other subcluster zeroed on top of a compressed b
   });
 });
 
-test('maps a disk that was wiped with one byte value and compressed by zstd to a twenty-thousandth', async () => {
+test('maps a disk that was wiped with one byte value and compressed by zstd to one twenty-thousandth of its size', async () => {
   await withDirectory(async (directory) => {
     const [raw, path] = [join(directory, 'disk.raw'), join(directory, 'disk.qcow2')];
     const size = 1152 * 2 ** 20;

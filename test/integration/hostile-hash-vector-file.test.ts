@@ -79,7 +79,7 @@ describe('a hostile hash-vector file', () => {
     }),
   );
 
-  test('does not allocate much memory if any number that may be a length is huge', () =>
+  test('does not allocate much memory if any number that could be a length is huge', () =>
     inDirectory(async (directory) => {
       const { path, bytes } = await smallFile(directory);
       const started = process.memoryUsage().arrayBuffers;

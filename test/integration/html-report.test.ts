@@ -28,7 +28,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** A report that is open in the browser, with all console messages, errors and requests, none of which may occur. */
+/** A report that is open in the browser. `problems` lists console messages, errors and requests; it must be empty. */
 interface OpenReport extends AsyncDisposable {
   readonly page: Page;
   readonly problems: string[];

@@ -39,7 +39,7 @@ async function infoOf(name: string, format: string): Promise<ImageInfo> {
   return JSON.parse(stdout);
 }
 
-describe('inspection agrees with qemu-img info', () => {
+describe('inspection agrees with qemu-img info about', () => {
   test.each(FORMAT_SAMPLES.map(({ file, format }) => [file, format]))('%s as %s', async (file, format) => {
     const image = await look(file!);
     const info = await infoOf(file!, format!);
@@ -47,16 +47,19 @@ describe('inspection agrees with qemu-img info', () => {
     expect(image.virtualSize).toBe(info['virtual-size']);
   });
 
-  test.each(FORMAT_SAMPLES.map(({ file, format }) => [file, format]))('%s if %s is stated', async (file, format) => {
-    expect((await look(file!, format)).format).toBe(format);
-  });
+  test.each(FORMAT_SAMPLES.map(({ file, format }) => [file, format]))(
+    '%s if the format %s is stated',
+    async (file, format) => {
+      expect((await look(file!, format)).format).toBe(format);
+    },
+  );
 
-  test('qcow version 1', async () => {
+  test('an image of qcow version 1', async () => {
     await create('first.qcow', 'qcow', '-o', 'size=5M');
     expect(await look('first.qcow')).toMatchObject({ format: 'qcow', virtualSize: 5 * MIB });
   });
 
-  test('the extents of flat and split vmdk', async () => {
+  test('the extents of flat and split vmdk images', async () => {
     const paths = async (name: string) => (await look(name)).extentFiles.map(({ path }) => path);
     expect(await paths('flat.vmdk')).toEqual([join(directory, 'flat-flat.vmdk')]);
     expect(await paths('split.vmdk')).toEqual([join(directory, 'split-s001.vmdk')]);
@@ -78,7 +81,7 @@ describe('backing files that qemu-img writes', () => {
   });
 });
 
-describe('images of qemu-img are refused', () => {
+describe('images that qemu-img creates are refused', () => {
   test('with an external data file', async () => {
     await create('external.qcow2', 'qcow2', '-o', `data_file=${join(directory, 'data.raw')},size=1M`);
     await expect(look('external.qcow2')).rejects.toMatchObject({ code: 'refused' });

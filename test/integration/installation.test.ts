@@ -78,7 +78,7 @@ describe('a fresh clone', () => {
       await rm(join(clone, path), { recursive: true });
     }
     await rm(join(clone, 'node_modules/.bin/virt-similarity'), { force: true });
-    // npm writes to this file, which may be a hard link to that of the project under test.
+    // npm writes to this file, which can be a hard link to the file of the project under test.
     await rm(join(clone, 'node_modules/.package-lock.json'));
     await runIn(clone, 'npm', 'install', ...NPM_OPTIONS);
   });

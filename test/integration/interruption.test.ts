@@ -18,7 +18,7 @@ import checksums from '../fixtures/checksum-plugin.js';
 
 const GOOD = ['disk:a', 'disk:b', 'disk:c', 'disk:d'];
 
-/** A reader that tests modify; it counts open images. */
+/** A reader whose members the tests replace. It counts its open images. */
 class Disks implements DiskReader {
   readonly name = 'disks';
   open: (source: DiskSource) => Promise<MemoryDiskImage> = async ({ path }) => this.image(path);
@@ -184,7 +184,7 @@ describe('a reader', () => {
     expect(notes).toEqual(['cannot close disk:a: stuck', '[disks] cannot end its session: stuck']);
   });
 
-  test('may open a different file than it identified; the identity of the opened file is then used', async () => {
+  test('can open a different file than it identified; the identity of the opened file is then used', async () => {
     const identityOf = disks.identityOf.bind(disks);
     let inode = 1n;
     disks.identityOf = (path) => {
@@ -202,7 +202,7 @@ describe('a reader', () => {
     expect(await all(analyzer.hash(['disk:a'], options))).toMatchObject([{ cached: true }]);
   });
 
-  test('is refused if only the opened image has another identity', async () => {
+  test('fails an image as changed if only the opened image has another identity', async () => {
     disks.open = async ({ path }) => {
       const image = disks.image(path);
       return Object.assign(image, { identity: disks.identityOf('disk:z') });
@@ -210,7 +210,7 @@ describe('a reader', () => {
     expect(await all(analyzer.hash(['disk:a'], options))).toMatchObject([{ error: { code: 'changed' } }]);
   });
 
-  test('keeps both names of one file', async () => {
+  test('can return one identity for two paths, which are both analysed', async () => {
     const identity = disks.identityOf('disk:a');
     disks.identityOf = () => identity;
     const analysis = await analyzer.analyze(['disk:a', 'disk:b'], options);

@@ -62,7 +62,7 @@ describe('an isolated plugin', () => {
     expect(await textOf(analyzer.companion('obedient-reporter', analysis))).toBe(text);
   });
 
-  test('reports an omitted companion, even if the reporter has no warnings', async () => {
+  test('reports that its companion text is not written, even if its reporter has no method warnings', async () => {
     const notWritten = ['its companion text is not written; write it with `companion`'];
     expect((await analyzer.warnings('obedient-reporter', analysis)).map((line) => plainText(line))).toEqual(notWritten);
     const written = { isCompanionWritten: true };

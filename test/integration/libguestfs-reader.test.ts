@@ -162,7 +162,7 @@ function digest(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-describe('in one appliance', () => {
+describe('in one appliance,', () => {
   test.each(CONVERTED)('%s reads like the output of qemu-img convert', async (name, format) => {
     expect(digest(await readWhole(source(name, format)))).toBe(digest(await convertedContent(at(name), format)));
   });
@@ -207,7 +207,7 @@ describe('in one appliance', () => {
     await expect(readWhole(source('plain.qcow2', 'qcow2'))).resolves.toBeDefined();
   });
 
-  describe('the reader meets the contract', () => {
+  describe('the reader meets the contract:', () => {
     const inSession: DiskReader = {
       identify: (from, readOptions) => reader.identify(from, readOptions),
       open: (from, identity, readOptions) => session.open(from, identity, readOptions),
@@ -243,7 +243,7 @@ test('the file behind a drive refuses writes and does not change', async () => {
   }
 });
 
-describe('without a tool', () => {
+describe('the reader libguestfs', () => {
   const path = process.env.PATH;
 
   afterEach(() => {
@@ -254,7 +254,7 @@ describe('without a tool', () => {
     ['guestfish', "install guestfish libguestfs-tools linux-image-cloud-amd64, or choose `reader: 'qemu'`"],
     ['nbdkit', "install nbdkit, or choose `reader: 'qemu'`"],
     ['qemu-nbd', 'install qemu-utils'],
-  ])('such as %s reports what to install', async (missing, remedy) => {
+  ])('reports what to install if %s is missing', async (missing, remedy) => {
     const tools = await mkdtemp(at('tools-'));
     for (const tool of ['sh', 'guestfish', 'nbdkit', 'qemu-img', 'qemu-nbd']) {
       if (tool !== missing) {

@@ -145,7 +145,7 @@ describe('domains', () => {
     });
   });
 
-  test('may have 40 disks', async () => {
+  test('can have 40 disks', async () => {
     const targets = Array.from(
       { length: 40 },
       (_, index) => `vd${String.fromCharCode(97 + (index % 26))}${index < 26 ? '' : 'a'}`,
@@ -211,7 +211,7 @@ describe('domains', () => {
     });
   });
 
-  test('that share a disk list it once', async () => {
+  test('that share a disk result in one image', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'shared.raw');
       await writeFile(path, '');
@@ -372,7 +372,7 @@ describe('a session daemon', () => {
   });
 });
 
-/** The user of the daemon: libvirt has no sessions of root. */
+/** The user of the daemon, because libvirt has no session connections for root. */
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 
@@ -386,7 +386,7 @@ async function giveAway(path: string): Promise<void> {
 async function withSession(
   use: (virsh: (...words: string[]) => Promise<string>, uri: string, directory: string) => Promise<void>,
 ): Promise<void> {
-  // A short path, so that those of the sockets below it fit into the kernel's limit.
+  // The path is short, because the kernel limits the length of the paths of the sockets below it.
   const directory = await mkdtemp('/tmp/vst-');
   await chmod(directory, 0o755);
   const [home, runtime] = [join(directory, 'home'), join(directory, 'run')];

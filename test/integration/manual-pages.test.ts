@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 
-/** This file is compiled to test/dist/integration. */
+/** The path is relative to test/dist/integration, where this file is compiled. */
 const PAGES = fileURLToPath(new URL('../../../packages/cli/man/', import.meta.url));
 const [, ...OTHERS] = readdirSync(PAGES).toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
 

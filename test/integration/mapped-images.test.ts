@@ -24,7 +24,7 @@ for line in sys.stdin:
     print("written", flush=True)
 `;
 
-test('an image that a program changes through a mapping is read again, even if its page was not written out', async () => {
+test('an image that a program changes through a mapping is read again, even if the changed page was not written out', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'mapped-'));
   if ((await statfs(directory)).type === TMPFS) {
     console.warn('skipped: tmpfs records no times of changes through mappings; set TMPDIR to another file system');

@@ -31,7 +31,7 @@ function pairs(size: number): [number, number][] {
   return numbers.flatMap((i) => numbers.slice(i + 1).map((j): [number, number] => [i, j]));
 }
 
-/** Returns the distance of each pair by its names, so that a failed assertion names the pair. */
+/** Returns the value of each pair by the names of its images, so that a failed assertion names the pair. */
 function named(chosen: readonly MixedDisk[], values: Iterable<number | boolean>): Record<string, number | boolean> {
   const list = [...values];
   const title = ({ path }: MixedDisk): string => basename(path);

@@ -17,7 +17,7 @@ async function madeIn(directory: string): Promise<string> {
   return path;
 }
 
-/** Moves files with ASCII names to such a directory, because tools cannot create files in it. */
+/** Moves files with ASCII names to a directory whose name is not UTF-8, in which tools cannot create files. */
 async function move(names: readonly string[], from: string, to: string): Promise<void> {
   for (const name of names) {
     await rename(join(from, name), systemPath(join(to, name)));
@@ -36,7 +36,7 @@ async function expectContent(reader: DiskReader, source: DiskSource, expected: B
   }
 }
 
-describe('in a directory whose name is not UTF-8', () => {
+describe('in a directory whose name is not UTF-8,', () => {
   test.each([
     ['raw', new RawReader(), 'raw', []],
     ['qcow2', new QemuReader(), 'qcow2', []],

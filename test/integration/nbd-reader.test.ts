@@ -22,7 +22,7 @@ async function withImage<T>(path: string, use: (image: DiskImage) => Promise<T>,
   }
 }
 
-/** Serves a new disk in a directory, on a Unix socket. */
+/** Calls `use` while a server serves a new disk in a new directory on a Unix socket. */
 function withServer<T>(
   serve: (directory: string, socket: string) => readonly [string, ...string[]],
   use: (uri: string, server: TestServer, directory: string) => Promise<T>,
@@ -45,7 +45,7 @@ const BY_QEMU_NBD = (directory: string, socket: string) =>
   ] as const;
 const BY_NBDKIT = (directory: string, socket: string) =>
   ['nbdkit', '--foreground', '--unix', socket, 'file', join(directory, 'disk.raw')] as const;
-/** A server that never answers a read. */
+/** Returns the words that start a server that never answers a read. */
 const STALLED = (_: string, socket: string) =>
   ['nbdkit', '--foreground', '--unix', socket, '--filter=delay', 'memory', '1G', 'rdelay=100000'] as const;
 
@@ -156,7 +156,7 @@ describe('zeros of an export', () => {
 describe('an analysis', () => {
   const analyzer = () => createAnalyzer({ plugins: [readers, hashers] });
 
-  test('finds no distance between an export and its disk, and stores no vector of the export', async () => {
+  test('finds the distance 0 between an export and its disk, and stores no vector of the export', async () => {
     await withServer(BY_QEMU_NBD, async (uri, _, directory) => {
       const cache = join(directory, 'cache');
       const images = [uri, join(directory, 'disk.raw')];
@@ -177,8 +177,8 @@ describe('an analysis', () => {
       await makeImage(join(directory, 'disk.qcow2'), 'qcow2', diskContent());
       await writeFile(join(directory, 'disk.raw'), diskContent());
       const [command, ...words] = BY_QEMU_NBD(directory, path).filter((word) => word !== '--persistent');
-      // The server listens once the process that starts it has ended. A connection to test this would be its first
-      // client, and end it.
+      // With --fork, the server listens once the started process has ended. A connection that tests whether the server
+      // listens would be its first client, and would end the server.
       await runTestTool(command!, '--fork', ...words);
       const uri = `nbd+unix:///disk%201?socket=${path}`;
       const { distances } = await analyzer().analyze([uri, join(directory, 'disk.raw')]);
@@ -214,7 +214,7 @@ describe('an analysis', () => {
 });
 
 describe('a server', () => {
-  test('that has no such export results in an error with its message', async () => {
+  test('that lacks the export results in an error with the message of the server', async () => {
     await withServer(BY_QEMU_NBD, async (uri) => {
       await expect(withImage(uri.replace('disk%201', 'other'), async () => {})).rejects.toMatchObject({
         code: 'unreadable',

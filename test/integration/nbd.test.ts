@@ -147,8 +147,8 @@ describe('reading from qemu-nbd', () => {
   });
 });
 
-describe('a failure of the server', () => {
-  test('with an input/output error is reported with the position, and later reads succeed', async () => {
+describe('a server', () => {
+  test('that fails one read causes an error with the position, and later reads succeed', async () => {
     await withDirectory(async (directory) => {
       const trigger = join(directory, 'fail');
       await writeFile(trigger, '');
@@ -168,7 +168,7 @@ describe('a failure of the server', () => {
     });
   });
 
-  test('by a crash makes every pending and later request fail', async () => {
+  test('that is killed makes every pending and later request fail', async () => {
     await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=600'], (server) =>
       withConnection(server, async (connection) => {
         const pending = [0, 1, 2].map((position) => readBytes(connection, position, 4096));
@@ -183,7 +183,7 @@ describe('a failure of the server', () => {
     );
   });
 
-  test('by hanging is reported after the time limit', async () => {
+  test('that does not answer is reported after the time limit', async () => {
     await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=600'], (server) =>
       withConnection(
         server,
@@ -198,14 +198,14 @@ describe('a failure of the server', () => {
     );
   });
 
-  test('to exist results in the code unavailable', async () => {
+  test('that does not exist results in the code unavailable', async () => {
     await withDirectory(async (directory) => {
       const connection = connectNbd(join(directory, 'none'), { component: 'qemu', image: 'disk.img' });
       await expect(connection).rejects.toMatchObject({ code: 'unavailable' });
     });
   });
 
-  test('to have the export results in the code unreadable', async () => {
+  test('that lacks the export results in the code unreadable', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.raw');
       await writeFile(path, Buffer.alloc(512));
@@ -219,7 +219,7 @@ describe('a failure of the server', () => {
 });
 
 describe('ending a connection', () => {
-  test('by the signal makes pending and later requests fail with aborted', async () => {
+  test('by the signal makes pending and later requests fail with the code aborted', async () => {
     await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=600'], async (server) => {
       const interrupt = new AbortController();
       await withConnection(
@@ -235,7 +235,7 @@ describe('ending a connection', () => {
     });
   });
 
-  test('by closing it makes pending requests fail, and closing it again has no effect', async () => {
+  test('by close() makes pending requests fail, and a second close() has no effect', async () => {
     await withNbdkit(['--filter=delay', 'memory', '1G', 'rdelay=600'], async ({ socketPath }) => {
       const connection = await connectNbd(socketPath, { component: 'qemu', image: 'disk.img' });
       const pending = expect(readBytes(connection, 0, 4096)).rejects.toMatchObject({ code: 'unavailable' });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type DiskImage, type Extent, partsOf, systemPath } from '@virt-similarity/core';
 import { deterministicBytes, runTool } from '../fixtures/index.js';
 
-/** Runs a tool that a test needs. @throws Error if it is missing or fails */
+/** Runs a tool and returns its standard output. @throws Error if the tool is missing or fails */
 export async function runTestTool(command: string, ...commandArguments: string[]): Promise<string> {
   return (await runTool(command, commandArguments)).stdout;
 }

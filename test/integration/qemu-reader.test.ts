@@ -62,7 +62,7 @@ async function readAll({ path, format }: { path: string; format: string }): Prom
   return await withImage({ path, format }, contentByExtents);
 }
 
-describe('an image reads like the output of qemu-img convert', () => {
+describe('an image reads like the output of qemu-img convert:', () => {
   test.each([
     ['raw', []],
     ['qcow2', []],
@@ -275,7 +275,7 @@ describe('a raw image', () => {
   });
 });
 
-describe('a damaged image is corrupt and does not read as zeros', () => {
+describe('a truncated image is read completely or fails, and never reads as zeros:', () => {
   test.each([
     ['qcow2', []],
     ['qcow2', ['-c']],
@@ -291,7 +291,7 @@ describe('a damaged image is corrupt and does not read as zeros', () => {
     ['vpc', ['-o', 'subformat=fixed']],
     ['qed', []],
     ['parallels', []],
-  ])('%s %j, truncated at any length', async (format, convertArguments) => {
+  ])('%s %j, at many lengths', async (format, convertArguments) => {
     await withDirectory(async (directory) => {
       const path = join(directory, `disk.${format}`);
       await makeImage(path, format, diskContent(), ...convertArguments);
@@ -335,7 +335,7 @@ test('a truncated compressed cluster is corrupt, also in a file with holes', asy
   });
 });
 
-describe('a table that refers past the end of the file is corrupt', () => {
+describe('an image with a table that refers past the end of the file is corrupt:', () => {
   const farSector = 2 ** 24;
   const farByte = BigInt(farSector) * 512n;
 
@@ -382,16 +382,16 @@ describe('a table that refers past the end of the file is corrupt', () => {
   });
 
   test.each([
-    ['begins', 0],
-    ['ends', 1000],
-  ])('dmg, if a chunk %s there', async (_, inFile) => {
+    ['begins at', 0],
+    ['extends past', 1000],
+  ])('dmg, with a chunk that %s the end of the file', async (_, inFile) => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'disk.dmg');
       const valid = dmgImage(Buffer.alloc(2 ** 19, 7));
       const { offset } = chunkPlace(0);
       const forged = withChunkTable(valid, (table) => table.writeBigUInt64BE(BigInt(valid.length - inFile), offset));
       await writeFile(path, forged);
-      // qemu reads zeros there, which the reader must not do.
+      // qemu reads the missing bytes as zeros, which the reader must not do.
       const bytes = (await convertedContent(path, 'dmg')).subarray(inFile, 2 ** 18);
       expect(bytes.equals(Buffer.alloc(bytes.length))).toBe(true);
       await expect(readAll({ path, format: 'dmg' })).rejects.toMatchObject({ code: 'corrupt' });
@@ -438,11 +438,11 @@ test('a small file whose tables refer to one cluster repeatedly is not read', as
   });
 });
 
-describe('an image whose entries share a table is not read', () => {
+describe('an image whose entries share a table', () => {
   test.each([
     ['qcow2', (path: string) => writeSharedL2(path, 100, COMPRESSED_AND_ZERO), 'a different L2 table'],
     ['vmdk', (path: string) => writeGrainBomb(path, 100, 0), 'a different grain table'],
-  ] as const)('of %s', async (format, write, expected) => {
+  ] as const)('is not read if its format is %s', async (format, write, expected) => {
     await withDirectory(async (directory) => {
       const path = join(directory, `disk.${format}`);
       await write(path);
@@ -512,7 +512,7 @@ describe('an open image', () => {
   });
 });
 
-describe('without a usable qemu-img', () => {
+describe('without a usable qemu-img,', () => {
   test.each([
     ['that is not compressed', []],
     ['with holes in its file', ['-o', 'preallocation=metadata']],
@@ -593,7 +593,7 @@ describe('a backing image', () => {
   test.each([
     ['smaller', '3M'],
     ['larger', '8M'],
-  ])('of an overlay that is %s is inherited where the overlay has no data', async (_, size) => {
+  ])('of a %s overlay is inherited where the overlay has no data', async (_, size) => {
     await withDirectory(async (directory) => {
       const base = join(directory, 'base.raw');
       const top = join(directory, 'top.qcow2');
@@ -609,8 +609,8 @@ describe('a backing image', () => {
 });
 
 /**
- * Expects the image to have its own and inherited data, which must equal the data of the backing image at the same
- * position.
+ * Expects the image to have data of its own and inherited data. The inherited data must equal the data of the backing
+ * image at the same positions.
  */
 async function expectInherited(image: DiskImage, backing: DiskImage): Promise<void> {
   const [own, base] = [await contentByReads(image), await contentByReads(backing)];

@@ -71,7 +71,7 @@ describe('the queries of docs/queries.md', () => {
     ['containment', 3],
     ['shared-content', 4],
     ['shared-blocks', 5],
-  ])('return the distances of the command by %s', async (metric, statement) => {
+  ])('return the same distances as the command, by %s', async (metric, statement) => {
     const rows = (await query(statements[statement]!)).map(([image, other, distance]) => [
       image,
       other,

@@ -136,7 +136,7 @@ function expectTopology(nodes: readonly ReadNode[], analysis: Analysis, tree: Cl
   expect(cladeTexts(found)).toEqual(cladesOf(tree));
 }
 
-/** Expects that the paths between leaves are as long as the distances, which equal those of the tree. */
+/** Expects that the path between each two leaves is as long as the distance of their images in the analysis. */
 function expectPathLengths(found: readonly ReadNode[], analysis: Analysis): void {
   const paths = pathsToRoot(found, analysis);
   const { size, values } = analysis.distances;

@@ -81,12 +81,12 @@ test('a trial of the sandbox that lacks descriptors is unavailable, and is repea
   expect(new Set(outcomes)).toEqual(new Set(['unavailable', 'works']));
 });
 
-test('qemu opens images in it', async () => {
+test('qemu opens images in the sandbox', async () => {
   const chain = chainOf(inspectedImage({ format: 'raw', path: '/images/base.raw' }));
   expect(await isConfined(SHELL, chain, { component: 'qemu', image: 'a', warn: () => {} })).toBe(true);
 });
 
-describe('in the sandbox a program', () => {
+describe('in the sandbox, a program', () => {
   test('reads its image', async () => {
     expect(await confined('cat "$1"')).toBe('content');
   });
@@ -181,7 +181,7 @@ describe('in the sandbox a program', () => {
 describe('a tool that runs hostile code', () => {
   const script = fileURLToPath(new URL('../../integration/taken-over-tool.py', import.meta.url));
 
-  /** Runs the hostile tool, with `node` started after these words. Returns the actions that succeeded. */
+  /** Runs the hostile tool. `wrapper` precedes `node` in the command. Returns the actions that succeeded. */
   function takenOver(...wrapper: string[]): unknown {
     const module = new URL('../../../packages/image-tools/dist/processes/', import.meta.url).href;
     const program = `
@@ -217,7 +217,7 @@ describe('a tool that runs hostile code', () => {
     expect(takenOver()).toEqual([]);
   });
 
-  test('cannot do so as an ordinary user either', async () => {
+  test('cannot do any of this as an ordinary user either', async () => {
     if (process.getuid?.() !== 0) {
       // The previous test already ran as an ordinary user.
       return;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
-/** This file is compiled to test/dist/integration. */
+/** The path is relative to test/dist/integration, where this file is compiled. */
 const SCRIPTS = fileURLToPath(new URL('../../../packages/cli/completions/', import.meta.url));
 const PROMPT = 'ready> ';
 

@@ -51,7 +51,7 @@ test('a server that ignores its input is killed after a while, with its children
   }
 });
 
-test('a server that ends by itself returns its status and standard error', async () => {
+test('a server that ends without being stopped is reported with its status and standard error', async () => {
   const server = await startTool(SHELL, ['-c', 'echo broken >&2; exit 5'], OPTIONS);
   expect(await server.exited).toEqual({ exitCode: 5, signal: undefined, stderr: 'broken' });
   await server.stop();

@@ -1,6 +1,6 @@
 """A tool that runs hostile code: tries to escape its sandbox, and prints the actions that succeeded as JSON.
 
-Arguments: the id of the host process that started it, and the only directory that it may write to.
+Arguments: the id of the host process that started the tool, and the only directory that the tool is allowed to write to.
 """
 
 import ctypes
@@ -38,7 +38,7 @@ def call(name, x64, arm64, *arguments):
         found.append(f"{name}: {result} {errno.errorcode.get(ctypes.get_errno())}")
 
 
-# Writing: a file in every directory, and to every file.
+# Writing: creates a file in every directory, and opens every file for writing, except in a few large directories.
 for directory, names, files in os.walk("/"):
     if directory.startswith(("/usr/share", "/usr/lib", "/sys")) or directory == writable:
         names.clear()
@@ -66,12 +66,12 @@ for path, text in (("/proc/sys/kernel/core_pattern", "|/x"), ("/proc/sysrq-trigg
 for path in ("/etc/passwd", "/etc/shadow", "/root", "/home", "/proc/1/root/etc/passwd", f"/proc/{host_pid}/environ"):
     attempt(f"reads {path}", lambda: os.listdir(path) if os.path.isdir(path) else open(path).read())
 
-# Inherited descriptors and variables, also those of the other processes that it sees.
+# Inherited descriptors and variables, also those of the other processes that the tool sees.
 for pid in (name for name in os.listdir("/proc") if name.isdigit()):
     try:
         for descriptor in os.listdir(f"/proc/{pid}/fd"):
             target = os.readlink(f"/proc/{pid}/fd/{descriptor}")
-            # The sandbox's own process has sockets and events, which no other process can open.
+            # The process of the sandbox has sockets and events, which the tool cannot open.
             kinds = ("/proc/", "pipe:") if pid == str(os.getpid()) else ("/proc/", "pipe:", "socket:", "anon_inode:")
             is_known = target == "/dev/null" or target.startswith(kinds)
             if int(descriptor) > 2 and not is_known:

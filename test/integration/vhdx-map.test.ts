@@ -97,7 +97,7 @@ describe('a vhdx', () => {
     expect(data.reduce((sum, [, length]) => sum + length, 0)).toBeLessThanOrEqual(32 * MIB);
   });
 
-  test('may be the base of a qcow2 overlay', async () => {
+  test('can be the base of a qcow2 overlay', async () => {
     const base = await create('base.vhdx', '40M', '1M', 'write -P 7 3M 3M');
     await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'vhdx', '-b', base, at('top.qcow2'), '48M');
     await runTestTool('qemu-io', '-f', 'qcow2', '-c', 'write -P 8 4M 64k', '-c', 'write -z 5M 64k', at('top.qcow2'));

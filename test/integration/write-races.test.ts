@@ -45,7 +45,7 @@ beforeEach(async () => {
     await chmod(at(name), 0o777);
   }
   await writeFile(at('image'), 'image');
-  // The other user may create hard links only to a file that it can write to.
+  // The kernel allows the other user to create hard links only to files that this user can write to.
   await chmod(at('image'), 0o666);
 });
 

@@ -61,8 +61,12 @@ function withSubject(kind: string, use: (subject: Subject, directory: string) =>
   });
 }
 
-describe.each(['raw', 'the overlay', 'its backing file'])('while a machine writes to %s', (kind) => {
-  test('it is refused as in use before anything is read', async () => {
+describe.each([
+  ['a raw image', 'raw'],
+  ['an overlay', 'the overlay'],
+  ['the backing file of an overlay', 'its backing file'],
+])('while a machine writes to %s,', (_, kind) => {
+  test('opening the image fails because it is in use', async () => {
     await withSubject(kind, async ({ reader, source, written }, directory) => {
       const options = { allowedDirectories: [directory] };
       await whileWritten(written.path, written.format, async () => {
@@ -76,7 +80,7 @@ describe.each(['raw', 'the overlay', 'its backing file'])('while a machine write
     });
   });
 
-  test('it is read if that is allowed, with a warning and as volatile', async () => {
+  test('the image is read if that is allowed, with a warning and as volatile', async () => {
     await withSubject(kind, async ({ reader, source, written }, directory) => {
       const warnings: string[] = [];
       const options = {
@@ -101,7 +105,7 @@ describe.each(['raw', 'the overlay', 'its backing file'])('while a machine write
     });
   });
 
-  test('libguestfs is not started', async () => {
+  test('libguestfs prepares no drive for the image', async () => {
     await withSubject(kind, async ({ source, written }, directory) => {
       const runDirectory = await createRunDirectory();
       try {

@@ -1,4 +1,4 @@
-/** Runs the shell commands in the core's README, except for the installation, and then the examples in the READMEs. */
+/** Runs the shell commands in the core's README, except the installation, then the examples of core and hashers. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 

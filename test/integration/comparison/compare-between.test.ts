@@ -20,7 +20,7 @@ import { compareContents } from '#core/distance/compare-contents.js';
 import { COMPARISON_LIMITS, type ComparisonLimits } from '#core/distance/engine/comparison.js';
 import { type NumberedDisk, vectorOfDisk } from '../../fixtures/numbered-disks.js';
 
-/** Limits so small that a few blocks need many slices, windows and partitions. */
+/** No threads, and limits so small that a few blocks need many slices, windows and partitions. */
 const SMALL = {
   openFiles: 1,
   digestBytes: 1,
@@ -223,7 +223,7 @@ describe('comparePositionsBetween', () => {
   });
 
   test.each([0, Number.POSITIVE_INFINITY])(
-    'detects block numbers that do not ascend, threads from %d s',
+    'detects block numbers that do not ascend, if threads are used from an estimate of %d s on',
     async (from) => {
       const limits = { ...SMALL, secondsWithoutThreads: from };
       for (const [row, block] of [

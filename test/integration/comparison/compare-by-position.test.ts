@@ -9,7 +9,7 @@ import type { CompareOptions } from '#core/distance/compare-options.js';
 import { COMPARISON_LIMITS, type ComparisonLimits } from '#core/distance/engine/comparison.js';
 import { countByPosition, countRepeated, type NumberedDisk, vectorOfDisk } from '../../fixtures/numbered-disks.js';
 
-/** Limits so small that a few blocks need many slices and windows. */
+/** No threads, and limits so small that a few blocks need many slices and windows. */
 const SMALL = {
   openFiles: 1,
   digestBytes: 1,
@@ -152,7 +152,7 @@ describe('compareByPosition', () => {
 describe('compareByPosition, on failure', () => {
   test.each([
     ['in threads', THREADS],
-    ['without', SMALL],
+    ['without threads', SMALL],
   ])('ends early when it is interrupted, %s', async (_, limits) => {
     const disk = Array.from({ length: 100_000 }, (_, block) => block);
     const vectors = new Array(500).fill(vectorOfDisk(disk));
@@ -169,7 +169,7 @@ describe('compareByPosition, on failure', () => {
 
   test.each([
     ['in threads', THREADS],
-    ['without', SMALL],
+    ['without threads', SMALL],
   ])('throws the error of a callback, %s', async (_, limits) => {
     const disk = Array.from({ length: 100_000 }, (_, block) => block);
     const vectors = new Array(500).fill(vectorOfDisk(disk));
@@ -181,7 +181,7 @@ describe('compareByPosition, on failure', () => {
 
   test.each([
     ['in threads', THREADS],
-    ['without', SMALL],
+    ['without threads', SMALL],
   ])('refuses a file that was written to after it was opened, %s', async (title, limits) => {
     const path = join(directory, `changed ${title}.arrow`);
     const vectors = [await storedVector([1, 2, 3], path), vectorOfDisk([1, 2])];
@@ -203,7 +203,7 @@ describe('compareByPosition, on failure', () => {
 
   test.each([
     ['in threads', THREADS],
-    ['without', SMALL],
+    ['without threads', SMALL],
   ])('detects block numbers that do not ascend, %s', async (title, limits) => {
     for (const [row, block] of [
       [5, 4],

@@ -21,7 +21,7 @@ import {
   vectorOfDisk,
 } from '../../fixtures/numbered-disks.js';
 
-/** A limit so small that it allows few elements, so that partitions are divided repeatedly. */
+/** No threads, and so few bytes for elements that partitions must be divided repeatedly. */
 const SMALL = { ...COMPARISON_LIMITS, elementBytes: 64, secondsWithoutThreads: Number.POSITIVE_INFINITY };
 const THREADS = { ...COMPARISON_LIMITS, secondsWithoutThreads: 0 };
 

@@ -38,7 +38,7 @@ import { SeededRandom } from '../../fixtures/seeded-random.js';
 
 /**
  * Lengths of digests. A digest is the content's number in big-endian order: in digests of four bytes, the first four
- * bytes differ between all contents; in longer digests, they are equal for several contents, or for all of them.
+ * bytes differ between all contents; in longer digests, the first four bytes are equal for several or for all contents.
  */
 const digestLength = fc.constantFrom(1, 2, 4, 5, 6, 8, 17, 32, 33);
 const contents = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom(0, 1, 255, 256, 65_536, 65_537));
@@ -46,7 +46,7 @@ const lengthsOfRuns = fc.array(fc.tuple(fc.integer({ min: 0, max: 70 }), content
 const base = lengthsOfRuns.map(
   (runs): NumberedDisk => runs.flatMap(([length, content]) => Array(length).fill(content)),
 );
-/** Disks that differ from one of a few bases at some positions, in any length. */
+/** Families of disks: each disk is one of a few bases with changes at some positions. Every third disk is cut off. */
 const family = fc
   .tuple(
     fc.array(base, { minLength: 1, maxLength: 3 }),
@@ -67,7 +67,10 @@ const family = fc
     }),
   );
 
-/** Vectors of clones with many blocks of their own. All digests begin with one of `prefixes` numbers. */
+/**
+ * Returns vectors of clones of four disks. In each clone, about a tenth of the blocks have content that no other clone
+ * has. The first four bytes of every digest are a number below `prefixes`.
+ */
 function clones(seed: number, count: number, blocks: number, prefixes = 2 ** 32): HashVector[] {
   const random = new SeededRandom(seed);
   const familyOf = Array.from({ length: count }, () => random.below(4));
@@ -125,7 +128,7 @@ async function segmentsIn(cache: string): Promise<string[]> {
   return (await readdir(cache)).filter((name) => name.endsWith('.vector-index'));
 }
 
-/** Expects the counts that the triangle of all vectors has for the pairs of the row with the columns. */
+/** Expects that an index and a comparison of all pairs return the same counts for a row and the index's vectors. */
 async function expectTriangle(index: VectorIndex, row: HashVector): Promise<void> {
   const columns = index.vectors;
   const all = await compareByPosition([row, ...columns]);
@@ -214,7 +217,7 @@ describe('an index in memory', () => {
     expect(equal[2]).toBe(one!.dataBlocks);
   });
 
-  test('gives every metric by position the distances of the triangle, and refuses other metrics', async () => {
+  test('results in the same distances as comparing without it, by every metric by position; other metrics are refused', async () => {
     const [row, ...columns] = clones(4, 10, 400);
     const tile = await (await VectorIndex.of(columns)).compare([row!]);
     const expected = await comparePositionsBetween([row!], columns);
@@ -432,7 +435,7 @@ describe('an index in a cache', () => {
   });
 });
 
-test('compares vectors on file systems that may never respond without reading them in this thread', async () => {
+test('does not read vectors in this thread if their file system might never respond', async () => {
   if (process.getuid?.() !== 0) {
     console.warn('skipped: mounting a file system needs root');
     return;

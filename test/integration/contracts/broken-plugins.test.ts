@@ -18,7 +18,7 @@ const TITLES = {
   behavior: 'has parts that behave the same in a thread as in the main thread',
 };
 
-/** Returns a metric whose distance is an expression. */
+/** Returns the code of a metric whose distance is the value of an expression. */
 const metric = (distance = 'different') =>
   `{ unit: 'blocks', alignment: 'position', distance: ({ different }) => ${distance} }`;
 const METRICS = `metrics: { one: ${metric()} }`;
@@ -27,7 +27,7 @@ const reporter = (extension: string, more = '') =>
 const hasher = (hash: string) => `{ digestLength: 4, hash(block, digest) { ${hash} } }`;
 const SUM = 'const sum = block.reduce((total, byte) => total + byte, 0);';
 
-/** Returns a module whose plugin has these members besides its name and url. */
+/** Returns the code of a module whose plugin has these members besides its name and url. `before` precedes it. */
 const plugin = (members: string, before = '') => `
   import { isMainThread, threadId, Worker } from 'node:worker_threads';
   import { openSync, writeSync } from 'node:fs';
@@ -296,8 +296,8 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, sou
   ],
 ];
 
-describe('a plugin violates its contract', () => {
-  test.each(BROKEN)('(%s) %s', async (...[title, _, source, given]) => {
+describe('a test of the contract of plugins', () => {
+  test.each(BROKEN)('(%s) rejects a plugin %s', async (...[title, _, source, given]) => {
     await expectFailure(TITLES[title], await contractOf(source, given));
   });
 });

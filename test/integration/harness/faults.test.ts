@@ -4,7 +4,7 @@ import { FaultReport } from '../../faults/report.js';
 import { type CaseOutcome, runCase } from '../../faults/run-case.js';
 import type { Stage } from '../../faults/stage.js';
 
-/** Prints the report of a correct command on the good images and one that fails. */
+/** Returns a statement that prints the report of a correct command on the good images and an image `x` that fails. */
 const reporting = (code: string) => `console.log(JSON.stringify({
   images: [{ path: 'good/good-1.raw' }, { path: 'good/good-2.raw' }],
   failures: [{ path: 'x', code: '${code}' }],
@@ -134,7 +134,7 @@ describe('the harness of the fault cases', () => {
 
   test('reports a run that exceeds the baseline by more than its limit', async () => {
     const fault = sampleCase(async () => 'x', {
-      // Less than any run takes, independently of the machine's load.
+      // A negative limit, which every run exceeds, however busy the machine is.
       build: async () => ({ commands: [{ words: ['late'], within: -3600 }] }),
     });
     const { violations } = await runCase(
@@ -153,17 +153,17 @@ describe('the harness of the fault cases', () => {
         `${REFUSAL} process.exitCode = process.argv[1] === 'hash' ? 4 : 3; if (process.argv[1] !== 'hash') { ${script} }`,
       );
 
-    test('reports that they are missing', async () => {
+    test('reports that these images are missing from the report', async () => {
       expect((await runCase(fault, 'auto', withGoodImages(''))).violations.map(({ kind }) => kind)).toEqual(['report']);
       expect((await runCase(fault, 'auto', withGoodImages(reporting('refused')))).violations).toEqual([]);
     });
 
-    test('reports an error with another code', async () => {
+    test('reports that the refused image fails with another code', async () => {
       const { violations } = await runCase(fault, 'auto', withGoodImages(reporting('corrupt')));
       expect(violations).toEqual([{ kind: 'exit', what: 'expected a code of exit 4 for x, found corrupt' }]);
     });
 
-    test('reports that an image that failed is in the cache', async () => {
+    test('reports that the cache contains an image that failed', async () => {
       const part = `{ kind: 'file', path: 'x', device: 1n, inode: 1n, size: 1n, mtimeNs: 1n, ctimeNs: 1n }`;
       const identity = `identity: { chain: [{ format: 'raw', parts: [${part}] }] }`;
       const made = `algorithm: 'sha256', hasherVersion: '1', digestLength: 32`;

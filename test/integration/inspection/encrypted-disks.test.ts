@@ -72,14 +72,14 @@ describe.each(['disk.luks', 'disk.qcow2'])('%s', (name) => {
     });
   });
 
-  test('is refused with a key if no sandbox may be used', async () => {
+  test('is refused with a key if the sandbox is off', async () => {
     await expect(inspectWith([key('all', RIGHT)], { path: at(name) }, { sandbox: 'off' })).rejects.toMatchObject({
       code: 'refused',
       message: expect.stringMatching(/qemu gets a passphrase only in a sandbox/),
     });
   });
 
-  test('is tried again once the file has changed', async () => {
+  test('is decrypted again once its file has changed', async () => {
     const keys = [key('all', RIGHT)];
     const path = at(`again.${format}`);
     await createLuks(path, RIGHT, format as 'luks' | 'qcow2');
@@ -141,8 +141,8 @@ describe('a volume in a raw disk', () => {
   });
 
   test.each([
-    ['all', ['all', 'all']],
-    ['their partitions', ['/dev/sda1', '/dev/sda2']],
+    ['all disks', ['all', 'all']],
+    ['its partition', ['/dev/sda1', '/dev/sda2']],
   ])('is decrypted with keys for %s', async (_, [first, second]) => {
     const notes: string[] = [];
     const found = [key(first!, RIGHT), key(second!, 'other words')];
@@ -165,7 +165,7 @@ describe('a volume in a raw disk', () => {
     expect(encryptionOf(identityOf(image))).toBe('ciphertext');
   });
 
-  test('stays ciphertext with keys for other volumes, as raw bytes, and below an overlay', async () => {
+  test('remains ciphertext if the keys are for other volumes, if the format raw is stated, and below an overlay', async () => {
     expect(await inspectWith([key('/dev/sda3', RIGHT)], { path })).toMatchObject({ encryption: 'ciphertext' });
     const keys = [key('all', RIGHT, 'other words')];
     expect(await inspectWith(keys, { path, format: 'raw' })).toMatchObject({ encryption: 'ciphertext' });
@@ -201,7 +201,7 @@ describe('a volume in a raw disk', () => {
     });
   });
 
-  test('may be the complete disk with LUKS version 2', async () => {
+  test('can be the complete disk with LUKS version 2', async () => {
     const disk = at('whole.luks');
     await writeFile(disk, '');
     await truncate(disk, 17 * MIB);
@@ -216,7 +216,7 @@ describe('a volume in a raw disk', () => {
     });
   });
 
-  test('is refused if it is the complete disk and the disk ends before its content', async () => {
+  test("is refused if it is the complete disk and the disk ends before the volume's content", async () => {
     const disk = at('cut.luks');
     await writeFile(disk, '');
     await truncate(disk, 17 * MIB);

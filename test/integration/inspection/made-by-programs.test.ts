@@ -34,7 +34,7 @@ function decide(path: string, file: Buffer, stated?: string) {
 
 const raw = { format: 'raw', mustBeSelfContained: false };
 
-describe('an archive or compressed file is refused', () => {
+describe('an archive, or a compressed or encrypted file, is refused:', () => {
   test.each([
     [
       'xz -c --format=lzma disk.raw > out',
@@ -85,7 +85,7 @@ describe('a compressed file is recognised', () => {
     ['bzip2', 'bzip2 -c < /dev/null > out'],
     ['zstd', 'zstd -q -c disk.raw > out'],
     ['zstd', 'zstd -q -c --long=31 < disk.raw > out'],
-  ])('by %s: %s', async (format, command) => {
+  ])('as %s: %s', async (format, command) => {
     const file = await made(command);
     for (const name of ['disk.img', 'disk.box', 'disk']) {
       expect(decide(name, file)).toEqual({ format, mustBeSelfContained: true });

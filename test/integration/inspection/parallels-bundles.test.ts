@@ -46,20 +46,20 @@ describe('a Parallels bundle', () => {
     expect([...distances.values]).toEqual([0]);
   });
 
-  test('may also be named by its image, or by a link to it', async () => {
+  test('can also be named by its image, or by a link to it', async () => {
     await symlink(at('win.hdd', image), at('link.hds'));
     expect(await failureOf(at('win.hdd', image))).toBeUndefined();
     expect(await failureOf(at('link.hds'))).toBeUndefined();
   });
 
-  test('may have a descriptor that lists no images, or none', async () => {
+  test('can have a descriptor that lists no images, or no descriptor', async () => {
     await describeDisk();
     expect(await failureOf(at('win.hdd', image))).toBeUndefined();
     await rm(at('win.hdd', 'DiskDescriptor.xml'));
     expect(await failureOf(at('win.hdd', image))).toBeUndefined();
   });
 
-  test('may have names with characters that XML escapes, and directories', async () => {
+  test('can name its image with characters that XML escapes, and in a directory', async () => {
     await copyFile(at('win.hdd', image), at('win.hdd', `a&b".hds`));
     await describeDisk(['C:\\disks\\a&amp;b&quot;.hds']);
     expect(await failureOf(at('win.hdd', `a&b".hds`))).toBeUndefined();
@@ -89,7 +89,7 @@ describe('a Parallels bundle', () => {
     });
   });
 
-  test('is refused if another file in it is named, with the name of its image', async () => {
+  test('is refused if another of its files is named, and the message names its image', async () => {
     await copyFile(at('win.hdd', image), at('win.hdd', 'old.hds'));
     const error = await failureOf(at('win.hdd', 'old.hds'));
     expect(error).toMatchObject({ code: 'refused' });

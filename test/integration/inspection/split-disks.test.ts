@@ -63,7 +63,7 @@ describe('a raw disk that is split into files', () => {
     test(title, runTest);
   }
 
-  test('lists its other files as parts of its first file, whatever number the first file has', async () => {
+  test('has its later files listed as parts of its first file, whether that has the number 0 or 1', async () => {
     run(`split -b ${PART_BYTES} -d -a 3 disk.raw zero.img.`);
     const found = await new RawReader().partsIn(directory, await readdir(directory));
     const others = (stem: string, first: number) =>
@@ -89,7 +89,7 @@ describe('a raw disk that is split into files', () => {
   });
 });
 
-describe('is refused', () => {
+describe('hashing refuses', () => {
   test.each([
     ['part 2 alone', 'cp whole.img.002 a.img.002', 'a.img.002', /there is no "a.img.001"; restore/],
     ['part 1 alone', 'cp whole.img.001 a.img.001', 'a.img.001', /there is no "a.img.002"; restore/],
@@ -109,14 +109,14 @@ describe('is refused', () => {
     expect(await hashed(name, {}, name === 'disk.raw' ? 'split' : undefined)).toEqual(refusedWith(message));
   });
 
-  test('a part of another length as corrupt', async () => {
+  test('a part of another length, as corrupt', async () => {
     run('cp whole.img.001 a.001; cp disk.raw a.002; cp whole.img.001 a.003');
     expect(await hashed('a.001')).toMatchObject({ code: 'corrupt', message: expect.stringMatching(/expected 300001/) });
     run('rm a.003');
     expect(await hashed('a.001')).toMatchObject({ code: 'corrupt', message: expect.stringMatching(/at most 300001/) });
   });
 
-  test('by the reader qemu, with a remedy', async () => {
+  test('a split disk with the reader qemu', async () => {
     expect(await hashed('whole.img.001', { reader: 'qemu' })).toMatchObject({ code: 'usage' });
   });
 });

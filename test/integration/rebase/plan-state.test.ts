@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }));
 
-/** Writes a file for each image, and returns a plan that places each image on its base. */
+/** Writes a file for each item of `bases`, and returns a plan in which each file gets this item as its base. */
 async function planOf(bases: readonly PlanFileReference[]): Promise<PlanFile> {
   const images = bases.map(async (base, index) => {
     const path = join(directory, `${index}.raw`);
@@ -63,7 +63,7 @@ async function writeSecretly(path: string): Promise<void> {
   await utimes(path, atime, mtime);
 }
 
-test('bases are replaced before the images on them', async () => {
+test('bases are replaced before the images that use them', async () => {
   const plan = await planOf([{ image: 2 }, { image: 0 }, { image: 3 }, null]);
   await withState(plan, async ({ changedImages }) => expect(changedImages).toEqual([3, 2, 0, 1]));
 });

@@ -27,7 +27,7 @@ interface Case {
 const range = (start: number, end: number) => Array.from({ length: end - start }, (_, index) => start + index);
 
 test.each<[string, Case]>([
-  ['an empty overlay', { clusterSize: 65_536, virtualSize: 2 ** 20, data: [], zeros: [], hasBase: true }],
+  ['no data and a backing file', { clusterSize: 65_536, virtualSize: 2 ** 20, data: [], zeros: [], hasBase: true }],
   ['a disk of 0 bytes', { clusterSize: 65_536, virtualSize: 0, data: [], zeros: [], hasBase: false }],
   [
     'an incomplete last cluster',
@@ -46,7 +46,7 @@ test.each<[string, Case]>([
     { clusterSize: 65_536, virtualSize: 2 ** 42, data: [0, 2 ** 20, 2 ** 26 - 1], zeros: [2 ** 21], hasBase: true },
   ],
   ['large clusters', { clusterSize: 2 ** 21, virtualSize: 2 ** 24 + 512, data: [1, 8], zeros: [2], hasBase: true }],
-])('qemu reads %s as it was written', async (_title, { clusterSize, virtualSize, data, zeros, hasBase }) => {
+])('qemu reads an image with %s as written', async (_title, { clusterSize, virtualSize, data, zeros, hasBase }) => {
   const base = { path: at('base.raw'), format: 'raw' };
   await writeFile(base.path, deterministicBytes('base', 300_000));
   const read = async (cluster: number, target: Uint8Array) => {

@@ -25,7 +25,7 @@ describe('the configuration file', () => {
     expect(configurationPath({ XDG_CONFIG_HOME: '.' })).toBe(home);
   });
 
-  test('may be missing', async () => {
+  test('can be missing', async () => {
     expect(await loadConfiguration(path)).toBeUndefined();
   });
 
@@ -43,7 +43,7 @@ describe('the configuration file', () => {
     });
   });
 
-  test('sets which images may be read, and how', async () => {
+  test('sets which images are allowed to be read, and how', async () => {
     await write({ 'max-virtual-size': 1024, 'allow-in-use': true, sandbox: false });
     expect((await loadConfiguration(path))?.defaults).toEqual({
       'max-virtual-size': 1024,
@@ -52,7 +52,7 @@ describe('the configuration file', () => {
     });
   });
 
-  test('is refused if other users can write it', async () => {
+  test('is refused if other users can write to it', async () => {
     await write({ plugins: ['./mine.js'] });
     await chmod(path, 0o664);
     await expect(loadConfiguration(path)).rejects.toThrow(expect.objectContaining({ code: 'refused' }));
@@ -92,7 +92,7 @@ describe('the configuration file', () => {
       return loadNamedConfiguration(name, directory);
     };
 
-    test.each(['virt-similarity.config.json', 'other.json'])('may be %s', async (name) => {
+    test.each(['virt-similarity.config.json', 'other.json'])('can be %s', async (name) => {
       const found = await named(name, '\uFEFF{ "jobs": 3, "plugins": ["./a.js"] }');
       expect(found).toMatchObject({
         path: join(directory, name),
@@ -101,7 +101,7 @@ describe('the configuration file', () => {
       });
     });
 
-    test('may be a module', async () => {
+    test('can be a module', async () => {
       const content = "export default { jobs: 1 + 2, exclude: ['*.iso'] };";
       for (const name of ['virt-similarity.config.mjs', 'x.js']) {
         await writeFile(join(directory, 'package.json'), '{ "type": "module" }');
@@ -115,7 +115,7 @@ describe('the configuration file', () => {
       await expect(named('list.mjs', 'export default [];')).rejects.toThrow(/list\.mjs: the file: expected an object/);
     });
 
-    test('may be a package.json, in which a key has the configuration', async () => {
+    test('can be a package.json, in which a key has the configuration', async () => {
       expect((await named('package.json', '{ "name": "x", "virt-similarity": { "jobs": 5 } }')).defaults).toEqual({
         jobs: 5,
       });

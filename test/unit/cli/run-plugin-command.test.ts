@@ -26,7 +26,7 @@ describe("a plugin's command", () => {
     });
   });
 
-  test("may throw this project's errors, which are rethrown", async () => {
+  test("can throw this project's errors, which are rethrown", async () => {
     const error = new VirtSimilarityError('in-use', 'a.img is open for writing');
     await expect(run(() => Promise.reject(error))).rejects.toBe(error);
   });

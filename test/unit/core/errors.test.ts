@@ -150,7 +150,7 @@ describe('the wording of a thrown value', () => {
   });
 });
 
-describe('across threads', () => {
+describe('across threads,', () => {
   test.each([
     ['thrown in the thread', threadFailureOf('x', 'it failed', overrunError('x', 'metric', new TimeLimitError(9)))],
     ['for a resource exhausted in the thread', threadFailureOf('x', 'it failed', OUT_OF_MEMORY)],

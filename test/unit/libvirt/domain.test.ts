@@ -103,7 +103,7 @@ describe('the definition of a domain', () => {
     expect(() => parseDomain(xml)).toThrow();
   });
 
-  test('may be nested deeply', () => {
+  test('can be nested deeply', () => {
     const depth = 20_000;
     const stores = "<backingStore type='file'><source file='/b'/>".repeat(depth) + '</backingStore>'.repeat(depth);
     const { disks } = parsed(`<disk type='file'><source file='/a'/>${stores}<target dev='vda'/></disk>`);

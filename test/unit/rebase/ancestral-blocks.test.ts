@@ -15,7 +15,7 @@ function dataOf({ images, parents }: BaseTree, labels: ArrayLike<number>): numbe
   return data;
 }
 
-/** Returns the least such number for any choice of the blocks of the bases. */
+/** Returns the smallest number that `dataOf` returns for any choice of the blocks of the bases. */
 function leastData(tree: BaseTree, labels: readonly number[], shared: number): number {
   const bases = tree.parents.length - tree.images;
   let least = Number.POSITIVE_INFINITY;

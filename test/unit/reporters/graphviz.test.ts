@@ -47,7 +47,7 @@ describe('GraphvizReporter', () => {
     expect(await reportText(reporter.report(caterpillar(40)))).not.toContain('rank=');
   });
 
-  test('writes trees of any size and depth', async () => {
+  test('writes a tree of 10,000 levels', async () => {
     const text = await reportText(reporter.report(caterpillar(10_000)));
     expect(text.match(/ -- /g)).toHaveLength(2 * 9_999);
   });

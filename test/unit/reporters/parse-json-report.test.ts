@@ -53,7 +53,7 @@ describe('a JSON report', () => {
     expect(failure).toMatchObject({ path: 'a.raw', error: { code: 'in-use', message: error.message, image: 'a.raw' } });
   });
 
-  test('may have unknown members', async () => {
+  test('can have unknown members', async () => {
     const text = await changed((report) => {
       report.host = 'kvm01';
       report.images[0].owner = 'root';

@@ -89,7 +89,7 @@ describe('the hasher contract', () => {
       'computes different digests for the same bytes in another order',
     ],
     [
-      'that identifies a block by its memory',
+      'that caches the digest of a buffer although its content changes',
       {
         hash: (block, digest) => {
           const known = seen.get(block) ?? digestOf(block);
@@ -214,7 +214,7 @@ describe('the reporter contract', () => {
       'reports an analysis as text that ends with a newline, or as bytes if it is binary',
     ],
     [
-      'whose companion is not empty where it should be',
+      'whose companion is not empty with the options in emptyWith',
       {
         options: { all: { type: 'boolean', description: 'everything' } },
         companion: { extension: '.y', emptyWith: { all: true }, report: () => ['x\n'] },
@@ -222,7 +222,7 @@ describe('the reporter contract', () => {
       'has an empty companion with each option of emptyWith, if it has a companion',
     ],
     [
-      'that warns that an empty companion is not written',
+      'whose warnings depend on whether an empty companion is written',
       {
         companion: { extension: '.y', report: () => [] },
         warnings: (_analysis, _options, { isCompanionWritten }) => (isCompanionWritten ? [] : ['all names']),
@@ -267,7 +267,7 @@ describe('the reader contract', () => {
         content,
       },
     }));
-  /** Returns an `open` whose images have some members replaced. */
+  /** Returns an `open` method for raw images, in whose result the members that `more` returns replace others. */
   const openingWith = (more: (image: DiskImage) => Partial<DiskImage>): Partial<DiskReader> => ({
     async open(source, identity, options) {
       const image = (await raw.open(source, identity, options)) as DiskImage;
@@ -282,7 +282,7 @@ describe('the reader contract', () => {
     },
   });
 
-  test('accepts a sound reader', async () => {
+  test('accepts a valid reader', async () => {
     expect(await failuresOf(contractOf(openingWith(() => ({}))))).toEqual([]);
   });
 

@@ -110,7 +110,7 @@ function soundCommand(more: Partial<Command> = {}): Command {
 
 const WORDS = { operands: ['one', 'two'], limit: 0.2 };
 
-test('the command contract accepts a sound command', async () => {
+test('the command contract accepts a valid command', async () => {
   const tests = commandContract(
     () => soundCommand(),
     () => WORDS,

@@ -13,7 +13,10 @@ import { deterministicBytes } from '../../../fixtures/deterministic-bytes.js';
 
 const MIB = 2 ** 20;
 
-/** A plugin with a reader of one disk, in a stream that may fail at a position. */
+/**
+ * Returns a plugin whose reader opens a disk as a stream, which fails once a read exceeds the position `failAt`. Its
+ * function `closed` returns the number of closed streams.
+ */
 function streamOf(content: Uint8Array, failAt = Number.POSITIVE_INFINITY): Plugin & { readonly closed: () => number } {
   const identity: ImageIdentity = { chain: [{ format: 'stream', parts: [], volatile: true }] };
   let closed = 0;

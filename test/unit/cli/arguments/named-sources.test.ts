@@ -49,13 +49,13 @@ describe('the images on a command line', () => {
     ]);
   });
 
-  test('may begin with a hyphen after --', () => {
+  test('can begin with a hyphen after --', () => {
     expect(sourcesOf('--format raw -- -a --format -1')).toEqual(
       ['-a', '--format', '-1'].map((path) => ({ path, format: 'raw' })),
     );
   });
 
-  test('may be a negative number, which commander treats as an operand', () => {
+  test('can be a negative number, which commander treats as an operand', () => {
     expect(sourcesOf('-5')).toEqual([{ path: '-5' }]);
   });
 

@@ -19,7 +19,7 @@ describe('options of reporters', () => {
     });
   });
 
-  test('may have any type, and lose their short form', () => {
+  test('can have any type, and lose their short form', () => {
     const reporter = reporterWith('one', { page: { ...SIZE, short: 'p' } });
     expect(collectReportOptions([reporter], {})).toEqual({ page: SIZE });
   });

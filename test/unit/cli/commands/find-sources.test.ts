@@ -36,7 +36,7 @@ describe('the images of a run', () => {
     await expect(findSources(images, BUILT_IN, context)).rejects.toThrow(/did you mean 'qcow2'\?$/);
   });
 
-  test('may be named by a list', async () => {
+  test('can be named by a list', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'image-lists-'));
     try {
       const list = join(directory, 'list');
@@ -61,7 +61,7 @@ describe('the images of a run', () => {
     }
   });
 
-  test("may have any format if a plugin's reader is loaded", async () => {
+  test("can have any format if a plugin's reader is loaded", async () => {
     const images = [{ path: 'a', format: 'new' }, { path: 'b' }];
     const analyzer = composeAnalyzer({
       plugins: [{ name: 'mine', url: import.meta.url, readers: { mine: MyReader } }],

@@ -35,7 +35,7 @@ async function* text(value: string) {
 }
 
 describe('output files', () => {
-  test('may be new, or replace files that are not images', async () => {
+  test('can be new, or replace files that are not images', async () => {
     await writeFile(at('old.nwk'), '');
     await expect(check([at('old.nwk'), at('new.txt')], [at('image.raw'), at('missing')])).resolves.toBeUndefined();
   });
@@ -67,7 +67,7 @@ describe('output files', () => {
   test.each([
     ['a directory', 'folder', (path: string) => at(path)],
     ['a special file', 'null', () => '/dev/null'],
-  ])('that are %s are refused without advice to remove it', async (what, name, pathOf) => {
+  ])('at the path of %s are refused, without advice to remove it', async (what, name, pathOf) => {
     await expect(check([pathOf(name)])).rejects.toMatchObject({
       code: 'refused',
       message: `cannot write ${pathOf(name)}: it is ${what}, not a regular file; choose another name`,

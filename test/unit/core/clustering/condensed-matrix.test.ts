@@ -9,7 +9,7 @@ function errorOf(size: number, values: number[]): VirtSimilarityError {
       return error;
     }
   }
-  throw new Error('the matrix was accepted');
+  throw new Error('expected validateMatrix to throw a VirtSimilarityError');
 }
 
 describe('condensedIndex', () => {
@@ -51,7 +51,7 @@ describe('validateMatrix', () => {
     expect(error.message).toContain(`between items 1 and 3, found ${distance};`);
   });
 
-  test('reports the last pair', () => {
+  test('reports the last pair if its distance is invalid', () => {
     expect(errorOf(3, [1, 2, Number.NaN]).message).toContain('between items 1 and 2,');
   });
 

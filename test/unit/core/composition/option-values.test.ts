@@ -48,7 +48,7 @@ describe('a value', () => {
     ['texts', TEXTS, '', ['']],
     ['a switch', SWITCH, 'false', false],
     ['a switch', SWITCH, true, true],
-  ])('of %s is read from %j and %j', (_, declaration, given, value) => {
+  ])('of %s is read from %j as %j', (_, declaration, given, value) => {
     expect(optionValueOf('--x', declaration, given)).toEqual(value);
   });
 

@@ -113,7 +113,7 @@ describe('compareVectors', () => {
     [Number.NaN, '[metric] expected a finite distance of 0 or more, found NaN'],
     [-1, '[metric] expected a finite distance of 0 or more, found -1'],
     ['throws', '[metric] the metric failed: no idea'],
-  ])('blames a metric: %s', async (given, message) => {
+  ])('blames a metric whose distance is invalid or that throws: %s', async (given, message) => {
     const metric: DistanceMetric = {
       unit: 'blocks',
       alignment: 'position',

@@ -47,7 +47,7 @@ describe('tileDistances', () => {
     expect([...distances]).toEqual(pairs.map((pair) => values[pair]));
   });
 
-  test('refuses a metric of the other alignment', () => {
+  test('refuses a metric with another alignment than the tile', () => {
     expect(() => tileDistances(TILE, new SharedContentMetric(), 'shared-content')).toThrow(
       expect.objectContaining({
         code: 'usage',

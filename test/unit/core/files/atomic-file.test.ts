@@ -139,7 +139,7 @@ describe('writing a file atomically', () => {
       expect((await readdir(directory)).sort()).toEqual(['real', 'to-nowhere', 'to-real']);
     }));
 
-  test('refuses a symbolic link that takes its place while it is written', () =>
+  test('refuses a symbolic link that appears at the path while the content is written', () =>
     inDirectory(async (directory) => {
       await writeFile(join(directory, 'real'), 'old');
       async function* planting() {
@@ -152,7 +152,7 @@ describe('writing a file atomically', () => {
       expect((await readdir(directory)).sort()).toEqual(['out', 'real']);
     }));
 
-  test('refuses to replace a protected file that gets its name while it is written', () =>
+  test('refuses to replace a protected file that is linked to the path while the content is written', () =>
     inDirectory(async (directory) => {
       const image = join(directory, 'image');
       await writeFile(image, 'old');
@@ -181,7 +181,7 @@ describe('writing a file atomically', () => {
       expect(await readdir(directory)).toEqual([]);
     }));
 
-  test('stays in the directory that it was opened in', () =>
+  test('creates the file in the directory that was opened, even if that directory is moved', () =>
     inDirectory(async (parent) => {
       const [directory, moved] = [join(parent, 'directory'), join(parent, 'moved')];
       await mkdir(directory);

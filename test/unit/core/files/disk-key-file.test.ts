@@ -32,8 +32,8 @@ describe('a key', () => {
     ['without a line feed is the complete file', 'two words ', ['two words ']],
     ['with a line feed is tried without it first', 'words\n', ['words', 'words\n']],
     ['with several line feeds loses only the last', 'a\nb\n\n', ['a\nb\n', 'a\nb\n\n']],
-    ['may be a single line feed', '\n', ['\n']],
-    ['may be any bytes', Buffer.of(0, 255, 10, 0), ['\0\xff\n\0']],
+    ['can be a single line feed', '\n', ['\n']],
+    ['can be any bytes', Buffer.of(0, 255, 10, 0), ['\0\xff\n\0']],
   ])('%s', async (_, content, texts) => {
     const key = await readDiskKey(`all:file:${await write(content)}`);
     expect(key.selector).toBe('all');
@@ -46,11 +46,11 @@ describe('a key', () => {
     ['/dev/sda', '/dev/sda'],
     ['/dev/sda12', '/dev/sda12'],
     [UUID.toUpperCase(), UUID],
-  ])('may have the selector %s', async (selector, expected) => {
+  ])('can have the selector %s', async (selector, expected) => {
     expect((await readDiskKey(`${selector}:file:${await write('words')}`)).selector).toBe(expected);
   });
 
-  test('may come from a pipe', async () => {
+  test('can come from a pipe', async () => {
     const script = `import { readDiskKey } from '@virt-similarity/core';
       const key = await readDiskKey('all:file:/dev/fd/3');
       process.stdout.write(key.passphrases.map((each) => Buffer.from(each.reveal()).toString()).join());`;
@@ -83,7 +83,7 @@ describe('a key', () => {
     await expect(readDiskKey('all:file:/dev/zero')).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('is not empty', async () => {
+  test('must not be empty', async () => {
     await expect(readDiskKey(`all:file:${await write('')}`)).rejects.toMatchObject({ code: 'usage' });
   });
 
@@ -94,13 +94,13 @@ describe('a key', () => {
     });
   });
 
-  test('keeps memory out of core dumps', async () => {
+  test('keeps the memory of the process out of core dumps once it is read', async () => {
     await readDiskKey(`all:file:${await write('words')}`);
     expect(await readFile('/proc/self/coredump_filter', 'utf8')).toBe('00000000\n');
   });
 });
 
-describe('a text that names no key is refused without being repeated', () => {
+describe('a text that names no key is refused without being repeated:', () => {
   test.each([
     [`all:key:${CANARY}`, /visible to every user of this machine; write it to a file/],
     [`/dev/sda2:key:${CANARY}`, /visible to every user/],
@@ -118,7 +118,7 @@ describe('a text that names no key is refused without being repeated', () => {
   });
 });
 
-test('a text that is the name of a file is refused with the key that it could be', async () => {
+test('a text that is the path of a file is refused, and the message suggests a key in that file', async () => {
   const path = await write('words');
   await expect(readDiskKey(path)).rejects.toMatchObject({
     code: 'usage',
@@ -139,7 +139,7 @@ test('no text form of a key contains its passphrase', () => {
   expect(textsOf(key)).toEqual([CANARY]);
 });
 
-test('keys of another kind are refused without being shown', async () => {
+test('values that are not keys are refused without being shown', async () => {
   const analyzer = createAnalyzer({ plugins: [] });
   for (const keys of [[CANARY], [{ selector: 'all', passphrases: [CANARY] }], CANARY, [null]]) {
     const error = await analyzer.analyze([], { ...ANALYZE_DEFAULTS, keys } as never).catch((thrown: unknown) => thrown);

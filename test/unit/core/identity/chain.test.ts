@@ -40,7 +40,7 @@ test('the parts of a chain are those of its links, top first', () => {
   expect(formatsOf(IDENTITY)).toBe('vmdk<raw');
 });
 
-test('a chain with a volatile link is volatile, but only the files of that link may change', () => {
+test('a chain with a volatile link is volatile, but only the files of that link are allowed to change', () => {
   const identity: ImageIdentity = { chain: [TOP, { ...BASE, volatile: true }] };
   expect([isVolatile(IDENTITY), isVolatile(identity)]).toEqual([false, true]);
   expect(expectedFiles(identity)).toEqual([{ stamp: a }, { stamp: b }, { stamp: c, volatile: true }]);
@@ -54,7 +54,7 @@ describe('the base of an image', () => {
     expect(baseOf(base.identity)).toBeUndefined();
   });
 
-  test('is undefined if its reader cannot open it by itself', () => {
+  test('is undefined if the reader cannot open the base separately', () => {
     const { standalone: _, ...bound } = BASE;
     expect(baseOf({ chain: [TOP, bound] })).toBeUndefined();
     expect(baseOf({ chain: [TOP, bound, BASE] })).toBeUndefined();

@@ -4,7 +4,7 @@ import { type ImageIdentity, isSettled } from '@virt-similarity/core';
 /** 2026-11-29, in milliseconds. */
 const NOW = 1_795_910_400_000;
 
-/** Returns the identity of an image whose base was last changed this many milliseconds before now. */
+/** Returns the identity of an image whose base has an mtime and a ctime of this many milliseconds before `NOW`. */
 function identity(mtime: number, ctime = mtime): ImageIdentity {
   const ns = (before: number) => BigInt(NOW - before) * 1_000_000n;
   const part = {

@@ -56,7 +56,7 @@ describe('a directory that the user allows', () => {
     }
   });
 
-  test('is found through several links, and refused as a loop of them', async () => {
+  test('is found through several links, but refused if they form a loop', async () => {
     await mkdir(join(directory, 'links'));
     await symlink('../own', join(directory, 'links', 'first'));
     await symlink('links/first/', join(directory, 'second'));
@@ -70,7 +70,7 @@ describe('a directory that the user allows', () => {
   test.each([
     ['none', 'no such directory'],
     ['pool/a.raw', 'not a directory'],
-  ])('is a usage error if it is %s', async (path, problem) => {
+  ])('with the path %s is a usage error', async (path, problem) => {
     await expect(allowedTrees([join(directory, path)])).rejects.toMatchObject({
       code: 'usage',
       message: `\`allowBacking\` ${directory}/${path}: ${problem}; name the directory of the backing files`,

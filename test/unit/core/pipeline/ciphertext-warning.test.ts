@@ -56,7 +56,7 @@ test.each([
   ['partitions.raw', 'its disk is encrypted with BitLocker in partition 1, with LUKS in partition 2', KEY],
   ['windows.raw', 'its disk is encrypted with BitLocker', 'decrypt it'],
   ['top.qcow2', 'its backing image DIRECTORY/disk.img is encrypted with LUKS', 'decrypt it'],
-])('ciphertext in %s causes a warning for an image, a cached vector and a file', async (name, problem, remedy) => {
+])('ciphertext in %s causes a warning for images, cached vectors and vector files', async (name, problem, remedy) => {
   const path = at(name);
   const problemHere = `${problem.replace('DIRECTORY', directory)}, ${SO}`;
   const expected = [`${path}: ${problemHere}; ${remedy} to compare its content`];

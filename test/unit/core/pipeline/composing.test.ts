@@ -64,7 +64,7 @@ describe('an analysis of hash vectors', () => {
     expect(comparable(analysis)).toEqual(comparable(await analyzer.analyzeVectors(vectors)));
   });
 
-  test('may have only one image', async () => {
+  test('can have only one image', async () => {
     const { images, dendrogram } = await analyzerOf().analyzeVectors([exampleVector(3)]);
     expect(images).toMatchObject([{ name: 'disk.qcow2', dataBlocks: 3, repeatedBlocks: 0 }]);
     expect(dendrogram.merges).toEqual([]);

@@ -332,7 +332,7 @@ describe('an archive', () => {
     expect(sources).toEqual(inArchive('vm.img', 'a.img', 'x/b.img'));
   });
 
-  test('in a directory is replaced too, and must not become a link', async () => {
+  test('in a directory is replaced by its images too, which get noFollow', async () => {
     await mkdir(path('packs'));
     await files('packs/one.pack', 'packs/two.img');
     const { sources } = await find([path('packs')], { imagesIn, extensions: ['.img', '.pack'] });
@@ -342,7 +342,7 @@ describe('an archive', () => {
     ]);
   });
 
-  test('may be named with one of its images, in the format of the image', async () => {
+  test('can be named together with one of its images, whose format can be stated', async () => {
     await files('vm.pack', 'other', 'a:b.pack');
     const [named] = inArchive('vm.pack', 'any:1.img');
     const words = [{ path: named!.path, format: 'raw' }, path('other:x'), path('a:b.pack:c')];
@@ -350,7 +350,7 @@ describe('an archive', () => {
     expect(sources).toEqual([{ ...named, format: 'raw' }, ...inArchive('other', 'x'), ...inArchive('a:b.pack', 'c')]);
   });
 
-  test('does not take the place of a file with a colon in its name', async () => {
+  test('is not looked for if a file with a colon in its name has the given path', async () => {
     await files('vm.pack', 'vm.pack:a.img');
     expect((await find([path('vm.pack:a.img')], { imagesIn })).sources).toEqual([{ path: path('vm.pack:a.img') }]);
     expect((await find([path('nothing:a.img')], { imagesIn })).sources).toEqual([{ path: path('nothing:a.img') }]);

@@ -116,7 +116,7 @@ test.each<[string, ImageSource['list']]>([
       yield* [];
     },
   ],
-])('the source contract detects a violation: %s', async (title, list) => {
+])('the source contract detects a violation of: %s', async (title, list) => {
   const broken = imageSourceContract(() => ({ source: { list }, words: ['web', 'db'] }));
   await expect(broken.find((each) => each.title === title)!.run()).rejects.toThrow();
 });

@@ -45,7 +45,7 @@ describe('the store of an analyzer', () => {
     expect(disks.opened.toSorted()).toEqual(IMAGES);
   });
 
-  test('may be registered in the container, which takes precedence over a store that is passed', async () => {
+  test('can be registered in the container, which takes precedence over a store that is passed', async () => {
     const [registered, passed] = [new MemoryVectorStore(), new MemoryVectorStore()];
     const own = container.createChildContainer().register(VECTOR_STORE, { useValue: registered });
     await hashBy({ store: passed, container: own });

@@ -70,7 +70,7 @@ async function inCache(
   });
 }
 
-/** A script that stores and reads back a vector of 9,000 rows ten times; arguments: cache, image, name. */
+/** A script that stores ten vectors of 9,000 rows and reads them back. Its arguments: cache, image, name. */
 const WRITER = `
   import { stat } from 'node:fs/promises';
   import { HashVectorCache, hashVectorOf } from '@virt-similarity/core';
@@ -96,7 +96,7 @@ const WRITER = `
   }
 `;
 
-/** Replaces every occurrence of a 64-bit number. */
+/** Returns a copy in which each occurrence of a 64-bit number at a multiple of 4 bytes is replaced. */
 function forged(bytes: Buffer, from: bigint, to: bigint): Buffer {
   const copy = Buffer.from(bytes);
   for (let at = 0; at + 8 <= copy.length; at += 4) {
@@ -107,7 +107,7 @@ function forged(bytes: Buffer, from: bigint, to: bigint): Buffer {
   return copy;
 }
 
-/** Replaces block numbers. */
+/** Returns a copy in which the first sequence of these block numbers is replaced. */
 function withBlocks(bytes: Buffer, from: readonly number[], to: readonly number[]): Buffer {
   const [old, changed] = [from, to].map((blocks) => Buffer.from(Uint32Array.from(blocks).buffer));
   const copy = Buffer.from(bytes);

@@ -27,7 +27,7 @@ describe('the bytes of a hash vector', () => {
     expect(await contentOf(read)).toEqual(await contentOf(vector));
   });
 
-  test('may start anywhere in a buffer', async () => {
+  test('can start anywhere in a buffer', async () => {
     const vector = exampleVector(10);
     const shifted = Buffer.concat([Buffer.alloc(3), await hashVectorToBytes(vector)]).subarray(3);
     expect(await contentOf(await hashVectorFromBytes(shifted))).toEqual(await contentOf(vector));

@@ -101,7 +101,7 @@ describe('shakeHands', () => {
     ['a reply to another option', [greeting(FIXED), GO]],
     ['a reply without its magic number', [greeting(FIXED), Buffer.alloc(20)]],
     ['a reply that is too long', [greeting(FIXED), Buffer.concat([GO.subarray(0, 11), Buffer.alloc(9, 0xff)])]],
-    ['no size', [greeting(FIXED), REFUSED_STRUCTURE, GO]],
+    ['a missing size', [greeting(FIXED), REFUSED_STRUCTURE, GO]],
     ['a size beyond the safe integers', [greeting(FIXED), REFUSED_STRUCTURE, exportInfo(2n ** 60n), GO]],
     ['impossible block sizes', [greeting(FIXED), REFUSED_STRUCTURE, exportInfo(512n), blockSizes(3, 4096), GO]],
   ])('fails on %s', async (_, replies) => {
@@ -181,11 +181,11 @@ describe('a handshake with TLS', () => {
       GO,
     );
     expect(await result).toMatchObject({ size: 512 });
-    // The flags and one option.
+    // The client had sent its flags and one option.
     expect(before).toBe(2);
   });
 
-  test('fails if the server does not support it', async () => {
+  test('fails if the server does not support TLS', async () => {
     const { result, sent } = handshakeFor(
       { exportName: 'a', startTls: () => Promise.reject(new Error('not called')) },
       greeting(FIXED),
@@ -198,7 +198,7 @@ describe('a handshake with TLS', () => {
     expect(sent).toHaveLength(2);
   });
 
-  test('is the remedy if the server requires it', async () => {
+  test('is proposed as the remedy if the server requires TLS', async () => {
     const required = reply(protocol.OPT_STRUCTURED_REPLY, protocol.REP_ERR_TLS_REQD);
     await expect(handshakeWith(greeting(FIXED), required).result).rejects.toMatchObject({
       code: 'unreadable',

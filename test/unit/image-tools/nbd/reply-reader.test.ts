@@ -87,7 +87,7 @@ function error(errorNumber: number, message: string): Buffer {
 }
 
 describe('ReplyReader', () => {
-  test('parses simple and structured replies, in any order and for any split of the stream', () => {
+  test('parses simple and structured replies in any order, however the stream is split', () => {
     const replies = Buffer.concat([
       chunk(2n, 0, protocol.REPLY_TYPE_OFFSET_DATA, u64(104), Buffer.from('efgh')),
       simple(1n, 0, 'first'),
@@ -134,14 +134,14 @@ describe('ReplyReader', () => {
       Buffer.concat([0, DONE].map((flags) => chunk(0n, flags, 1, u64(100), Buffer.alloc(5)))),
     ],
     [
-      'with a hole in its data',
+      'with a hole that overlaps its data',
       Buffer.concat([chunk(0n, 0, 1, u64(100), Buffer.alloc(6)), chunk(0n, DONE, 2, u64(105), u32(4))]),
     ],
     ['with all data twice', Buffer.concat([0, DONE].map((flags) => chunk(0n, flags, 1, u64(100), Buffer.alloc(10))))],
     ['without data', chunk(0n, DONE, 0)],
     ['of an unknown type', chunk(0n, DONE, 77, u64(0))],
     ['with a block status that was not requested', chunk(0n, DONE, 5, u32(1, 512, 0))],
-    ['with an error longer than itself', chunk(0n, DONE, 32_769, u32(5), Buffer.of(1, 0))],
+    ['with an error message that is longer than the reply', chunk(0n, DONE, 32_769, u32(5), Buffer.of(1, 0))],
     ['with an empty chunk of data', chunk(0n, DONE, 1, u64(100))],
   ])('fails on a reply %s', (_, reply) => {
     const exchange = new Exchange();
@@ -152,10 +152,10 @@ describe('ReplyReader', () => {
   });
 });
 
-describe('a block status', () => {
+describe('the reply to a status query', () => {
   const status = (...payload: number[]) => chunk(1n, DONE, protocol.REPLY_TYPE_BLOCK_STATUS, u32(...payload));
 
-  test('has ranges in the query; the last range is cut at the end of the query', () => {
+  test('contains consecutive ranges; the last range is cut off at the end of the query', () => {
     const exchange = new Exchange();
     const request = exchange.query(1n, 1024, 4096);
     pushInPieces(exchange.receiver, status(7, 512, 3, 1024, 0, 512, 1, 2 ** 31, 2), [1, 5, 18, 3, 11]);
@@ -168,14 +168,14 @@ describe('a block status', () => {
     ]);
   });
 
-  test('may cover less than the query', () => {
+  test('can cover only the beginning of the query', () => {
     const exchange = new Exchange();
     const request = exchange.query(1n, 0, 4096);
     exchange.receiver.push(status(7, 512, 2));
     expect([...request.ranges()]).toEqual([{ start: 0, length: 512, isZero: true }]);
   });
 
-  test('can be an error', () => {
+  test('can be an error, which is reported with the position of the query', () => {
     const exchange = new Exchange();
     exchange.query(1n, 0, 4096);
     exchange.receiver.push(chunk(1n, DONE, protocol.REPLY_TYPE_FLAG_ERROR + 1, error(5, 'bad')));
@@ -183,20 +183,20 @@ describe('a block status', () => {
   });
 
   test.each<[string, Buffer]>([
-    ['of another context', status(8, 512, 0)],
+    ['with the status of another context', status(8, 512, 0)],
     ['without ranges', status(7)],
     ['with half a range', status(7, 512)],
     ['with an empty range', status(7, 512, 0, 0, 0)],
     ['with a range that is not a multiple of the block size', status(7, 100, 0)],
-    ['in a simple reply', simple(1n, 0)],
-    ['that is data', chunk(1n, DONE, protocol.REPLY_TYPE_OFFSET_DATA, u64(0), Buffer.alloc(512))],
-    ['that is a hole', chunk(1n, DONE, protocol.REPLY_TYPE_OFFSET_HOLE, u64(0), u32(512))],
-    ['that does not arrive', chunk(1n, DONE, protocol.REPLY_TYPE_NONE)],
+    ['that is a simple reply', simple(1n, 0)],
+    ['that contains data', chunk(1n, DONE, protocol.REPLY_TYPE_OFFSET_DATA, u64(0), Buffer.alloc(512))],
+    ['that contains a hole', chunk(1n, DONE, protocol.REPLY_TYPE_OFFSET_HOLE, u64(0), u32(512))],
+    ['that contains no status', chunk(1n, DONE, protocol.REPLY_TYPE_NONE)],
     [
-      'that arrives twice',
+      'that contains two statuses',
       Buffer.concat([chunk(1n, 0, protocol.REPLY_TYPE_BLOCK_STATUS, u32(7, 512, 0)), status(7, 512, 0)]),
     ],
-    // Only the header: nothing of this length is allocated.
+    // Only the header arrives: the reader must not wait for the other bytes, or allocate memory for them.
     ['of 4 GiB', Buffer.concat([status(7, 512, 0).subarray(0, 16), u32(2 ** 32 - 4)])],
   ])('%s breaks the protocol', (_, reply) => {
     const exchange = new Exchange();
@@ -209,7 +209,7 @@ describe('a block status', () => {
     expect(exchange.outcomes).toEqual([]);
   });
 
-  test('that was not requested breaks the protocol', () => {
+  test('breaks the protocol if the request was a read', () => {
     const exchange = new Exchange();
     exchange.read(1n, 0, 512);
     exchange.receiver.push(status(7, 512, 0));

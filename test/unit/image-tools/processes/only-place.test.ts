@@ -22,7 +22,7 @@ async function sourcesWith(pattern: RegExp): Promise<string[]> {
   return matching.sort();
 }
 
-test('only child-tool.ts, which limits, confines and ends processes, starts them', async () => {
+test('only child-tool.ts, which limits, confines and ends processes, and open-in-browser.ts start processes', async () => {
   expect(await sourcesWith(STARTS_PROCESSES)).toEqual([
     // The browser belongs to the user: it gets the user's environment, and continues when the command has ended.
     'packages/cli/src/output/open-in-browser.ts',

@@ -71,7 +71,7 @@ test('a writer waits while nothing is read', async () => {
   expect(Buffer.concat([first, rest.subarray(0, filled)]).equals(bytes)).toBe(true);
 });
 
-test('a pending read ends when the reader is closed, with the bytes that it has', async () => {
+test('a pending read ends when the reader is closed, with the bytes that it has received', async () => {
   const { reader, writer } = await openPipe();
   const target = new Uint8Array(10);
   const read = reader.read(target);

@@ -88,7 +88,7 @@ test.each([
   const gone = 2 ** 22 + 1;
   const removed: [name: string, days: number][] = [
     [`virt-similarity-${gone}-${namespace}-${start}-${boot}-aBc123`, 0],
-    // The PID now belongs to another process.
+    // The process ID now belongs to another process, which started at another time.
     [`virt-similarity-${pid}-${namespace}-1a-${boot}-reused`, 0],
     [`virt-similarity-${gone}-zzz-1a-${boot}-aBc123`, 2],
     [`virt-similarity-${pid}-${namespace}-${start}-zzz-aBc123`, 2],
@@ -113,7 +113,7 @@ test.each([
 
 test('no directory is removed from a parent in which other users can rename entries', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'shared-'));
-  // Its name is that of a run directory whose process has ended.
+  // The directory `left` gets the name of a run directory whose process has ended: no process can have this ID.
   const { path, remove } = await createRunDirectory();
   const left = join(parent, basename(path).replace(`-${process.pid}-`, '-4194305-'));
   await remove();

@@ -16,18 +16,18 @@ function callWith(notes: string[]) {
   return { component: 'qemu', image: 'a', warn: (note: string) => void notes.push(note) };
 }
 
-describe('even without a working sandbox', () => {
-  test('the caller can disable it', async () => {
+describe('even without a working sandbox,', () => {
+  test('the caller can disable the sandbox', async () => {
     expect(await isConfined(TOOL, chainOf(VMDK), { ...callWith([]), sandbox: 'off' })).toBe(false);
   });
 
-  test('a missing tool does not need it, because its start fails with a better message', async () => {
+  test('a missing tool is started without the sandbox, because its start fails with a better message', async () => {
     const missing = { command: 'virt-similarity-no-such-program', package: 'none' };
     expect(await isConfined(missing, chainOf(VMDK), callWith([]))).toBe(false);
   });
 });
 
-describe('if bwrap is missing', () => {
+describe('if bwrap is missing,', () => {
   const path = process.env.PATH;
   let tools: string;
 

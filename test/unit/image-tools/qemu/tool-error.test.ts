@@ -20,11 +20,11 @@ describe('toolError', () => {
     ['unavailable', 'Cannot allocate memory'],
     ['corrupt', 'Image is not in qcow2 format'],
     ['corrupt', ''],
-  ])('is %s if qemu prints %j', (code, stderr) => {
+  ])('returns an error with the code %s if qemu prints %j', (code, stderr) => {
     expect(failure(`qemu-img: ${stderr}`)).toMatchObject({ code, image: 'a.qcow2' });
   });
 
-  test('contains the message of qemu on one line, without the block graph', () => {
+  test('repeats the message of qemu on one line, without the block graph', () => {
     const { message } = failure(`qemu-img: ${GRAPH}Failed to get "consistent read" lock\nIs another process using it?`);
     expect(message).toBe(
       '[qemu] cannot read a.qcow2: qemu-img: Failed to get "consistent read" lock. Is another process using it?; ' +
@@ -38,7 +38,7 @@ describe('toolError', () => {
     );
   });
 
-  test('contains the message of qemu after a truncated block graph', () => {
+  test('repeats the message of qemu after a truncated block graph', () => {
     expect(failure(`filename":"/image/00700"}]}': Too many open files`).message).toBe(
       '[qemu] cannot read a.qcow2: qemu-img: Too many open files; allow more open files with ulimit -n',
     );
@@ -47,18 +47,18 @@ describe('toolError', () => {
   test.each([
     'virt-similarity: a file was replaced after it was inspected',
     "bwrap: Can't find source path /a: No such file or directory",
-  ])('is changed after: %s', (stderr) => {
+  ])('returns an error with the code changed after the message: %s', (stderr) => {
     expect(failure(stderr)).toMatchObject({ code: 'changed' });
   });
 
-  test('is unavailable if a signal ended the tool', () => {
+  test('returns an error with the code unavailable if a signal ended the tool', () => {
     expect(failure('', 'SIGSEGV')).toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('ended by SIGSEGV'),
     });
   });
 
-  test('is unavailable if a server ended with status 0, because it is not the expected tool', () => {
+  test('returns an error with the code unavailable if a server ended with status 0, because it is not the expected tool', () => {
     const exit = { exitCode: 0, signal: undefined, stderr: '' };
     expect(toolError('qemu-nbd', exit, FILES, { component: 'qemu', image: 'a.qcow2' })).toMatchObject({
       code: 'unavailable',

@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { coalesce } from '#readers/chain-map/coalesce.js';
 
-/** Returns a coalesced call that resolves with its number, the functions that end calls, and a wait for their start. */
+/**
+ * Returns a coalesced function that resolves with the number of its call, functions that end the calls in their order,
+ * and a function that waits until a call can have started.
+ */
 function countedCalls() {
   const ends: (() => void)[] = [];
   const call = coalesce(async () => {
@@ -13,7 +16,7 @@ function countedCalls() {
   return { call, ends, started };
 }
 
-test('all callers before a call starts share it', async () => {
+test('callers that ask before a call starts share this call', async () => {
   const { call, ends, started } = countedCalls();
   const answers = Promise.all([call(), call(), call()]);
   await started();
@@ -21,7 +24,7 @@ test('all callers before a call starts share it', async () => {
   expect(await answers).toEqual([1, 1, 1]);
 });
 
-test('callers during a call share the next one, which starts afterwards', async () => {
+test('callers that ask during a call share the next call, which starts after it', async () => {
   const { call, ends, started } = countedCalls();
   const first = call();
   await started();

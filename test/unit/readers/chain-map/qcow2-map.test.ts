@@ -37,7 +37,7 @@ function mapOf(words: readonly bigint[], changes: MapChanges = {}): Qcow2Map {
 
 const EXTENDED = 1 << 4;
 
-describe('a qcow2 image is corrupt', () => {
+describe('a qcow2 image', () => {
   test.each([
     ['whose L2 table is past the end of the file', [], { l1: BigInt(4 * CLUSTER) }],
     ['whose L2 table is not aligned to a cluster', [], { l1: BigInt(CLUSTER + 512) }],
@@ -55,7 +55,7 @@ describe('a qcow2 image is corrupt', () => {
       [BigInt(3 * CLUSTER), (1n << 32n) | 1n],
       { features: EXTENDED },
     ],
-  ])('%s', async (_, words, changes) => {
+  ])('%s is corrupt', async (_, words, changes) => {
     await expect((async () => mapOf(words, changes).runAt(0, 2 ** 20))()).rejects.toMatchObject({
       code: 'corrupt',
       image: 'a.qcow2',
@@ -102,7 +102,7 @@ describe('compressed clusters that are counted', () => {
   /** The number of clusters of the disk, which has 1 MiB. */
   const ALL = 16;
 
-  test('may follow one another closely', async () => {
+  test('can follow one another closely', async () => {
     expect(await countedRun(mapOf(words(ALL, (index) => index * 4)))).toMatchObject({ length: 2 ** 20 });
   });
 
@@ -111,7 +111,7 @@ describe('compressed clusters that are counted', () => {
     expect(await countedRun(mapOf(extended, { features: EXTENDED }))).toMatchObject({ kind: 'compressed' });
   });
 
-  test('may not begin in the same bytes more often than clusters can be stored there', async () => {
+  test('must not begin in the same bytes more often than clusters can be stored there', async () => {
     const map = mapOf(
       words(8192, () => 0),
       { size: 8192 * CLUSTER },

@@ -131,7 +131,7 @@ describe('a file in an archive', () => {
     expect(await contentOf(sourceOf(archive, 'first.raw'))).toEqual(Buffer.alloc(700));
   });
 
-  test('may be named by a relative path', async () => {
+  test('can be named by a relative path', async () => {
     const archive = await write('vm.tar', DISK);
     const relative = `.${'/..'.repeat(process.cwd().split('/').length - 1)}${archive}`;
     expect(await contentOf(sourceOf(relative, 'disk.raw'))).toEqual(NOISE);

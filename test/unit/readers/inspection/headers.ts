@@ -55,7 +55,7 @@ function buffer(length: number, write: (target: Buffer) => void): Buffer {
   return target;
 }
 
-/** The fields of a qcow2 file. Their defaults describe a sound, self-contained disk of 1 MiB. */
+/** The fields of a qcow2 file. Their defaults describe a valid, self-contained disk of 1 MiB. */
 export interface Qcow2Fields {
   readonly version?: number;
   readonly backing?: string | Buffer;

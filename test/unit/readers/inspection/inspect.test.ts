@@ -70,7 +70,7 @@ describe('a self-contained image', () => {
     expect(notes).toEqual([]);
   });
 
-  test('may have a relative path', async () => {
+  test('can have a relative path', async () => {
     const path = await qcow2('a.qcow2');
     const before = process.cwd();
     process.chdir(directory);
@@ -163,7 +163,7 @@ describe('a disk of ciphertext', () => {
     expect(await inspectAt(path)).toMatchObject({ format: 'qcow2', encryption: 'ciphertext', ciphertext });
   });
 
-  test('may be in partitions', async () => {
+  test('can be in partitions', async () => {
     const disk = fileWith(2 ** 20, { 446: mbrEntry(0x07, 128), 462: mbrEntry(0x83, 256), 510: ascii('\x55\xaa') });
     disk.write('-FVE-FS-', 128 * 512 + 3);
     fileWith(592, LUKS).copy(disk, 256 * 512);
@@ -204,7 +204,7 @@ describe('a backing chain', () => {
     expect(baseOf(identity)?.identity).toEqual(identityOf(await inspectAt(middle)));
   });
 
-  test('may contain an absolute path', async () => {
+  test('can contain an absolute path', async () => {
     const base = await write('base.img', NOISE);
     const top = await qcow2('top.qcow2', { backing: base });
     expect((await inspectAt(top)).backing?.file.path).toBe(base);
@@ -218,7 +218,7 @@ describe('a backing chain', () => {
     expect((await inspectAt(join(directory, 'links/link.qcow2'), { allowed })).backing?.file.path).toBe(base);
   });
 
-  test('may refer only to allowed directories', async () => {
+  test('can refer only to allowed directories', async () => {
     await write('elsewhere/base.img', NOISE);
     const top = await qcow2('here/top.qcow2', { backing: '../elsewhere/base.img' });
     const here = join(directory, 'here');
@@ -239,7 +239,7 @@ describe('a backing chain', () => {
     }
   });
 
-  test('may not leave allowed directories through a linked directory', async () => {
+  test('must not leave allowed directories through a linked directory', async () => {
     await write('elsewhere/base.img', NOISE);
     const top = await qcow2('here/top.qcow2', { backing: 'door/base.img' });
     await symlink(join(directory, 'elsewhere'), join(directory, 'here/door'));
@@ -255,20 +255,20 @@ describe('a backing chain', () => {
     'fat:/etc',
     'blkdebug::base.img',
     'file:base.img',
-  ])('may not name %s', async (backing) => {
+  ])('must not name %s', async (backing) => {
     await write('base.img', NOISE);
     const error = await failureOf(await qcow2('top.qcow2', { backing, backingFormat: 'raw' }));
     expect(error.code).toBe('refused');
     expect(error.message).toContain(JSON.stringify(backing));
   });
 
-  test('may not have an unknown format', async () => {
+  test('must not have an unknown format', async () => {
     await write('base.img', NOISE);
     const error = await failureOf(await qcow2('top.qcow2', { backing: 'base.img', backingFormat: 'nbd' }));
     expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('unknown format "nbd"') });
   });
 
-  test('may name a file with a colon after a slash', async () => {
+  test('can name a file with a colon after a slash', async () => {
     await write('a:b.img', NOISE);
     expect((await inspectAt(await qcow2('top.qcow2', { backing: './a:b.img' }))).backing?.format).toBe('raw');
   });
@@ -296,7 +296,7 @@ describe('a backing chain', () => {
   );
 
   test.each(['C:\\VMs\\base.img', '\\\\server\\share\\base.img'])(
-    'may not name the Windows path %s',
+    'must not name the Windows path %s',
     async (backing) => {
       const error = await failureOf(await qcow2('top.qcow2', { backing }));
       expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(`"${backing}"`) });
@@ -304,14 +304,14 @@ describe('a backing chain', () => {
     },
   );
 
-  test('may not have a loop', async () => {
+  test('must not have a loop', async () => {
     const self = await failureOf(await qcow2('self.qcow2', { backing: 'self.qcow2' }));
     expect(self).toMatchObject({ code: 'refused', message: expect.stringContaining('loops back to') });
     await qcow2('one.qcow2', { backing: 'two.qcow2' });
     expect((await failureOf(await qcow2('two.qcow2', { backing: 'one.qcow2' }))).code).toBe('refused');
   });
 
-  test('may have at most 64 images', async () => {
+  test('can have at most 64 images', async () => {
     for (let index = 0; index <= 64; index++) {
       await qcow2(`${index}.qcow2`, index === 0 ? {} : { backing: `${index - 1}.qcow2` });
     }
@@ -341,7 +341,7 @@ describe('a backing chain', () => {
 });
 
 describe('a header that the name does not confirm', () => {
-  test('may not refer to another file', async () => {
+  test('must not refer to another file', async () => {
     await write('secret.img', NOISE);
     const error = await failureOf(await qcow2('disk.img', { backing: 'secret.img' }));
     expect(error).toMatchObject({
@@ -352,7 +352,7 @@ describe('a header that the name does not confirm', () => {
     });
   });
 
-  test('may not refer to extents', async () => {
+  test('must not refer to extents', async () => {
     await write('flat', Buffer.alloc(512));
     const error = await failureOf(await write('disk.img', vmdkDescriptor('RW 1 FLAT "flat" 0')));
     expect(error.code).toBe('refused');
@@ -435,7 +435,7 @@ describe('the parent of a VMDK', () => {
     });
   });
 
-  test('is named by its hint if it is not a VMDK', async () => {
+  test('is named in the error by its hint if it is not a VMDK', async () => {
     await write('base.vmdk', qcow2File());
     expect(await failureOf(await child('1a2b'))).toMatchObject({
       code: 'corrupt',
@@ -505,7 +505,7 @@ test('a replaced file has another identity', async () => {
 });
 
 describe('the claimed size of a disk', () => {
-  test('may be at most 64 TiB by default', async () => {
+  test('can be at most 64 TiB by default', async () => {
     const largest = await qcow2('largest.qcow2', { virtualSize: 2n ** 46n, l1Entries: 2 ** 17, fileSize: 2 ** 21 });
     expect((await inspectAt(largest)).virtualSize).toBe(2 ** 46);
     const path = await qcow2('larger.qcow2', {
@@ -519,7 +519,7 @@ describe('the claimed size of a disk', () => {
     });
   });
 
-  test('may be at most the size that the user allows, even in a backing file', async () => {
+  test('can be at most the size that the user allows, even in a backing file', async () => {
     await qcow2('base.qcow2', { virtualSize: 2n ** 20n });
     const path = await qcow2('top.qcow2', { virtualSize: 512n, backing: 'base.qcow2', backingFormat: 'qcow2' });
     const options = { allowedDirectories: [directory] };

@@ -117,7 +117,7 @@ describe('an image that was identified', () => {
     expect(inspected).toEqual([source, changed]);
   });
 
-  test('just after a write is inspected again, because its timestamps may not reveal a later change', async () => {
+  test('just after a write is inspected again, because its timestamps might not reveal a later change', async () => {
     const path = join(directory, 'a.img');
     await writeFile(path, '\0disk');
     // Simulates a very recent write.

@@ -80,7 +80,7 @@ describe('a file that the user names', () => {
     });
   });
 
-  test('may be a link, unless noFollow is set', async () => {
+  test('can be a link, unless noFollow is set', async () => {
     await write('a.img', 'image');
     const path = join(directory, 'link.img');
     await realFiles.symlink('a.img', path);
@@ -92,7 +92,7 @@ describe('a file that the user names', () => {
     expect(await contentOf(openNamedFile({ path: join(directory, 'a.img'), noFollow: true }))).toBe('image');
   });
 
-  test('may have a name that is not UTF-8', async () => {
+  test('can have a name that is not UTF-8', async () => {
     await realFiles.writeFile(Buffer.from(`${directory}/caf\xe9.img`, 'latin1'), 'image');
     expect(await contentOf(openNamedFile({ path: `${directory}/caf\udce9.img` }))).toBe('image');
   });
@@ -166,7 +166,7 @@ describe('a file that a header names', () => {
     });
   });
 
-  test('may have a name that is not UTF-8', async () => {
+  test('can have a name that is not UTF-8', async () => {
     await realFiles.writeFile(Buffer.from(`${directory}/caf\xe9.img`, 'latin1'), 'image');
     const opening = openReferencedFile('caf\udce9.img', join(directory, 'top.qcow2'), policy());
     expect((await opening).stamp.path).toBe(`${directory}/caf\udce9.img`);

@@ -37,7 +37,7 @@ describe('the tables of a chain', () => {
     });
   });
 
-  test('of the image itself are named without their file', async () => {
+  test('that are damaged in the image itself are reported with its path', async () => {
     const content = qcow2File();
     be64(2 ** 40).copy(content, L1);
     const path = await write('damaged.qcow2', content);

@@ -148,7 +148,7 @@ export function vmdkDescriptor(...lines: readonly string[]): Buffer {
 
 export const VMDK_DESCRIPTOR = { 0: vmdkDescriptor('RW 2048 FLAT "a-flat.vmdk" 0') };
 
-/** Sound files by format; some formats have several forms. */
+/** Valid files by format. Some formats have several forms. */
 export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] = [
   ['qcow2', qcow2File()],
   ['qcow2', qcow2File({ version: 2, backing: 'base.raw', backingFormat: 'raw' })],
@@ -169,7 +169,7 @@ export const SOUND_FILES: readonly (readonly [format: string, file: Buffer])[] =
   ['bzip2', fileWith(4096, { 0: ascii('BZh91AY&SY') })],
 ];
 
-/** Sound extents of 1 MiB by the kind that a VMDK descriptor declares. */
+/** Valid extents of 1 MiB by the kind that a VMDK descriptor declares. */
 export const SOUND_EXTENTS: readonly (readonly [kind: string, file: Buffer])[] = [
   ['SPARSE', fileWith(65_536, VMDK)],
   ['VMFSSPARSE', cowdExtent(MIB, [{ at: 0, content: ascii('x'.repeat(4096)) }])],

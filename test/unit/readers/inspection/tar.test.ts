@@ -76,13 +76,13 @@ describe('the files of an archive', () => {
     ]);
   });
 
-  test('may have names of 100 bytes, which have no NUL at their end', async () => {
+  test('can have names of 100 bytes, which have no NUL at their end', async () => {
     const name = 'n'.repeat(100);
     expect(await filesIn(tarArchive({ ...FILE, name }))).toEqual([[name, CONTENT.toString()]]);
   });
 
   test.each(['../../etc/passwd', '/dev/sda', 'a\u001b[31m\nb.img', 'caf\u00e9'])(
-    'may have any name, such as %j, which is never used as a path',
+    'can have any name, such as %j, which is never used as a path',
     async (name) => {
       expect(await filesIn(tarArchive({ ...FILE, name }))).toEqual([[name, CONTENT.toString()]]);
     },
@@ -151,7 +151,7 @@ describe('extended attributes', () => {
     ]);
   });
 
-  test('may contain names that are not UTF-8, which end at a NUL', async () => {
+  test('can contain names that are not UTF-8, which end at a NUL', async () => {
     const content = Buffer.from('12 path=a\xff\0\n', 'latin1');
     expect(await filesIn(tarArchive({ name: 'x', type: 'x', content }, FILE))).toEqual([
       ['a\udcff', CONTENT.toString()],

@@ -66,7 +66,7 @@ describe('the parts of VMDKs in a directory', () => {
     expect(found).toEqual({ 'a-flat.vmdk': 'a.vmdk', 'b-flat.vmdk': 'b.vmdk', 'c-flat.vmdk': 'c.vmdk' });
   });
 
-  test('include only files of a snapshot that are not images, because its parent may be missing', async () => {
+  test('include only files of a snapshot that are not images, because the parent can be missing', async () => {
     const parent = ['parentCID=12345678', 'parentFileNameHint="missing.vmdk"'];
     const found = await parts({
       'web-000001.vmdk': vmdkDescriptor('RW 2048 SPARSE "web-000001-s001.vmdk"', ...parent),
@@ -96,7 +96,7 @@ describe('the parts of VMDKs in a directory', () => {
     expect(found).toEqual({});
   });
 
-  test('may have names that are not UTF-8', async () => {
+  test('can have names that are not UTF-8', async () => {
     await writeFile(Buffer.from(`${directory}/caf\xe9.vmdk`, 'latin1'), SECTOR);
     await writeFile(join(directory, 'web.vmdk'), vmdkDescriptor('RW 1 FLAT "caf\xe9.vmdk" 0'));
     const found = await new QemuReader().partsIn(directory, ['caf\udce9.vmdk', 'web.vmdk']);

@@ -4,7 +4,7 @@ import { ApplianceEnd } from '#readers/libguestfs/appliance-end.js';
 import { DriveAppliances, type DriveReader } from '#readers/libguestfs/drive-appliances.js';
 import type { ApplianceDrive } from '#readers/libguestfs/launch-appliance.js';
 
-/** A fake appliance with the names of its drives. */
+/** A fake appliance, with the names of its drives and those of the drives that were read. */
 interface FakeAppliance extends DriveReader {
   readonly names: readonly string[];
   readonly reads: string[];
@@ -75,7 +75,7 @@ test('all drives are read through one appliance, which is launched once', async 
   expect(launched.map(({ names }) => names)).toEqual([NAMES]);
 });
 
-describe('if an appliance ends while a drive is read', () => {
+describe('if an appliance ends while a drive is read,', () => {
   test('that drive gets its own appliance, the others share another, and all reads succeed', async () => {
     const { launched, warnings, read } = stage(NAMES, (name, _, launch) => name === 'b' && launch === 1);
     expect(await Promise.all(NAMES.map(read))).toEqual(NAMES);

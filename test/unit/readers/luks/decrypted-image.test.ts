@@ -16,7 +16,7 @@ function volumeAt(partition: number | undefined, start: number, length: number, 
   return { partition, uuid: '', start, length, payload: PAYLOAD, sectorBytes, firstSector: 7n, key };
 }
 
-/** Encrypts a volume's content, as dm-crypt does: each sector by itself, numbered in units of 512 bytes. */
+/** Encrypts a volume's content, as dm-crypt does: each sector separately, numbered in units of 512 bytes. */
 function encrypt(clear: Buffer, { key, sectorBytes, firstSector }: UnlockedVolume): Buffer {
   const cipher = key.symmetricKeySize === 32 ? 'aes-128-xts' : 'aes-256-xts';
   const sectors: Buffer[] = [];
@@ -81,7 +81,7 @@ const SIZE = 100_000;
 const FIRST = volumeAt(1, 10_000, 20_000);
 const SECOND = volumeAt(5, 40_960, 40_960, 4096);
 
-test('a disk without volumes is returned as it is', () => {
+test('a disk without volumes is returned unchanged', () => {
   const disk = new MemoryDiskImage(Buffer.alloc(10));
   expect(decryptedImage(disk, undefined, CALL)).toBe(disk);
   expect(decryptedImage(disk, [], CALL)).toBe(disk);
@@ -150,7 +150,7 @@ test('an encrypted disk without partitions is its decrypted content, up to the l
   await expectExtents(image, content, stored);
 });
 
-test('a volume may extend past the end of the disk, or have no content', async () => {
+test('a volume can extend past the end of the disk, or have no content', async () => {
   for (const [start, length] of [
     [90_000, 2 ** 40],
     [90_000, PAYLOAD],

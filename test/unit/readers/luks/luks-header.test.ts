@@ -63,7 +63,7 @@ describe('the layout is read from', () => {
 
 const sound = { sector_size: 512 };
 
-describe('a volume cannot be decrypted', () => {
+describe('a volume', () => {
   test.each<[string, Buffer, RegExp]>([
     ['whose header is cut off', fileWith(4095, VERSION_1), /damaged/],
     ['of an unknown version', fileWith(8192, { ...VERSION_1, 6: Buffer.of(0, 3) }), /damaged/],
@@ -89,12 +89,12 @@ describe('a volume cannot be decrypted', () => {
     ['with a negative offset', version2(metadata({ ...sound, offset: '-1' })), /damaged/],
     ['with a fixed size', version2(metadata({ ...sound, size: '4096' })), /does not extend to its end/],
     ['with another tweak', version2(metadata({ ...sound, iv_tweak: '1e3' })), /damaged/],
-  ])('%s', async (_, volume, problem) => {
+  ])('%s cannot be decrypted', async (_, volume, problem) => {
     expect(await layoutOf(volume)).toEqual({ problem: expect.stringMatching(problem) });
   });
 });
 
-test('the content may begin at the end of the volume, but not after it', async () => {
+test('the content can begin at the end of the volume, but not after it', async () => {
   const header = fileWith(8192, VERSION_1);
   expect(await layoutOf(header, 4096 * 512)).toMatchObject({ payload: 4096 * 512 });
   expect(await layoutOf(header, 4096 * 512 - 1)).toEqual({
@@ -102,7 +102,7 @@ test('the content may begin at the end of the volume, but not after it', async (
   });
 });
 
-test('any text has a layout or a problem', async () => {
+test('arbitrary metadata result in a layout or in a problem', async () => {
   const isSound = async (text: unknown) => {
     const layout = await layoutOf(version2(text));
     expect('problem' in layout || layout.payload <= 2 ** 25).toBe(true);

@@ -10,7 +10,7 @@ function budget(expansion: ReadBudgetLimits['expansion'] = 'limited'): ReadBudge
   return new ReadBudget(image, { component: 'qemu', image: 'a.img' }, { runsPerByte: 1, expansion });
 }
 
-test('stored bytes may expand exactly up to the limit', async () => {
+test('stored bytes can expand exactly up to the limit', async () => {
   const spent = budget();
   await spent.spend(GIB + 1024 * STORED, 'expanded');
   await expect(spent.spend(1, 'expanded')).rejects.toMatchObject({
@@ -21,7 +21,7 @@ test('stored bytes may expand exactly up to the limit', async () => {
   });
 });
 
-test('each stored byte may be referenced once, plus 64 MiB in total', async () => {
+test('each stored byte can be referenced once, plus 64 MiB in total', async () => {
   const spent = budget();
   await spent.spend(2 ** 26 + STORED, 'verbatim');
   await expect(spent.spend(1, 'verbatim')).rejects.toMatchObject({
@@ -30,7 +30,7 @@ test('each stored byte may be referenced once, plus 64 MiB in total', async () =
   });
 });
 
-test('bytes whose clusters are counted may expand without limit', async () => {
+test('bytes whose clusters are counted can expand without limit', async () => {
   const spent = budget('counted');
   await spent.spend(2 ** 45, 'expanded');
   await expect(spent.spend(2 ** 26 + STORED + 1, 'verbatim')).rejects.toMatchObject({ code: 'unavailable' });

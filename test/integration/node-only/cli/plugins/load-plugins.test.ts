@@ -80,7 +80,7 @@ describe('options of plugins', () => {
     });
   });
 
-  test('may have any name, and are passed on to be refused later', async () => {
+  test('can have any name, and are passed on to be refused later', async () => {
     const [[, options] = []] = await load([], ['./third.mjs'], 'third.__proto__=1');
     expect(Object.entries(options ?? {})).toEqual([['__proto__', '1']]);
   });

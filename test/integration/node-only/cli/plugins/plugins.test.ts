@@ -50,16 +50,16 @@ describe('a plugin on the command line', () => {
     ['./node_modules/main', 'main'],
     ['./node_modules/exporting', 'exporting'],
     ['./node_modules/@scope/pattern/', '@scope/pattern'],
-  ])('may be given as %s', async (specifier, name) => {
+  ])('can be given as %s', async (specifier, name) => {
     expect((await loadPlugin(specifier, directory, LIMITS)).name).toBe(name);
   });
 
-  test('may be given by its absolute path', async () => {
+  test('can be given by its absolute path', async () => {
     const path = join(directory, 'file.mjs');
     expect((await loadPlugin(path, '/', LIMITS)).url).toBe(pathToFileURL(path).href);
   });
 
-  test('may be a package that is installed next to the command', async () => {
+  test('can be a package that is installed next to the command', async () => {
     expect((await loadPlugin('@virt-similarity/hashers', '/', LIMITS)).name).toBe('@virt-similarity/hashers');
   });
 
@@ -120,7 +120,7 @@ describe('a plugin on the command line', () => {
     );
   });
 
-  test('is reported as the cause if its code throws', async () => {
+  test('that throws while it is loaded is reported with the error as the cause', async () => {
     await expect(loadPlugin('./throws.mjs', directory, LIMITS)).rejects.toThrow(
       expect.objectContaining({ code: 'plugin', message: '[./throws.mjs] the plugin cannot be loaded: out of order' }),
     );

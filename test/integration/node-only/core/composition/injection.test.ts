@@ -124,7 +124,7 @@ describe('a part', () => {
     });
   });
 
-  test('may be a ready object', async () => {
+  test('can be an object that is already constructed', async () => {
     const half: DistanceMetric = { unit: 'pairs', alignment: 'position', distance: ({ different }) => different / 2 };
     expect([...(await analyze([{ name: 'ready', metrics: { half } }], 'half')).distances.values]).toEqual([1]);
   });
@@ -137,7 +137,7 @@ describe('a part', () => {
     });
   });
 
-  test('must request other parts within create, because threads import only those', async () => {
+  test('must request other parts before create returns', async () => {
     const late = {
       create: (context: PartContext<DistanceMetric>): DistanceMetric => ({
         unit: 'x',
@@ -152,7 +152,7 @@ describe('a part', () => {
     });
   });
 
-  test('may wrap a part that wraps another', async () => {
+  test('can wrap a part that wraps another', async () => {
     const twice = {
       create: ({ replaced }: { replaced: DistanceMetric }): DistanceMetric => ({
         unit: replaced.unit,

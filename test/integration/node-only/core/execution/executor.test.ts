@@ -34,8 +34,8 @@ const PATHS = Object.keys(DISKS);
 const OPTIONS = { blockSize: 512, jobs: 1 } as const;
 
 /**
- * Splits requests, clones each part structurally, and sends it to the local executor: twice for hashing and for
- * comparing all pairs.
+ * Sends structured clones of requests to the local executor, as if it were in another process. Images are hashed one by
+ * one, and a tile is compared column by column. Hashing and comparing all pairs are executed twice.
  */
 @injectable()
 class SplittingExecutor implements Executor {

@@ -56,7 +56,7 @@ describe('pools with shared threads', () => {
     await expect(other.run(taskOf(1))).rejects.toMatchObject({ code: 'aborted' });
   });
 
-  test('get new threads once all have closed theirs', async () => {
+  test('get new threads after all earlier pools were closed', async () => {
     const pools = new HashingPools();
     await pools.poolOf(SHA256, 1).close();
     const pool = pools.poolOf(SHA256, 1);

@@ -18,7 +18,10 @@ afterEach(async () => {
   await rm(join(cache, '..'), { recursive: true });
 });
 
-/** Returns a base of eight blocks, two overlays of it, and an overlay of one of them; each changes one more block. */
+/**
+ * Returns four disks of eight blocks: `base`, the overlays `web` and `mail`, which use `base` as their backing file,
+ * and the overlay `web-2`, which uses `web` as its backing file. Each overlay changes one block of its backing file.
+ */
 function clones(): MemoryDisksPlugin {
   const disks = new MemoryDisksPlugin({
     'memory:base': disk(1, 2, 3, 4, 5, 6, 7, 8),
@@ -57,7 +60,7 @@ describe('overlays', () => {
     expect(blocksRead(disks)).toEqual({ base: 8, web: 1, mail: 1, 'web-2': 1 });
   });
 
-  test('share one read of a base that is itself named, in any order', async () => {
+  test('share one read of their base if the base is also one of the images, in any order', async () => {
     for (const images of [
       ['base', 'web', 'mail'],
       ['web', 'mail', 'base'],
@@ -68,7 +71,7 @@ describe('overlays', () => {
     }
   });
 
-  test('are read completely if no other image shares the base', async () => {
+  test('are read completely if no other image needs their base', async () => {
     const others = new MemoryDisksPlugin({
       'memory:base': disk(1, 2),
       'memory:web': disk(1, 3),
@@ -79,7 +82,7 @@ describe('overlays', () => {
     expect(blocksRead(others)).toEqual({ web: 2, other: 2 });
   });
 
-  test('use a cached base', async () => {
+  test('use the vector of their base from the cache', async () => {
     const disks = clones();
     await distances(disks, ['base', 'mail'], { cache });
     disks.read.clear();
@@ -87,7 +90,7 @@ describe('overlays', () => {
     expect(blocksRead(disks)).toEqual({ web: 1, 'web-2': 1 });
   });
 
-  test('are read again if the base has changed', async () => {
+  test('are read again if their base has changed', async () => {
     const disks = clones();
     await distances(disks, ['base', 'web'], { cache });
     disks.read.clear();
@@ -103,7 +106,7 @@ describe('overlays', () => {
     expect(blocksRead(disks)).toEqual({ web: 8, mail: 8 });
   });
 
-  test('are read completely if the base cannot be opened by itself', async () => {
+  test('are compared correctly even if their base cannot be opened', async () => {
     const disks = new MemoryDisksPlugin({
       'memory:base': new VirtSimilarityError('unreadable', 'no'),
       'memory:web': disk(1, 2),

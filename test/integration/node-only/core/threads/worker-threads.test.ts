@@ -92,7 +92,7 @@ test('fails every task if the module cannot be loaded', async () => {
   await broken.close();
 });
 
-/** Returns data with which only the first thread can start, and the number of attempts. */
+/** Returns data with which only the first thread can start, and a function that returns the number of attempts. */
 function dataForOneStart(): { readonly data: object; readonly attempts: () => number } {
   let attempts = 0;
   const data = {

@@ -32,7 +32,7 @@ function withList(change: (list: string) => string): Buffer {
   return withTrailer(image, { 224: be64(changed.length) });
 }
 
-/** Returns the image with its chunk table in a resource fork, which qemu then reads instead of the property list. */
+/** Returns the image with its chunk table also in a resource fork, which qemu reads instead of the property list. */
 function withFork(image: Buffer, words: (tableBytes: number) => readonly number[]): Buffer {
   const list = /<data>(.*)<\/data>/.exec(image.toString('latin1'))![1]!;
   const table = Buffer.from(list, 'base64');
@@ -51,7 +51,7 @@ const soundFork = (tableBytes: number) => [16, 0, tableBytes + 4, 0, tableBytes]
 /** An image with a chunk whose bytes are past the end of the file. */
 const PAST_THE_END = withChunkTable(SOUND, (table) => table.writeBigUInt64BE(2n ** 30n, chunkPlace(0).offset));
 
-describe('a sound Apple disk image', () => {
+describe('a valid Apple disk image', () => {
   test.each([
     ['with a property list', SOUND],
     ['with wrapped data', withList((list) => list.replace('<data>', '<data>\n\t\t'))],
@@ -63,7 +63,7 @@ describe('a sound Apple disk image', () => {
   });
 });
 
-describe('an Apple disk image is corrupt', () => {
+describe('an Apple disk image', () => {
   test.each<[string, Buffer, RegExp]>([
     ['with a chunk past the end in its property list', PAST_THE_END, /chunk ends at byte/],
     ['with a chunk past the end in its resource fork', withFork(PAST_THE_END, soundFork), /chunk ends at byte/],
@@ -89,7 +89,7 @@ describe('an Apple disk image is corrupt', () => {
     ['with resources that wrap around', withFork(SOUND, (bytes) => [bytes, 0, 2 ** 32 - bytes, 0, 0]), /truncated/],
     ['with a resource past the others', withFork(SOUND, (bytes) => [16, 0, bytes + 4, 0, bytes + 1]), /truncated/],
     ['with another trailer, which qemu would use', withList((list) => `${list}koly`), /exactly one dmg trailer/],
-  ])('%s', async (_, image, message) => {
+  ])('%s is corrupt', async (_, image, message) => {
     await expect(checkTables(image)).rejects.toMatchObject(corrupt(message));
   });
 });

@@ -6,9 +6,9 @@ import { FORMATS } from '#readers/inspection/formats.js';
 import { HeaderError } from '#readers/inspection/header-error.js';
 import { SOUND_EXTENTS, SOUND_FILES, vmdkDescriptor } from '../sound-headers.js';
 
-/** The number of bytes that an inspector may request at once: the longest table that qemu reads from qcow2. */
+/** The most bytes that an inspector is allowed to request at once: the longest table that qemu reads from qcow2. */
 const MAX_READ_BYTES = 32 * 1024 * 1024;
-/** The number of reads that an inspector may make, including reads for extents and tables. */
+/** The most reads that an inspector is allowed to make, including reads for extents and tables. */
 const MAX_READS = 40;
 
 /** Numbers at which comparisons and sums overflow or fail. */
@@ -102,7 +102,7 @@ async function checkExtent(kind: string, bytes: WatchedBytes): Promise<void> {
 
 const inspectorOf = (format: string) => FORMATS.find((each) => each.format === format)!;
 
-test('every format recognises and reads its sound file', async () => {
+test('the inspector of every format recognises and reads a valid file', async () => {
   expect(new Set(SOUND_FILES.map(([format]) => format))).toEqual(new Set(FORMATS.map(({ format }) => format)));
   for (const [format, file] of SOUND_FILES) {
     expect(inspectorOf(format).recognize({ head: file.subarray(0, 4096), tail: file.subarray(-512) })).toBeDefined();

@@ -28,7 +28,7 @@ const PARALLELS_HEADER = {
 const BY_SIZE = { driverOptions: { force_size_calc: 'current_size' } };
 const BY_GEOMETRY = { driverOptions: { force_size_calc: 'chs' } };
 
-describe('a sound header is recognised and read', () => {
+describe('a valid header is recognised and read:', () => {
   test.each<[string, number, Pieces, 'head' | 'tail', FormatHeader]>([
     ['qcow', 4096, QCOW, 'head', { virtualSize: MIB }],
     ['luks', 65_536, LUKS, 'head', { virtualSize: 61_440, encryption: { uuid: LUKS_UUID } }],
@@ -98,7 +98,7 @@ describe('the size of a vpc disk', () => {
   });
 });
 
-describe('a header is refused', () => {
+describe('a header', () => {
   test.each<[string, string, number, Pieces, RegExp]>([
     ['qcow', 'that is encrypted', 4096, { ...QCOW, 36: be32(1) }, /encrypted/],
     ['qed', 'with unknown features', 327_680, { ...QED, 16: le64(8) }, /0x8/],
@@ -135,13 +135,13 @@ describe('a header is refused', () => {
       /LUKS version 2, .* only version 1; leave out the format/,
     ],
     ['luks', 'whose payload is past the end', 4095, LUKS, /payload begins at byte 4096, but the file has only 4095/],
-  ])('%s %s', async (format, _, size, pieces, message) => {
+  ])('of %s %s is refused', async (format, _, size, pieces, message) => {
     await expect(read(format, size, pieces)).rejects.toBeInstanceOf(HeaderError);
     await expect(read(format, size, pieces)).rejects.toMatchObject({ message: expect.stringMatching(message) });
   });
 });
 
-describe('a header is corrupt', () => {
+describe('a damaged header', () => {
   test.each<[string, string, number, Pieces]>([
     ['qcow', 'that is truncated', 40, QCOW],
     ['qcow', 'with clusters too small', 4096, { ...QCOW, 32: Buffer.from([8, 9]) }],
@@ -201,7 +201,7 @@ describe('a header is corrupt', () => {
     ['dmg', 'of 0 sectors', 1024, { 512: ascii('koly') }],
     ['dmg', 'with its data past the end', 1024, { 512: ascii('koly'), 544: be64(2000) }],
     ['dmg', 'with its property list past the end', 1024, { 512: ascii('koly'), 736: be64(2000) }],
-  ])('%s %s', async (format, _, size, pieces) => {
+  ])('of %s %s is corrupt', async (format, _, size, pieces) => {
     await expect(read(format, size, pieces)).rejects.toMatchObject({ name: 'HeaderError', code: 'corrupt' });
   });
 });

@@ -15,7 +15,7 @@ function bitmaps(count: number, reserved: number, length: number | bigint, posit
   return { autoclear: 1n, extensions: qcow2Extension(0x23852875, data) };
 }
 
-describe('a sound qcow2 header', () => {
+describe('a valid qcow2 header', () => {
   test.each([2, 3])('of version %d has the virtual size', async (version) => {
     expect(await read({ version, virtualSize: 1_000_448n })).toEqual({ virtualSize: 1_000_448 });
   });
@@ -29,43 +29,43 @@ describe('a sound qcow2 header', () => {
     expect(header.backing).toEqual({ name: '../größe.img', format: 'raw' });
   });
 
-  test('may have a backing file without a format', async () => {
+  test('can have a backing file without a format', async () => {
     expect((await read({ backing: 'base.img' })).backing).toEqual({ name: 'base.img' });
     expect((await read({ backing: 'base.img', backingFormat: '' })).backing).toEqual({ name: 'base.img' });
   });
 
-  test('may have extensions that do not affect reading', async () => {
+  test('can have extensions that do not affect reading', async () => {
     const extensions = Buffer.concat([qcow2Extension(0x6803f857, ascii('names')), qcow2Extension(0, ascii(''))]);
     expect(await read({ extensions })).toEqual({ virtualSize: 1 << 20 });
   });
 
-  test('may describe bitmaps, up to date or not', async () => {
+  test('can describe bitmaps, up to date or not', async () => {
     expect(await read(bitmaps(1, 0, 64))).toEqual({ virtualSize: 1 << 20 });
     expect(await read({ ...bitmaps(0, 0, 0), autoclear: 0n })).toEqual({ virtualSize: 1 << 20 });
   });
 
-  test('may have snapshots, or none with any offset', async () => {
+  test('can have snapshots, or none with any offset', async () => {
     expect(await read({ snapshots: 2, snapshotOffset: 0x20000n })).toEqual({ virtualSize: 1 << 20 });
     expect(await read({ snapshotOffset: 1n << 40n })).toEqual({ virtualSize: 1 << 20 });
   });
 
-  test('may be of a disk of 0 bytes without tables', async () => {
+  test('can be of a disk of 0 bytes without tables', async () => {
     expect(await read({ virtualSize: 0n, l1Entries: 0, l1Offset: 1n << 40n })).toEqual({ virtualSize: 0 });
   });
 
-  test('may be longer than its known fields', async () => {
+  test('can be longer than its known fields', async () => {
     expect(await read({ headerBytes: 112, backing: 'b', backingFormat: 'raw' })).toMatchObject({
       backing: { name: 'b', format: 'raw' },
     });
   });
 
-  test('may be marked as dirty, and have subclusters and zstd', async () => {
+  test('can be marked as dirty, and have subclusters and zstd', async () => {
     expect(await read({ incompatible: 0b11001n, headerBytes: 112, compressionType: 1 })).toEqual({
       virtualSize: 1 << 20,
     });
   });
 
-  test('may name a backing file in bytes that are not UTF-8', async () => {
+  test('can name a backing file in bytes that are not UTF-8', async () => {
     expect(await read({ backing: Buffer.from([0x61, 0xff]) })).toMatchObject({ backing: { name: 'a\udcff' } });
   });
 
@@ -74,12 +74,12 @@ describe('a sound qcow2 header', () => {
     expect(header).toEqual({ virtualSize: 1 << 20, encryption: { uuid: LUKS_UUID } });
   });
 
-  test('may have a backing file name of length 0, which means none', async () => {
+  test('can have a backing file name of length 0, which means none', async () => {
     expect(await read({ backingOffset: 4096n, backingLength: 0 })).toEqual({ virtualSize: 1 << 20 });
   });
 });
 
-describe('a qcow2 header is refused', () => {
+describe('an unsupported qcow2 header', () => {
   test.each<[string, Qcow2Fields, RegExp]>([
     ['of another version', { version: 4 }, /version 4/],
     ['that is encrypted with AES', { encryption: 1 }, /AES-CBC, which is not secure; decrypt it with qemu-img convert/],
@@ -104,12 +104,12 @@ describe('a qcow2 header is refused', () => {
       },
       /72057594037927936 bytes/,
     ],
-  ])('%s', async (_, fields, message) => {
+  ])('%s is refused', async (_, fields, message) => {
     await expect(read(fields)).rejects.toMatchObject({ code: 'refused', message: expect.stringMatching(message) });
   });
 });
 
-describe('a qcow2 header is corrupt', () => {
+describe('a damaged qcow2 header', () => {
   test.each<[string, Qcow2Fields, RegExp]>([
     ['that is truncated', { fileSize: 60 }, /header ends at byte 72, but the file has only 60/],
     ['that is truncated after its first part', { fileSize: 80 }, /header ends at byte 104/],
@@ -203,11 +203,11 @@ describe('a qcow2 header is corrupt', () => {
     ],
     ['with a name that is too long', { backing: 'x', backingLength: 1024 }, /1024/],
     ['with a NUL in its name', { backing: 'a\0b' }, /NUL/],
-  ])('%s', async (_, fields, message) => {
+  ])('%s is corrupt', async (_, fields, message) => {
     await expect(read(fields)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringMatching(message) });
   });
 
-  test('that ends within the name of the backing file', async () => {
+  test('that ends within the name of the backing file is corrupt', async () => {
     const file = qcow2File({ clusterBits: 13, l1Offset: 0n, refcountOffset: 0n, backing: 'base', fileSize: 4098 });
     await expect(qcow2.readHeader(bytesOf(file))).rejects.toMatchObject({ code: 'corrupt' });
   });

@@ -16,7 +16,7 @@ function requireQcow2Tables(fields: Qcow2Fields, pieces: Readonly<Record<number,
 }
 
 describe('the tables of qcow2', () => {
-  test('may end with the file, regardless of flags next to their positions', async () => {
+  test('can end with the file, regardless of flags next to their positions', async () => {
     const lastCluster = be64((1n << 63n) | BigInt(3 * CLUSTER));
     await expect(requireQcow2Tables({}, { [L1]: lastCluster, [REFCOUNTS]: be64(CLUSTER) })).resolves.toBeUndefined();
   });
@@ -52,7 +52,7 @@ describe('the tables of qcow2', () => {
       return fileWith(40, { 12: be32((1 << 16) + nameBytes), 36: be32(extraBytes) });
     }
 
-    test('may be of any number and names', async () => {
+    test('can be of any number and names', async () => {
       const pieces = { [at]: snapshot(4), [at + 64]: snapshot(3, 1024) };
       await expect(requireQcow2Tables({ ...one, snapshots: 2 }, pieces)).resolves.toBeUndefined();
     });
@@ -129,7 +129,7 @@ describe('the tables of qcow2', () => {
       return requireQcow2Tables({ autoclear: 1n, extensions, ...fields }, { [at]: directory });
     }
 
-    test('may have any number, and be in use', async () => {
+    test('can have any number, and be in use', async () => {
       const directory = Buffer.concat([bitmap(), bitmap({ name: 'nightly-2', flags: 1, granularity: 9 })]);
       await expect(check(directory, { count: 2 })).resolves.toBeUndefined();
     });
@@ -177,7 +177,7 @@ describe('the tables of qcow2', () => {
 describe('the tables of qcow', () => {
   const pieces = { 0: ascii('QFI\xfb\0\0\0\x01'), 24: be64(1 << 20), 32: Buffer.from([12, 9]), 40: be64(48) };
 
-  test('may end with the file', async () => {
+  test('can end with the file', async () => {
     await expect(qcow.requireTables!(bytesOf(fileWith(8192, { ...pieces, 48: be64(4096) })))).resolves.toBeUndefined();
   });
 

@@ -62,7 +62,7 @@ describe('a vhdx', () => {
     });
   });
 
-  test('may have either region table damaged', async () => {
+  test('can have either region table damaged', async () => {
     const table = VHDX[REGION_TABLES[0]];
     expect(await read({ [REGION_TABLES[0]]: ascii('torn'), [REGION_TABLES[1]]: table })).toEqual({ virtualSize: MIB });
     const wrong = Buffer.from(table);
@@ -70,13 +70,13 @@ describe('a vhdx', () => {
     expect(await read({ [REGION_TABLES[0]]: wrong, [REGION_TABLES[1]]: table })).toEqual({ virtualSize: MIB });
   });
 
-  test('may be as large as its block map', async () => {
+  test('can be as large as its block map', async () => {
     expect(await read(disk(MIB, 8191 * MIB, 512))).toEqual({ virtualSize: 8191 * MIB });
     const blocks = 0x1f00 * 256 * MIB;
     expect(await read(disk(256 * MIB, blocks, 4096))).toEqual({ virtualSize: blocks });
   });
 
-  test('may have parts that need not be understood', async () => {
+  test('can have parts that need not be understood', async () => {
     const pieces = { [REGION_TABLES[0]]: vhdxRegions(...REGIONS, [UNKNOWN, 0, 0]) };
     expect(await read(pieces)).toEqual({ virtualSize: MIB });
   });

@@ -178,7 +178,7 @@ describe('the grain tables of vmdk', () => {
     return vmdk.requireTables!(bytesOf(file));
   }
 
-  test('may be missing, or end with the file', async () => {
+  test('can be missing, or end with the file', async () => {
     await expect(requireTables(0)).resolves.toBeUndefined();
     await expect(requireTables(lastTable)).resolves.toBeUndefined();
   });
@@ -210,7 +210,7 @@ describe('a vmdk descriptor', () => {
     expect(header.extents?.map(({ name }) => name)).toEqual(['a b-f001.vmdk', 's002.vmdk']);
   });
 
-  test('has all fields for another descriptor of the same disk', async () => {
+  test('has all fields that another descriptor of the same disk needs', async () => {
     const lines = [
       ...['CID=1A', 'createType="vmfsSparse"', 'RW 2048 FLAT "a" 7', 'RW 1 VMFS "b"', 'RW 2 VMFS "c" 9'],
       ...['RW 3 SPARSE "d"', 'RW 4 VMFSSPARSE "e"', 'RW 5 SESPARSE "f"'],
@@ -237,7 +237,7 @@ describe('a vmdk descriptor', () => {
     ['blanks around a value', 'CID=  a \t', 'RW 1 FLAT "x" 0'],
     ['an unquoted value', 'encoding = UTF-8', 'RW 1 FLAT "x" 0'],
     ['a disk database with quotes in quotes', 'RW 1 FLAT "x" 0', 'ddb.comment = "a "b" c"'],
-  ])('may have %s', async (_, ...lines) => {
+  ])('can have %s', async (_, ...lines) => {
     const header = await read(vmdkDescriptor(...lines));
     expect(header).toMatchObject({ virtualSize: 512, extents: [{ name: 'x' }] });
   });
@@ -248,7 +248,7 @@ describe('a vmdk descriptor', () => {
     '\xef\xbb\xbf# Disk DescriptorFile\nversion=1\n',
     '\n# made by hand\n \nversion = 3\n',
     'version=2\r\n',
-  ])('may start with %j', async (beginning) => {
+  ])('can start with %j', async (beginning) => {
     const whole = vmdkDescriptor('RW 1 FLAT "x" 0').toString('latin1');
     const file = ascii(whole.replace('# Disk DescriptorFile\nversion=1\n', beginning));
     expect(vmdk.recognize({ head: file, tail: file })).toBe('head');
@@ -289,12 +289,12 @@ describe('a vmdk descriptor', () => {
     });
   });
 
-  test('may have indented extents and CRLF line endings', async () => {
+  test('can have indented extents and CRLF line endings', async () => {
     const header = await read(vmdkDescriptor(' \tRW 1 FLAT "x" 0\r'));
     expect(header.extents?.map(({ name }) => name)).toEqual(['x']);
   });
 
-  test('may name files in bytes that are not UTF-8', async () => {
+  test('can name files in bytes that are not UTF-8', async () => {
     const header = await read(vmdkDescriptor('parentCID=b', 'parentFileNameHint="base\xff"', 'RW 1 FLAT "\xe9" 0'));
     expect(header).toMatchObject({ backing: { name: 'base\udcff' }, extents: [{ name: '\udce9' }] });
   });

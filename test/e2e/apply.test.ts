@@ -119,7 +119,9 @@ describe.each(['existing', 'synthetic'])('a plan with %s bases', (bases) => {
     expect(await apply('--commit')).toEqual({ code: 0, stdout: '', stderr: '' });
     expect((await readdir(workplace.directory)).some((name) => name.endsWith('.original'))).toBe(false);
     expect(await contents()).toEqual(before);
-    expect((await apply('--rollback')).stderr).toMatch(/the originals were deleted when the plan was committed/);
+    expect((await apply('--rollback')).stderr).toMatch(
+      /cannot roll back: the plan was committed, which deletes the originals/,
+    );
     expect((await apply(ACCEPT, '--resume')).stderr).toMatch(/was committed; plan again/);
   });
 });
@@ -183,7 +185,75 @@ describe('apply changes nothing and refuses', () => {
   test('an image with an overlay that the plan does not include', async () => {
     await overlay(workplace.path('b.raw'), workplace.path('unnamed.qcow2'), 'raw');
     await plan('--bases', 'existing');
-    await refused([ACCEPT], 4, /unnamed\.qcow2 uses .*b\.raw as its backing file but is not part of the plan/);
+    await refused([ACCEPT], 4, /unnamed\.qcow2 uses .*b\.raw but is not part of the plan/);
+  });
+
+  test.each<[string, (image: string, user: string) => Promise<void>]>([
+    [
+      'as the data file of a qcow2 image',
+      async (image, user) => {
+        const size = String((await stat(image)).size + 500);
+        await rename(image, `${image}.kept`);
+        const options = `data_file=${image},data_file_raw=on`;
+        await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', '-o', options, user, size]);
+        await rename(`${image}.kept`, image);
+      },
+    ],
+    [
+      'as a backing file named in JSON',
+      async (image, user) => {
+        const node = { driver: 'raw', file: { driver: 'file', filename: image } };
+        const backing = `json:${JSON.stringify(node)}`;
+        await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', backing, '-F', 'raw', user]);
+      },
+    ],
+    [
+      'as the backing file of a qed image',
+      async (image, user) => {
+        await runTool('qemu-img', ['create', '-q', '-f', 'qed', '-b', image, '-F', 'raw', user]);
+      },
+    ],
+    [
+      'as the extent of a VMDK',
+      async (image, user) => {
+        const lines = ['# Disk DescriptorFile', 'version=1', 'CID=12345678', 'parentCID=ffffffff'];
+        const sectors = Math.floor((await stat(image)).size / 512);
+        const extent = `RW ${sectors} FLAT "${image.split('/').at(-1)}" 0`;
+        await writeFile(user, [...lines, 'createType="monolithicFlat"', extent, ''].join('\n'));
+      },
+    ],
+  ])('an image that another one uses %s', async (_, use) => {
+    await use(workplace.path('b.raw'), workplace.path('user.vmdk'));
+    await plan('--bases', 'existing');
+    await refused([ACCEPT], 4, /user\.vmdk uses .*b\.raw but is not part of the plan/);
+  });
+
+  test('an image that is the backing file of one that was left out of the plan', async () => {
+    await runTool('mkdir', [workplace.path('elsewhere')]);
+    const left = workplace.path('elsewhere/left.qcow2');
+    await overlay(workplace.path('b.raw'), left, 'raw');
+    const server = spawn('qemu-nbd', ['--persistent', '--format=qcow2', '--socket', workplace.path('socket'), left]);
+    while (!(await readdir(workplace.directory)).includes('socket')) {
+      await delay(20);
+    }
+    const { code, stdout } = await workplace.run('plan', '-q', '-O', 'json', '--bases', 'existing', ...NAMED, left);
+    server.kill();
+    await once(server, 'exit');
+    expect(code).toBe(3);
+    await workplace.write('plan.json', stdout);
+    await refused([ACCEPT], 4, /left\.qcow2 uses .*b\.raw but is not part of the plan/);
+  });
+
+  test('a plan whose bases would depend on each other', async () => {
+    await overlay(workplace.path('a.raw'), workplace.path('loop.qcow2'), 'raw');
+    const { stdout } = await workplace.run(
+      ...['plan', '-q', '-O', 'json', '--format', 'raw', 'a.raw', '--format', 'qcow2', 'loop.qcow2'],
+    );
+    const edited = JSON.parse(stdout);
+    Object.assign(edited.images[0], { base: { image: 1 }, isWritten: true });
+    Object.assign(edited.images[1], { base: null, emptyOverlayBytes: 200_000 });
+    await workplace.write('plan.json', JSON.stringify(edited));
+    await refused([ACCEPT], 5, /an image that would change is the backing file of another one/);
   });
 
   test('an image that has another hard link', async () => {
@@ -287,13 +357,73 @@ describe('if files change after a plan was applied,', () => {
     expect((await readdir(workplace.directory)).filter((name) => name.endsWith('.original')).length).toBeGreaterThan(1);
   });
 
-  test('a commit that was interrupted is not rolled back, but completed', async () => {
-    await applied();
+  test('a commit that was interrupted can be completed, and rolled back while every original exists', async () => {
     const before = await contents();
+    await applied();
     await appendFile(workplace.path('plan.json.journal'), '{"event":"committing"}\n');
+    expect((await apply('--rollback')).code).toBe(0);
+    expect(await contents()).toEqual(before);
+    await rm(workplace.path('plan.json.journal'));
+    await applied();
+    await appendFile(workplace.path('plan.json.journal'), '{"event":"committing"}\n');
+    await rm(workplace.path((await readdir(workplace.directory)).find((name) => name.endsWith('.original'))!));
     expect((await apply('--rollback')).stderr).toMatch(/cannot roll back: the plan was committed/);
     expect((await apply('--commit')).code).toBe(0);
     expect(await contents()).toEqual(before);
+  });
+
+  test('other device numbers, as after a reboot, prevent neither a rollback nor a commit', async () => {
+    const before = await contents();
+    await applied();
+    const journal = workplace.path('plan.json.journal');
+    await writeFile(journal, (await readFile(journal, 'utf8')).replace(/"device":"\d+"/g, '"device":"1"'));
+    expect((await apply('--rollback')).code).toBe(0);
+    expect(await contents()).toEqual(before);
+  });
+
+  test('a base that a later plan uses is not removed', async () => {
+    const base = await applied();
+    await workplace.write('first.json', await readFile(workplace.path('plan.json')));
+    await rename(workplace.path('plan.json.journal'), workplace.path('first.json.journal'));
+    await runTool('mkdir', [workplace.path('elsewhere')]);
+    const copy = workplace.path('elsewhere/copy.qcow2');
+    await runTool('qemu-img', ['convert', '-O', 'qcow2', workplace.path('b.raw'), copy]);
+    const named = ['--format', 'raw', base, '--format', 'qcow2', 'b.raw', 'elsewhere/copy.qcow2'];
+    const { stdout } = await workplace.run('plan', '-q', '-O', 'json', '--bases', 'existing', ...named);
+    await workplace.write('plan.json', stdout);
+    expect(await apply(ACCEPT)).toMatchObject({ code: 0 });
+    const first = ['apply', '-q', '--rollback', 'first.json'] as const;
+    expect(await workplace.run(...first)).toMatchObject({
+      code: expect.not.stringMatching('0'),
+      stderr: expect.stringMatching(/later plan that uses the file as a base|is neither the original of the plan nor/),
+    });
+    await runTool('qemu-img', ['check', '-q', copy]);
+    expect((await apply('--rollback')).code).toBe(0);
+    expect((await workplace.run(...first)).code).toBe(0);
+  });
+
+  test('the way back does not need the file of the plan', async () => {
+    const before = await contents();
+    await applied();
+    await workplace.write('plan.json', 'overwritten');
+    expect((await apply('--rollback')).code).toBe(0);
+    expect(await contents()).toEqual(before);
+  });
+
+  test('an overlay on an original keeps the original', async () => {
+    await applied();
+    const original =
+      (await readdir(workplace.directory)).find((name) => name.endsWith('c.raw.original')) ??
+      (await readdir(workplace.directory)).find((name) => name.endsWith('.original'))!;
+    await overlay(workplace.path(original), workplace.path('own.qcow2'), 'raw');
+    for (const option of ['--commit', '--rollback']) {
+      const { code, stderr } = await apply(option);
+      expect([code, stderr]).toEqual([
+        4,
+        expect.stringMatching(/own\.qcow2 uses .*\.original but is not part of the plan/),
+      ]);
+    }
+    expect(await readdir(workplace.directory)).toContain(original);
   });
 
   test('a commit fails and keeps the originals if an existing base was written to', async () => {

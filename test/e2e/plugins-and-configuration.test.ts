@@ -238,7 +238,7 @@ describe('a defect', () => {
     const words = ['--no-cache', '--plugin', './defect.mjs', ...FAMILY];
     const { code, stderr } = await workplace.run('-q', ...words);
     expect({ code, stderr }).toEqual({
-      code: 1,
+      code: 70,
       stderr: 'virt-similarity: error: boom; this is a bug, please report it with the output of --verbose\n',
     });
     expect((await workplace.run('-v', ...words)).stderr).toMatch(/^TypeError: boom\n +at /m);

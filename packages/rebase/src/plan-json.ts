@@ -8,7 +8,7 @@ export const PLAN_VERSION = 1;
  * Yields a plan as JSON: sizes in bytes, blocks in units of `blockSize`. Each image has its chain with the state of its
  * files, with which `apply` recognises images that have changed.
  */
-export function* planJson(plan: Plan, inputs: readonly PlanInput[]): Iterable<string> {
+export function* planJson(plan: Plan, inputs: readonly PlanInput[], leftOut: readonly string[]): Iterable<string> {
   const { bases, blockSize, bytesNow, bytesPlanned, bytesToWrite, lowerBound } = plan;
   const head = { version: PLAN_VERSION, bases, blockSize, bytesNow, bytesPlanned, bytesToWrite, lowerBound };
   const images = plan.images.map(({ base, bytes, isWritten, bytesNow: now, emptyOverlayBytes }, index) => {
@@ -35,7 +35,7 @@ export function* planJson(plan: Plan, inputs: readonly PlanInput[]): Iterable<st
       runs: runs.map(({ start, blocks, image }) => [start, blocks, image]),
     };
   });
-  yield `${JSON.stringify({ ...head, images, newBases }, withBigIntegers, 2)}\n`;
+  yield `${JSON.stringify({ ...head, leftOut, images, newBases }, withBigIntegers, 2)}\n`;
 }
 
 function referenceOf(base: BaseReference | undefined): { image: number } | { newBase: number } | null {

@@ -1,8 +1,9 @@
-import type { CommandContext, OptionValues, ValuesOf } from '@virt-similarity/core';
+import { resolve } from 'node:path';
+import type { CommandContext, HashedImages, OptionValues, ValuesOf } from '@virt-similarity/core';
 import { realPath } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { makePlan } from './make-plan.js';
-import { directoriesOf, type PlanInput, planInputs } from './plan-inputs.js';
+import { directoriesOf, type LeftOut, type PlanInput, planInputs } from './plan-inputs.js';
 import { planJson } from './plan-json.js';
 import type { PLAN_OPTIONS } from './plan-options.js';
 import { planShell } from './plan-shell.js';
@@ -34,7 +35,7 @@ export async function runPlan(context: CommandContext): Promise<number> {
   });
   switch (options['output-format']) {
     case 'json':
-      await context.write(planJson(plan, inputs));
+      await context.write(planJson(plan, inputs, await pathsLeftOut(leftOut, hashed)));
       break;
     case 'shell':
       await context.write(planShell(plan, inputs));
@@ -44,6 +45,12 @@ export async function runPlan(context: CommandContext): Promise<number> {
   }
   messages.note(summaryOf(plan));
   return firstFailure === undefined && leftOut.length === 0 ? 0 : EXIT_PARTIAL;
+}
+
+/** Returns the absolute paths of the named images that are not part of the plan. */
+async function pathsLeftOut(leftOut: readonly LeftOut[], { outcomes }: HashedImages): Promise<string[]> {
+  const failed = outcomes.filter(({ error }) => error !== undefined);
+  return Promise.all([...leftOut, ...failed].map(async ({ path }) => resolve(await realPath(path).catch(() => path))));
 }
 
 function tooFew(found: number): VirtSimilarityError {

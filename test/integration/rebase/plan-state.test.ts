@@ -38,9 +38,11 @@ async function planOf(bases: readonly PlanFileReference[]): Promise<PlanFile> {
     bytesNow: 0,
     bytesPlanned: 0,
     bytesToWrite: 0,
+    leftOut: [],
     images: await Promise.all(images),
     newBases: [],
     id: 'plan',
+    text: '',
   };
 }
 

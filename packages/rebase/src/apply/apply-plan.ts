@@ -1,10 +1,8 @@
-import { chmod } from 'node:fs/promises';
-import { systemPath } from '@virt-similarity/core';
 import { changed } from './file-state.js';
 import { NewFileWriter } from './new-file-writer.js';
 import type { PlanDisks } from './plan-disks.js';
 import type { PlanState } from './plan-state.js';
-import { requireApplicable } from './preconditions.js';
+import { requireApplicable, requireNoOtherUsers } from './preconditions.js';
 
 /** The permission bits that allow writing. */
 const WRITABLE = 0o222n;
@@ -29,15 +27,28 @@ export async function applyPlan(
   note: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { journal, plan } = state;
+  const { journal, plan, paths, directories } = state;
   await requireApplicable(state, disks);
   if (!state.wasBegun) {
-    await journal.append({ event: 'began', plan: plan.id });
+    await journal.append({ event: 'began', plan: plan.id, text: plan.text });
   }
+  await state.markBasesOfOtherPlans();
   await new NewFileWriter(state, disks, note, signal).writeAll();
   await state.requirePlanned();
+  // One may have been made in the meantime.
+  await requireNoOtherUsers(
+    state,
+    disks,
+    state.changedImages.map((index) => paths.image(index)),
+  );
+  await directories.requireInPlace();
   for (const index of state.changedImages) {
     await exchange(index, state, disks, note);
+  }
+  await directories.requireInPlace();
+  for (const index of state.changedImages) {
+    // A rollback that was interrupted left it.
+    await directories.removeIfPresent(paths.restored(index));
   }
   await protectBases(state);
   if (!journal.has('applied')) {
@@ -83,7 +94,7 @@ async function protectBases(state: PlanState): Promise<void> {
     const { mode } = (await state.directories.statusOf(path))!;
     if ((mode & WRITABLE) !== 0n) {
       await state.journal.append({ event: 'protected', path, mode: Number(mode & PERMISSIONS) });
-      await chmod(systemPath(path), Number(mode & PERMISSIONS & ~WRITABLE));
+      await state.directories.chmod(path, Number(mode & PERMISSIONS & ~WRITABLE));
     }
   }
 }

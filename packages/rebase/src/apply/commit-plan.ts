@@ -1,6 +1,8 @@
 import { VirtSimilarityError, wording } from '@virt-similarity/core/errors';
 import { changed, isPlanned } from './file-state.js';
+import type { PlanDisks } from './plan-disks.js';
 import type { PlanState } from './plan-state.js';
+import { requireNoOtherUsers } from './preconditions.js';
 import { checkQcow2 } from './tools.js';
 
 /**
@@ -11,7 +13,12 @@ import { checkQcow2 } from './tools.js';
  *   the plan, or if another file is at the path of an original; `corrupt` if an overlay is damaged; `unavailable` if
  *   qemu-img is missing; and `aborted`.
  */
-export async function commitPlan(state: PlanState, note: (text: string) => void, signal: AbortSignal): Promise<void> {
+export async function commitPlan(
+  state: PlanState,
+  disks: PlanDisks,
+  note: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { journal, directories, paths, changedImages } = state;
   if (!journal.has('applied') || journal.has('rolled-back')) {
     const problem = journal.has('rolled-back')
@@ -24,6 +31,7 @@ export async function commitPlan(state: PlanState, note: (text: string) => void,
       throw changed(base.path, 'is a base and was written to since the plan was applied; no original is deleted');
     }
   }
+  const written = changedImages.filter((index) => state.image(index).isWritten);
   for (const index of changedImages) {
     const path = paths.image(index);
     if (!(await state.isExchanged(index))) {
@@ -31,20 +39,26 @@ export async function commitPlan(state: PlanState, note: (text: string) => void,
     }
     await checkQcow2(path, signal);
   }
+  for (const index of written) {
+    const status = await directories.statusOf(paths.original(index));
+    if (status !== undefined && !isPlanned(status, state.planned(index))) {
+      throw changed(paths.original(index), 'is not the original of the plan; no original is deleted');
+    }
+  }
+  await requireNoOtherUsers(
+    state,
+    disks,
+    written.map((index) => paths.original(index)),
+  );
   if (!journal.has('committing')) {
     await journal.append({ event: 'committing' });
   }
-  for (const index of changedImages.filter((each) => state.image(each).isWritten)) {
+  for (const index of written) {
     const original = paths.original(index);
-    const status = await directories.statusOf(original);
-    if (status === undefined) {
-      continue;
+    if ((await directories.statusOf(original)) !== undefined) {
+      await directories.remove(original);
+      note(`deleted ${original}`);
     }
-    if (!isPlanned(status, state.planned(index))) {
-      throw changed(original, 'is not the original of the plan; it is not deleted');
-    }
-    await directories.remove(original);
-    note(`deleted ${original}`);
   }
   await journal.append({ event: 'committed' });
 }

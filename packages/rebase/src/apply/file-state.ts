@@ -1,5 +1,5 @@
-import type { BigIntStats } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { type BigIntStats, constants } from 'node:fs';
+import { open, stat, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { type FileStamp, fileKeyOf, fileNumberOf, OpenDirectory, sweepOnce, systemPath } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
@@ -49,6 +49,41 @@ export class PlanDirectories {
     const directory = await this.of(path);
     await directory.rename(basename(path), basename(other));
     await directory.sync();
+  }
+
+  /**
+   * Changes the permission bits of a regular file. Does not follow a symbolic link.
+   */
+  async chmod(path: string, mode: number): Promise<void> {
+    const directory = await this.of(path);
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const file = await open(directory.pathOf(basename(path)), flags);
+    try {
+      await file.chmod(mode);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * Requires that each directory that is open is still at its path.
+   *
+   * @throws `changed` if another directory is there.
+   */
+  async requireInPlace(): Promise<void> {
+    for (const [path, opened] of this.#open) {
+      const { stats } = await opened;
+      const found = await stat(systemPath(path), { bigint: true }).catch(() => undefined);
+      if (found?.dev !== stats.dev || found.ino !== stats.ino) {
+        throw changed(path, 'was replaced by another directory while the plan was applied; roll back and plan again');
+      }
+    }
+  }
+
+  async removeIfPresent(path: string): Promise<void> {
+    if ((await this.statusOf(path)) !== undefined) {
+      await this.remove(path);
+    }
   }
 
   async remove(path: string): Promise<void> {
@@ -110,17 +145,14 @@ export class LastChanges {
 
 /**
  * Returns whether a status is that of the planned file, with the same size and mtime. Ignores the ctime, which a new
- * hard link changes.
+ * hard link changes, and the device number, which can change when the file system is mounted again.
  */
-export function isPlanned(status: BigIntStats | undefined, { device, inode, size, mtimeNs }: FileStamp): boolean {
-  return isSameFile(status, { device, inode }) && status!.size === size && status!.mtimeNs === mtimeNs;
+export function isPlanned(status: BigIntStats | undefined, { inode, size, mtimeNs }: FileStamp): boolean {
+  return isSameFile(status, inode) && status!.size === size && status!.mtimeNs === mtimeNs;
 }
 
-export function isSameFile(
-  status: BigIntStats | undefined,
-  { device, inode }: Pick<FileStamp, 'device' | 'inode'>,
-): boolean {
-  return status !== undefined && status.dev === device && status.ino === inode;
+export function isSameFile(status: BigIntStats | undefined, inode: bigint): boolean {
+  return status !== undefined && status.ino === inode;
 }
 
 /** Returns whether a status is that of the file that the journal records, with the same size and mtime. */
@@ -128,7 +160,6 @@ export function isWrittenFile(status: BigIntStats | undefined, file: JournalFile
   return (
     status !== undefined &&
     file !== undefined &&
-    status.dev === BigInt(file.device) &&
     status.ino === BigInt(file.inode) &&
     status.size === BigInt(file.size) &&
     status.mtimeNs === BigInt(file.mtimeNs)

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, unlink, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasEnded, OpenDirectory, processMark, readSmallFile, systemPath } from '@virt-similarity/core';
 import { excerptOf, VirtSimilarityError } from '@virt-similarity/core/errors';
@@ -7,10 +7,13 @@ import { z } from 'zod';
 /** The size of the largest journal that is read, in bytes. */
 const LARGEST_JOURNAL = 1024 * 1024 * 1024;
 
+/** The size of the largest lock file, in bytes. */
+const LARGEST_LOCK = 1024;
+
 const integer = z.string().regex(/^\d+$/);
 const entrySchema = z.discriminatedUnion('event', [
-  /** The first entry: the plan that is applied. */
-  z.object({ event: z.literal('began'), plan: z.string() }),
+  /** The first entry: the id and the text of the plan that is applied. */
+  z.object({ event: z.literal('began'), plan: z.string(), text: z.string() }),
   /** A new file is complete, was checked, and is on disk. Numbers are decimal. */
   z.object({
     event: z.literal('written'),
@@ -121,7 +124,7 @@ export class Journal {
     if (first !== undefined && (first.event !== 'began' || first.plan !== id)) {
       throw new VirtSimilarityError(
         'refused',
-        `the journal ${path} belongs to another plan; move it elsewhere to apply this plan`,
+        `the journal ${path} belongs to another plan; roll that plan back or commit it, then move its journal elsewhere`,
       );
     }
   }
@@ -195,7 +198,7 @@ async function removeStaleLock(path: string): Promise<void> {
 
 /** Returns the mark in a lock file if its process has ended. */
 async function staleMarkIn(path: string): Promise<string | undefined> {
-  const mark = await readFile(systemPath(path), 'utf8').catch(() => '');
+  const mark = (await readSmallFile(path, LARGEST_LOCK).catch(() => '')).toString();
   return (await hasEnded(mark, () => 0)) ? mark : undefined;
 }
 

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Analyzer, DiskImage } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { type FileUse, fileUsesIn } from './file-users.js';
 import type { PlacedContent } from './plan-paths.js';
 import type { PlanState } from './plan-state.js';
 
@@ -42,6 +43,11 @@ export class PlanDisks {
       throw new VirtSimilarityError('refused', `cannot change ${path}: it can only be read from beginning to end`);
     }
     return image;
+  }
+
+  /** Returns which files the images in some directories refer to; see `fileUsesIn`. */
+  usesIn(directories: Iterable<string>): Promise<FileUse[]> {
+    return fileUsesIn(directories, this.#analyzer, this.#signal);
   }
 
   /**

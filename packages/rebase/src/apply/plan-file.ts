@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isAbsolute, normalize } from 'node:path';
 import { type FileStamp, readSmallFile } from '@virt-similarity/core';
 import { messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { z } from 'zod';
@@ -29,6 +30,8 @@ const schema = z.object({
   bytesNow: count,
   bytesPlanned: count,
   bytesToWrite: count,
+  /** The paths of images that were named but left out. */
+  leftOut: z.array(z.string().min(1)).default([]),
   images: z.array(
     z.object({
       path: z.string().min(1),
@@ -58,6 +61,7 @@ const schema = z.object({
 export type PlanFile = z.output<typeof schema> & {
   /** The first eight hexadecimal digits of the SHA-256 of the plan's text, for names of files. */
   readonly id: string;
+  readonly text: string;
 };
 
 export type PlanFileImage = PlanFile['images'][number];
@@ -69,7 +73,14 @@ export type PlanFileReference = PlanFileImage['base'];
  * @throws as `readSmallFile`, and `corrupt` if the file is not a plan of this version.
  */
 export async function readPlanFile(path: string): Promise<PlanFile> {
-  const text = (await readSmallFile(path, LARGEST_PLAN)).toString('utf8');
+  return parsePlan(path, (await readSmallFile(path, LARGEST_PLAN)).toString('utf8'));
+}
+
+/**
+ * @param path of the file that contains the text, for messages
+ * @throws `corrupt` if the text is not a plan of this version.
+ */
+export function parsePlan(path: string, text: string): PlanFile {
   const found = parsed(path, text);
   const { success, data, error } = schema.safeParse(found);
   if (!success) {
@@ -77,7 +88,9 @@ export async function readPlanFile(path: string): Promise<PlanFile> {
     throw notAPlan(path, `${where.join('.')}: ${message}`);
   }
   requireForest(path, data);
-  return { ...data, id: createHash('sha256').update(text).digest('hex').slice(0, 8) };
+  requireDistinctFiles(path, data);
+  requireRunsInside(path, data);
+  return { ...data, id: createHash('sha256').update(text).digest('hex').slice(0, 8), text };
 }
 
 function parsed(path: string, text: string): unknown {
@@ -114,6 +127,36 @@ function requireForest(path: string, { images, newBases }: z.output<typeof schem
   }
   if (newBases.some(({ runs }) => runs.some(([, , image]) => images[image] === undefined))) {
     throw notAPlan(path, 'a new base has blocks of a missing image');
+  }
+}
+
+/**
+ * Requires that each image has a different file, at a plain absolute path, and that no image that changes is the backing
+ * file of another image now.
+ */
+function requireDistinctFiles(path: string, { images }: z.output<typeof schema>): void {
+  const keyOf = ({ device, inode }: z.output<typeof stamp>) => `${device}:${inode}`;
+  const tops = images.map(({ chain }) => chain[0]!.files[0]!);
+  const backing = new Set(images.flatMap(({ chain }) => chain.slice(1).flatMap(({ files }) => files.map(keyOf))));
+  if (new Set(tops.map(keyOf)).size < tops.length) {
+    throw notAPlan(path, 'two images are the same file');
+  }
+  if (tops.some((top) => !isAbsolute(top.path) || normalize(top.path) !== top.path)) {
+    throw notAPlan(path, 'the path of an image is relative or has unnecessary elements');
+  }
+  const changes = ({ isWritten, emptyOverlayBytes }: PlanFileImage) => isWritten || emptyOverlayBytes > 0;
+  if (images.some((image, index) => changes(image) && backing.has(keyOf(tops[index]!)))) {
+    throw notAPlan(path, 'an image that would change is the backing file of another one');
+  }
+}
+
+/** Requires that new bases have blocks, all of them inside the disk. */
+function requireRunsInside(path: string, { newBases, blockSize }: z.output<typeof schema>): void {
+  for (const { runs, virtualSize } of newBases) {
+    const blocks = Math.ceil(virtualSize / blockSize);
+    if (runs.length === 0 || runs.some(([start, length]) => start + length > blocks)) {
+      throw notAPlan(path, 'the blocks of a new base are missing or outside its disk');
+    }
   }
 }
 

@@ -45,6 +45,11 @@ export class PlanPaths {
     return `${this.image(index)}.${this.#plan.id}.restored`;
   }
 
+  /** Returns the path of a hard link that shows that this plan uses a base of another plan. */
+  mark(base: string): string {
+    return `${base}.${this.#plan.id}.used`;
+  }
+
   newBase(index: number): string {
     return join(this.#directoryOfNewBase[index]!, `${nameOfNewBase(index)}.${this.#plan.id}.qcow2`);
   }

@@ -1,4 +1,5 @@
-import type { FileStamp } from '@virt-similarity/core';
+import { type FileStamp, fileKeyOf, fileNumberOf } from '@virt-similarity/core';
+import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { changed, isPlanned, isSameFile, isWrittenFile, LastChanges, PlanDirectories } from './file-state.js';
 import type { Journal } from './journal.js';
 import { type PlanFile, type PlanFileImage, type PlanFileReference, topFile } from './plan-file.js';
@@ -10,6 +11,9 @@ export interface PlanBase {
   /** The index of the image whose original file this is; `undefined` for a file that the plan creates. */
   readonly image: number | undefined;
 }
+
+/** The names of the bases that plans make; see `PlanPaths`. */
+const MADE_BY_PLAN = /\.[0-9a-f]{8}\.(?:base|qcow2)$/;
 
 /** A plan, and where each of its files is now. */
 export class PlanState {
@@ -97,9 +101,7 @@ export class PlanState {
   async isExchanged(index: number): Promise<boolean> {
     const status = await this.directories.statusOf(this.paths.image(index));
     const written = this.journal.written(this.paths.overlay(index));
-    return (
-      written !== undefined && isSameFile(status, { device: BigInt(written.device), inode: BigInt(written.inode) })
-    );
+    return written !== undefined && isSameFile(status, BigInt(written.inode));
   }
 
   /** Returns whether a new file is complete, at its own path or, for an overlay, at the path of its image. */
@@ -172,7 +174,7 @@ export class PlanState {
    */
   async link(index: number, second: string): Promise<void> {
     const planned = this.planned(index);
-    if (isSameFile(await this.directories.statusOf(second), planned)) {
+    if (isSameFile(await this.directories.statusOf(second), planned.inode)) {
       return;
     }
     const path = this.paths.image(index);
@@ -182,12 +184,82 @@ export class PlanState {
     this.#lastChanges.see((await this.directories.statusOf(second))!);
   }
 
-  /** Renames the overlay of an image to the image's path. The image must already have its hard link at `keptPath`. */
+  /**
+   * Renames the overlay of an image to the image's path. The image must already have its hard link at `keptPath`.
+   *
+   * @throws `changed` if the overlay is not the file that was written, or if the image was written to at the last moment;
+   *   the image is then at its path.
+   */
   async exchange(index: number): Promise<void> {
-    await this.directories.rename(this.paths.overlay(index), this.paths.image(index));
+    const { paths, directories } = this;
+    const path = paths.image(index);
+    if (!isWrittenFile(await directories.statusOf(paths.overlay(index)), this.journal.written(paths.overlay(index)))) {
+      throw changed(paths.overlay(index), 'is not the file that was written; roll back and plan again');
+    }
+    await directories.rename(paths.overlay(index), path);
     // Both ctimes changed: the image lost a name, and the overlay was renamed.
-    for (const path of [this.keptPath(index), this.paths.image(index)]) {
-      this.#lastChanges.see((await this.directories.statusOf(path))!);
+    for (const each of [this.keptPath(index), path]) {
+      this.#lastChanges.see((await directories.statusOf(each))!);
+    }
+    if (!isPlanned(await directories.statusOf(this.keptPath(index)), this.planned(index))) {
+      await this.restore(index);
+      throw changed(path, 'was written to while it was replaced, and is in its place again; plan again');
+    }
+  }
+
+  /** Restores an image through a new hard link, so that the path at which it is kept remains valid for overlays on it. */
+  async restore(index: number): Promise<void> {
+    const restored = this.paths.restored(index);
+    await this.directories.removeIfPresent(restored);
+    await this.directories.link(this.keptPath(index), restored);
+    await this.directories.rename(restored, this.paths.image(index));
+  }
+
+  /**
+   * Gives each base that an earlier plan made a hard link with this plan's id: that earlier plan is not rolled back while
+   * the link exists, because that would remove the base.
+   */
+  async markBasesOfOtherPlans(): Promise<void> {
+    for (const path of this.basesOfOtherPlans()) {
+      const mark = this.paths.mark(path);
+      if ((await this.directories.statusOf(mark)) === undefined) {
+        await this.directories.link(path, mark);
+        this.#lastChanges.see((await this.directories.statusOf(path))!);
+      }
+    }
+  }
+
+  /** Returns the bases that have the name of a file that a plan makes, but are not of this plan. */
+  basesOfOtherPlans(): string[] {
+    return this.bases().flatMap(({ path, image }) =>
+      image !== undefined && !this.paths.becomesBase(image) && MADE_BY_PLAN.test(path) ? [path] : [],
+    );
+  }
+
+  /**
+   * Requires that the files that a rollback removes have no hard links besides those of this plan.
+   *
+   * @throws `refused` otherwise.
+   */
+  async requireNoForeignLinks(): Promise<void> {
+    const images = this.changedImages.map((index) => this.paths.image(index));
+    const own = [...images, ...this.newFiles(), ...this.secondNames()];
+    const counts = new Map<string, { own: bigint; found: bigint; path: string }>();
+    for (const path of own) {
+      const status = await this.directories.statusOf(path);
+      if (status !== undefined) {
+        const key = fileKeyOf(fileNumberOf(status));
+        counts.set(key, { own: (counts.get(key)?.own ?? 0n) + 1n, found: status.nlink, path });
+      }
+    }
+    for (const { own: ownLinks, found, path } of counts.values()) {
+      if (found > ownLinks) {
+        throw new VirtSimilarityError(
+          'refused',
+          `${path} has a hard link that is not of this plan, such as that of a later plan that uses the file as a base; roll that plan back first, or remove the link`,
+          { image: path },
+        );
+      }
     }
   }
 

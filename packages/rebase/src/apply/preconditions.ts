@@ -1,8 +1,7 @@
 import { basename, dirname } from 'node:path';
-import { fileKeyOf, fileNumberOf, isEscaped } from '@virt-similarity/core';
+import { fileKeyOf, fileNumberOf, isEscaped, realPath } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { changed, isWrittenFile } from './file-state.js';
-import { overlaysIn } from './other-overlays.js';
 import type { PlanDisks } from './plan-disks.js';
 import type { PlanState } from './plan-state.js';
 
@@ -21,11 +20,13 @@ export async function requireApplicable(state: PlanState, disks: PlanDisks): Pro
   requireUsableNames(state);
   await state.requirePlanned();
   if (!state.wasBegun) {
+    await requireRealPaths(state);
     await requireSoleNames(state);
     await requireFreeNames(state);
   }
-  await requireNoOtherOverlays(
+  await requireNoOtherUsers(
     state,
+    disks,
     state.changedImages.map((index) => state.paths.image(index)),
   );
   await requireRoom(state);
@@ -38,36 +39,58 @@ export async function requireApplicable(state: PlanState, disks: PlanDisks): Pro
 }
 
 /**
- * Requires that no overlay outside the plan uses one of these files as its backing file. Examines only qcow2 files in
- * the directories of the plan's images. If the plan was begun, first removes the temporary files that killed processes
- * left in these directories.
+ * Requires that no image outside the plan uses one of these files, as a backing file, a data file or an extent. Examines
+ * the images in the directories of the plan's images, and in those of the images that the plan leaves out. If the plan
+ * was begun, first removes the temporary files that killed processes left in the directories of the plan.
  *
- * @throws `refused` if there is such an overlay, and the errors of listing the directories.
+ * @throws `refused` if there is such an image, and the errors of listing the directories.
  */
-export async function requireNoOtherOverlays(state: PlanState, paths: readonly string[]): Promise<void> {
-  const { paths: names, directories } = state;
-  const keys = new Map<string, string>();
-  for (const path of paths) {
+export async function requireNoOtherUsers(state: PlanState, disks: PlanDisks, paths: readonly string[]): Promise<void> {
+  const { directories } = state;
+  const keyOf = async (path: string) => {
     const status = await directories.statusOf(path);
-    if (status !== undefined) {
-      keys.set(fileKeyOf(fileNumberOf(status)), path);
+    return status && fileKeyOf(fileNumberOf(status));
+  };
+  const used = new Map<string, string>();
+  for (const path of paths) {
+    const key = await keyOf(path);
+    if (key !== undefined) {
+      used.set(key, path);
     }
   }
   if (state.wasBegun) {
     // A killed process may have left an overlay with a temporary name.
     await directories.sweep();
   }
-  const images = state.plan.images.map((_, index) => names.image(index));
-  const own = new Set([...images, ...state.newFiles(), ...state.secondNames()]);
-  for (const { path, backing } of await overlaysIn(new Set(images.map((image) => dirname(image))))) {
-    const base = keys.get(backing);
-    if (base !== undefined && !own.has(path)) {
-      const remedy = state.wasBegun ? 'remove it' : 'include it in the plan, or remove it';
-      throw new VirtSimilarityError(
-        'refused',
-        `${path} uses ${base} as its backing file but is not part of the plan; ${remedy}`,
-        { image: path },
-      );
+  const images = state.plan.images.map((_, index) => state.paths.image(index));
+  const own = new Set<string | undefined>();
+  for (const path of [...images, ...state.newFiles(), ...state.secondNames()]) {
+    own.add(await keyOf(path));
+  }
+  const named = [...images, ...state.plan.leftOut];
+  for (const use of await disks.usesIn(new Set(named.map((path) => dirname(path))))) {
+    const base = used.get(use.used);
+    if (base !== undefined && !own.has(use.user)) {
+      const remedy = state.wasBegun
+        ? 'remove it'
+        : 'include it in the plan, remove it, or plan again with the used image kept';
+      throw new VirtSimilarityError('refused', `${use.path} uses ${base} but is not part of the plan; ${remedy}`, {
+        image: use.path,
+      });
+    }
+  }
+}
+
+/**
+ * Requires that the images are named by their real paths, so that no two of the plan's paths lead to one file.
+ *
+ * @throws `refused` otherwise.
+ */
+async function requireRealPaths(state: PlanState): Promise<void> {
+  for (const index of state.plan.images.keys()) {
+    const path = state.paths.image(index);
+    if ((await realPath(dirname(path))) !== dirname(path)) {
+      throw new VirtSimilarityError('refused', `${path} is not the real path of an image; plan again`, { image: path });
     }
   }
 }

@@ -1,10 +1,8 @@
-import { chmod } from 'node:fs/promises';
-import { systemPath } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { changed, isPlanned, isSameFile, isWrittenFile } from './file-state.js';
 import type { PlanDisks } from './plan-disks.js';
 import type { PlanState } from './plan-state.js';
-import { requireNoOtherOverlays } from './preconditions.js';
+import { requireNoOtherUsers } from './preconditions.js';
 
 /**
  * Puts every image back, restores the permissions of the bases, and removes the new files. Everything is checked before
@@ -19,26 +17,53 @@ import { requireNoOtherOverlays } from './preconditions.js';
 export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (text: string) => void): Promise<void> {
   const { journal, directories, paths, changedImages } = state;
   if (journal.has('committing')) {
-    throw new VirtSimilarityError('refused', 'cannot roll back: the plan was committed, which deletes the originals');
+    await requireAllOriginals(state);
   }
   for (const index of changedImages) {
     await requireRestorable(index, state, disks);
   }
-  await requireNoOtherOverlays(state, state.newFiles());
+  await state.requireNoForeignLinks();
+  await requireNoOtherUsers(state, disks, [...state.newFiles(), ...state.secondNames(), ...convertedImages(state)]);
   // Overlays are restored before their bases, and the paths of the bases remain until the end. Every image is therefore
   // complete at every moment.
   for (const index of changedImages.toReversed()) {
-    await restore(index, state);
+    if (await state.isExchanged(index)) {
+      // A machine may have started in the meantime.
+      await requireRestorable(index, state, disks);
+      await state.restore(index);
+    }
     note(`${paths.image(index)} is the original again`);
   }
   await unprotectBases(state);
   // Also removes files that a killed process wrote but did not record. No file existed at these paths before the plan
   // was begun.
-  for (const path of [...state.secondNames(), ...state.newFiles()]) {
-    await removeIfPresent(path, state);
+  const marks = state.basesOfOtherPlans().map((path) => paths.mark(path));
+  for (const path of [...state.secondNames(), ...state.newFiles(), ...marks]) {
+    await directories.removeIfPresent(path);
   }
   await directories.sweep();
   await journal.append({ event: 'rolled-back' });
+}
+
+/** Returns the paths of the images whose format a rollback changes back, which breaks overlays on them. */
+function convertedImages(state: PlanState): string[] {
+  return state.changedImages
+    .filter((index) => state.image(index).chain[0]!.format !== 'qcow2')
+    .map((index) => state.paths.image(index));
+}
+
+/**
+ * Requires that no original was deleted by a commit that was interrupted.
+ *
+ * @throws `refused` otherwise.
+ */
+async function requireAllOriginals(state: PlanState): Promise<void> {
+  for (const index of state.changedImages) {
+    const status = await state.directories.statusOf(state.keptPath(index));
+    if (!isPlanned(status, state.planned(index)) && (await state.isExchanged(index))) {
+      throw new VirtSimilarityError('refused', 'cannot roll back: the plan was committed, which deletes the originals');
+    }
+  }
 }
 
 /**
@@ -49,7 +74,7 @@ async function requireRestorable(index: number, state: PlanState, disks: PlanDis
   const { directories, journal, paths } = state;
   const path = paths.image(index);
   const status = await directories.statusOf(path);
-  if (isSameFile(status, state.planned(index))) {
+  if (isSameFile(status, state.planned(index).inode)) {
     return;
   }
   if (!(await state.isExchanged(index))) {
@@ -66,26 +91,13 @@ async function requireRestorable(index: number, state: PlanState, disks: PlanDis
   await disks.requireUnused({ path, format: 'qcow2' });
 }
 
-/** Restores an image through a new hard link, so that the path at which it is kept remains valid for overlays on it. */
-async function restore(index: number, state: PlanState): Promise<void> {
-  if (await state.isExchanged(index)) {
-    const restored = state.paths.restored(index);
-    await removeIfPresent(restored, state);
-    await state.directories.link(state.keptPath(index), restored);
-    await state.directories.rename(restored, state.paths.image(index));
-  }
-}
-
-async function unprotectBases({ journal, directories }: PlanState): Promise<void> {
-  for (const entry of journal.entries) {
-    if (entry.event === 'protected' && (await directories.statusOf(entry.path)) !== undefined) {
-      await chmod(systemPath(entry.path), entry.mode);
+async function unprotectBases(state: PlanState): Promise<void> {
+  const bases = new Set(state.bases().map(({ path }) => path));
+  for (const entry of state.journal.entries) {
+    if (entry.event === 'protected' && bases.has(entry.path)) {
+      if ((await state.directories.statusOf(entry.path)) !== undefined) {
+        await state.directories.chmod(entry.path, entry.mode);
+      }
     }
-  }
-}
-
-async function removeIfPresent(path: string, { directories }: PlanState): Promise<void> {
-  if ((await directories.statusOf(path)) !== undefined) {
-    await directories.remove(path);
   }
 }

@@ -1,12 +1,12 @@
 import type { CommandContext, OptionValues, ValuesOf } from '@virt-similarity/core';
-import { VirtSimilarityError, wording } from '@virt-similarity/core/errors';
+import { classifyFailure, messageOf, VirtSimilarityError, wording } from '@virt-similarity/core/errors';
 import { requireAcceptable } from './acceptance.js';
 import type { APPLY_OPTIONS } from './apply-options.js';
 import { applyPlan } from './apply-plan.js';
 import { commitPlan } from './commit-plan.js';
 import { Journal, type JournalEntry } from './journal.js';
 import { PlanDisks } from './plan-disks.js';
-import { type PlanFileReference, readPlanFile } from './plan-file.js';
+import { type PlanFileReference, parsePlan, readPlanFile } from './plan-file.js';
 import { PlanState } from './plan-state.js';
 import { requireApplicable } from './preconditions.js';
 import { rollBackPlan } from './roll-back-plan.js';
@@ -29,23 +29,25 @@ export async function runApply({
   if ([resume, rollback, commit].filter(Boolean).length > 1 || (dryRun && (rollback || commit))) {
     throw new VirtSimilarityError(
       'usage',
-      'expected at most one of --resume, --rollback and --commit, and --dry-run without --rollback and --commit; choose one',
+      'expected at most one of --resume, --rollback and --commit, and neither --rollback nor --commit with --dry-run; choose one',
     );
   }
   const [path] = operands as [string];
-  const plan = await readPlanFile(path);
   const journalPath = `${path}.journal`;
-  const requireFitting = async (entries: readonly JournalEntry[]) => {
-    Journal.requirePlan(entries, plan.id, journalPath);
+  const entries = await Journal.read(journalPath);
+  const [began] = entries;
+  const isContinued = resume || rollback || commit;
+  const plan = isContinued && began?.event === 'began' ? parsePlan(journalPath, began.text) : await readPlanFile(path);
+  const requireFitting = async (found: readonly JournalEntry[]) => {
+    Journal.requirePlan(found, plan.id, journalPath);
     if (rollback || commit) {
-      requireBegun(entries, path, journalPath);
+      requireBegun(found, path);
     } else {
-      requireNotEnded(entries, path);
+      requireNotEnded(found, path);
       await requireAcceptable(plan, { formatChange: formatChange === true });
-      requireNotBegun(resume || dryRun ? [] : entries, path);
+      requireNotBegun(resume || dryRun ? [] : found, path);
     }
   };
-  const entries = await Journal.read(journalPath);
   await requireFitting(entries);
   const journal = dryRun ? undefined : await Journal.open(journalPath);
   const state = new PlanState(plan, journal ?? Journal.forTrial(entries));
@@ -60,7 +62,7 @@ export async function runApply({
     } else if (rollback) {
       await rollBackPlan(state, disks, note);
     } else if (commit) {
-      await commitPlan(state, note, signal);
+      await commitPlan(state, disks, note, signal);
     } else {
       await applyPlan(state, disks, note, signal);
       note(
@@ -68,10 +70,12 @@ export async function runApply({
       );
       for (const image of imagesWithNewFormat(state)) {
         messages.warning(
-          `${image} is qcow2 now: change the definition of its machine, and name it with --format qcow2`,
+          `${image} is qcow2 now: change the definition of its machine, and put --format qcow2 before the image's name in later commands`,
         );
       }
     }
+  } catch (thrown) {
+    throw systemError(thrown, path);
   } finally {
     await state.close();
     await journal?.close();
@@ -79,17 +83,23 @@ export async function runApply({
   return 0;
 }
 
-function requireBegun(entries: readonly JournalEntry[], path: string, journalPath: string): void {
+function requireBegun(entries: readonly JournalEntry[], path: string): void {
   if (entries.length === 0) {
-    throw new VirtSimilarityError('refused', `the plan ${path} was not applied: there is no journal ${journalPath}`);
+    throw new VirtSimilarityError('refused', `nothing of the plan ${path} was applied`);
   }
 }
 
 function requireNotEnded(entries: readonly JournalEntry[], path: string): void {
-  const ended = entries.find(({ event }) => event === 'rolled-back' || event === 'committing');
-  if (ended !== undefined) {
-    const end = ended.event === 'rolled-back' ? 'rolled back' : 'committed';
+  const has = (event: JournalEntry['event']) => entries.some((entry) => entry.event === event);
+  if (has('rolled-back') || has('committed')) {
+    const end = has('committed') ? 'committed' : 'rolled back';
     throw new VirtSimilarityError('refused', `the plan ${path} was ${end}; plan again`);
+  }
+  if (has('committing')) {
+    throw new VirtSimilarityError(
+      'refused',
+      wording`the commit of the plan ${path} was interrupted; complete it with ${{ option: 'commit' }}`,
+    );
   }
 }
 
@@ -100,6 +110,16 @@ function requireNotBegun(entries: readonly JournalEntry[], path: string): void {
       wording`the plan ${path} has already been started; continue with ${{ option: 'resume' }} or undo it with ${{ option: 'rollback' }}`,
     );
   }
+}
+
+/** Returns the error for the user; errors of the file system become errors of this project. */
+function systemError(thrown: unknown, path: string): unknown {
+  if (!(thrown instanceof Error) || !('syscall' in thrown)) {
+    return thrown;
+  }
+  const remedy = 'check the permissions and the storage of the images, then resume or roll back';
+  const { code, ending } = classifyFailure(thrown, 'unreadable', remedy);
+  return new VirtSimilarityError(code, wording`cannot apply ${path}: ${messageOf(thrown)}${ending}`, { cause: thrown });
 }
 
 function imagesWithNewFormat(state: PlanState): string[] {

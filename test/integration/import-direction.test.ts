@@ -78,10 +78,10 @@ const FORMS = [
   "await import('MODULE');",
 ] as const;
 
-/** Enough lines that no file is too short to have a single importer. */
+/** Enough lines that the rule against short files does not apply. */
 const ENOUGH_LINES = '\n'.repeat(15);
 
-/** Writes each file with its import, and an empty file as the import's target. */
+/** Writes each file with its import and, for a relative import, a target of blank lines. */
 async function writeSources(imports: readonly Import[], form: string): Promise<void> {
   for (const [file, specifier] of imports) {
     const path = join(workspace, file);

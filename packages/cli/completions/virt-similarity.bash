@@ -188,5 +188,5 @@ _virt_similarity() {
   fi
 }
 
-# Where the function has no answer, bash completes names of files.
+# Where the function adds no words and keeps the option default, bash completes file names.
 complete -o default -F _virt_similarity virt-similarity

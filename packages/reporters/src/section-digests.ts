@@ -12,7 +12,7 @@ const BASES = [0x811c9dc5, 0x050c5d1f] as const;
  * are improbable unless they are made on purpose. A digest of zeros means a section of zeros.
  */
 export interface SectionDigests {
-  /** Number of sections of each disk. Sections past the end of a smaller disk have digests of zeros. */
+  /** Number of sections of each disk. Sections past the end of a disk have digests of zeros. */
   readonly count: number;
   /** Number of blocks in a section. */
   readonly blocks: number;

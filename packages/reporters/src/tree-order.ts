@@ -42,8 +42,8 @@ export function depthOf({ size, nodes }: Cladogram): number {
 }
 
 /**
- * Returns the cladogram with two children for each node: the children of a node with more are split into halves until
- * pairs remain, all at the node's height. Equal images therefore make a tree of logarithmic depth.
+ * Returns the cladogram as a binary tree. If a node has more than two children, they are halved repeatedly; the nodes that
+ * this adds have the same height. Equal images therefore make a tree of logarithmic depth.
  */
 export function binaryTree({ size, nodes }: Cladogram): Cladogram {
   const binary: CladogramNode[] = [];
@@ -66,7 +66,10 @@ export function binaryTree({ size, nodes }: Cladogram): Cladogram {
   return { size, nodes: binary };
 }
 
-/** Returns a dendrogram as a tree with one node for each merge, tied or not; children are in order of first image. */
+/**
+ * Returns a dendrogram as a tree with one node for each merge, tied or not. The children
+ * of a node are ordered by their lowest image number.
+ */
 export function mergeTree({ size, merges }: Dendrogram): Cladogram {
   const firstImage = Uint32Array.from({ length: size + merges.length }, (_, cluster) => cluster);
   const nodes = merges.map(({ left, right, height }, index) => {

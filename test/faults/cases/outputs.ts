@@ -22,7 +22,7 @@ const BLOCK_MS = 30;
 const FINDS = 3_000;
 const NOBODY = 65_534;
 
-/** Returns two command lines: one writes an image's vector to the path `vector`, one a report on it to `report`. */
+/** Returns two command lines: the first writes an image's vector to `vector`, the second a report on the image to `report`. */
 function writesOver(stage: Stage, image: string, vector: string, report: string): CommandLine[] {
   return [
     { words: ['hash', ...readerOf(stage), '-o', vector, image] },
@@ -41,7 +41,10 @@ async function writeMarkedImage(path: string): Promise<void> {
   await writeFile(path, content);
 }
 
-/** Outputs whose paths are, or become, files of images or links, and the temporary files of a running writer. */
+/**
+ * Output paths that are, or become, links or files of images; the temporary files of a running writer; and forged entries
+ * in a cache directory that is exchanged.
+ */
 export const OUTPUTS: readonly FaultCase[] = [
   {
     number: 61,
@@ -122,7 +125,7 @@ export const OUTPUTS: readonly FaultCase[] = [
       }
       const [overVector] = writesOver(stage, `${vector}.qcow2`, vector, report);
       const [, overReport] = writesOver(stage, `${report}.qcow2`, vector, report);
-      // Reads the images, so that the outputs are refused again when their vectors come from the cache.
+      // Fills the cache with the images' vectors: the outputs must also be refused when no image is read.
       const read = (image: string): CommandLine => ({
         words: ['hash', ...readerOf(stage), '-o', 'out/', image],
         exit: 0,
@@ -294,7 +297,8 @@ async function removeMarker(stage: Stage): Promise<void> {
 }
 
 /**
- * Writes a copy of an entry to a directory, with part of the image's name replaced and a matching digest in its name.
+ * Writes a forged copy of an entry to a directory: part of the image's name is replaced, and the file name contains the
+ * SHA-256 of the forged bytes.
  */
 async function forgeEntry(path: string, directory: string, name: string): Promise<void> {
   const copy = join(directory, basename(path));

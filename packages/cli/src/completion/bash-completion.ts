@@ -44,7 +44,7 @@ ${commands.map(commandCase).join('')}  esac
   fi
 }
 
-# Where the function has no answer, bash completes names of files.
+# Where the function adds no words and keeps the option default, bash completes file names.
 complete -o default -F _virt_similarity ${PROGRAM}
 `;
 
@@ -59,8 +59,8 @@ complete -o default -F _virt_similarity ${PROGRAM}
 }
 
 /**
- * Returns the cases of a `case` statement for the values of flags: one case for all flags with the same values. A flag
- * that has the same values in all commands that have it is matched in every command.
+ * Returns the cases of a `case` statement for the values of flags: one case for all flags with the same values. If a
+ * flag has the same values in every command that has it, its pattern ignores the command.
  */
 function valueCases(commands: readonly CompletedCommand[], names: KnownNames): string {
   const actions = new Map<string, Map<string, string[]>>();

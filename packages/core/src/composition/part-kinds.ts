@@ -53,8 +53,8 @@ const DIGEST_LENGTH: Expectation = {
 };
 
 /**
- * The kinds of parts, for the registry, the checks, the listing, the threads and the command. To add a kind, add an
- * entry here and in `PartKinds`.
+ * The properties of every kind of part. Everything that handles parts of all kinds reads this table. To add a kind, add an
+ * entry here, in `PartKinds` and in `PartKindEntry.list`, and a member of `Plugin`.
  */
 export const PART_KINDS: Readonly<Record<PartKind, PartKindEntry>> = {
   source: { list: 'sources', methods: ['list'], members: {} },

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { excerptOf, VirtSimilarityError } from '../errors.js';
 
 /**
- * A part of an index: some vectors, in windows of block numbers. Never changes once it is built.
+ * A part of an index: some of its vectors, divided into windows, which are ranges of block numbers. Never changes once it
+ * is built.
  *
  * The file of a segment consists of a header, the windows, and the sizes of the windows. The header is the length of a
  * JSON text (u32) and that text. The sizes (u32 each) are followed by their number (u32). The name of the file begins
@@ -39,7 +40,7 @@ export async function segmentInMemory(keys: readonly string[], windows: AsyncIte
   return { keys, windowSizes: copies.map(({ length }) => length), read };
 }
 
-/** The most bytes of a header, and of a window. Those of a segment with 32,768 vectors have fewer. */
+/** The largest header and the largest window that are accepted, in bytes. A segment of 32,768 vectors has smaller ones. */
 const LARGEST = 32 * 1024 * 1024;
 const FORMAT = 'virt-similarity vector index 1';
 const FILE_NAME = /^[0-9a-f]{64}\.vector-index$/;
@@ -85,15 +86,16 @@ export async function readSegmentLayout({ path, size, read }: SegmentBytes, name
   const longest = Math.min(LARGEST, size - 8);
   requireSound(length <= longest, path, `a header of at most ${longest} bytes`, String(length));
   const header = await read(4 + length, 0);
-  requireSound(nameOf(header) === name, path, 'a header with the SHA-256 in the name of the file', 'another header');
+  requireSound(nameOf(header) === name, path, 'a header whose SHA-256 is in the file name', 'another header');
   const keys = keysIn(header, path);
   const windowsAt = 4 + length;
   const count = numbersIn(await read(4, size - 4))[0]!;
   const endAt = size - 4 - count * 4;
-  requireSound(endAt >= windowsAt, path, `the sizes of its windows in ${size - windowsAt} bytes`, `${count} of them`);
+  const mostSizes = Math.max(0, Math.floor((size - windowsAt) / 4) - 1);
+  requireSound(endAt >= windowsAt, path, `at most ${mostSizes} window sizes`, String(count));
   const windowSizes = [...numbersIn(await read(count * 4, endAt))];
   const total = windowSizes.reduce((sum, bytes) => sum + bytes, 0);
-  requireSound(windowsAt + total === endAt, path, `windows of ${endAt - windowsAt} bytes`, String(total));
+  requireSound(windowsAt + total === endAt, path, `windows of ${endAt - windowsAt} bytes in total`, String(total));
   const largest = windowSizes.reduce((most, bytes) => Math.max(most, bytes), 0);
   requireSound(largest <= LARGEST, path, `windows of at most ${LARGEST} bytes`, String(largest));
   return { keys, windowSizes, windowsAt };

@@ -2,7 +2,7 @@ import type { VirtSimilarityError } from '@virt-similarity/core';
 import type { NbdRequest } from './nbd-request.js';
 import * as protocol from './protocol.js';
 
-/** Bytes of one range in a block status: its length and its flags. */
+/** Size in bytes of the descriptor of a range in a block status: its length and its flags. */
 const RANGE_LENGTH = 8;
 /** The longest block status accepted, in bytes. nbdkit sends at most a million ranges, qemu-nbd fewer. */
 export const MAXIMUM_STATUS_LENGTH = 4 + 2 ** 20 * RANGE_LENGTH;
@@ -16,7 +16,7 @@ export interface StatusRange {
   readonly isZero: boolean;
 }
 
-/** A pending query of which ranges read as zeros. */
+/** A pending query for the ranges that read as zeros. */
 export class StatusRequest implements NbdRequest {
   readonly purpose = 'query';
   readonly position: number;
@@ -29,7 +29,7 @@ export class StatusRequest implements NbdRequest {
   readonly reject: (reason: Error) => void;
 
   /**
-   * @param context the number of `base:allocation`
+   * @param context the server's id of the metadata context `base:allocation`
    * @param alignment bytes; the export's minimum block size
    */
   constructor(
@@ -63,8 +63,8 @@ export class StatusRequest implements NbdRequest {
     }
     this.#payload = payload;
     for (const { start, length } of this.ranges()) {
-      const endsExport = start + length === this.position + this.length;
-      if (length === 0 || (length % this.#alignment !== 0 && !endsExport)) {
+      const endsRequest = start + length === this.position + this.length;
+      if (length === 0 || (length % this.#alignment !== 0 && !endsRequest)) {
         return `a block status with a range of ${length} bytes`;
       }
     }

@@ -20,7 +20,8 @@ export class HoleList {
   }
 
   /**
-   * Adds the hole from byte `start` to byte `end` (exclusive), unless it is too short for a list that was full. Holes
+   * Adds the hole from byte `start` to byte `end` (exclusive), unless it is shorter than the minimum
+   * length, which grows each time that the list is full. Holes
    * must arrive in ascending order. A hole that begins where the last hole of the list ends extends that hole.
    */
   add(start: number, end: number): void {

@@ -5,7 +5,7 @@ import { isTarHeader } from './tar.js';
 export interface Container {
   /** The name of the format, in words that follow "it is". */
   readonly what: string;
-  /** How to unpack it, in words that go before "first". */
+  /** What to do with it, in words that go before "first". */
   readonly remedy: string;
   /** Set if a raw disk can be read through this compression. */
   readonly compression?: Compression;
@@ -22,7 +22,7 @@ interface KnownContainer extends Container {
   readonly holds?: (head: Buffer) => boolean;
 }
 
-/** The first bytes of zlib streams: deflate with a window of 256 bytes to 32 KiB. */
+/** The possible first bytes of a zlib stream: deflate with a window of 256 bytes to 32 KiB. */
 const ZLIB_METHODS = Array.from({ length: 8 }, (_, index) => String.fromCharCode((index << 4) | 8));
 /** Bytes. Shorter files are not recognized as zlib streams, because a short file of another kind can look like one. */
 const ZLIB_MIN_BYTES = 512;
@@ -54,9 +54,9 @@ const readThrough = (compression: Compression, unpack: string): Container => ({
 const archive = (kind: string, unpack: string): Container => ({ what: kind, remedy: `unpack it with ${unpack}` });
 
 /**
- * The containers recognized by the start of a file, from their specifications and the magic database of `file`: only
- * formats in which disk images are stored or sent, and only signatures with which no bootable, partitioned or formatted
- * disk begins. A guest can write a signature to the start of its disk, so `--format raw` overrides them.
+ * The containers that are recognized by the start of a file. The signatures are from the specifications and from the magic
+ * database of `file`. The list has formats in which disk images or hash vectors are stored or sent, and no signature with
+ * which a bootable, partitioned or formatted disk begins. A guest can write a signature to the start of its disk, so `--format raw` overrides them.
  */
 const CONTAINERS: readonly KnownContainer[] = [
   {
@@ -119,7 +119,16 @@ const CONTAINERS: readonly KnownContainer[] = [
   { what: 'encrypted by age', remedy: 'decrypt it with age -d', magics: ['age-encryption.org/v1\n'] },
   { what: 'a Partclone image', remedy: 'restore it with partclone.restore', magics: ['partclone-image'] },
   { what: 'an ntfsclone image', remedy: 'restore it with ntfsclone -r', magics: ['\0ntfsclone-image'] },
-  { what: 'an image of Ceph RBD', remedy: 'import it with rbd import', magics: ['rbd image v', 'rbd diff v'] },
+  {
+    what: 'an image of Ceph RBD',
+    remedy: 'import it with rbd import --export-format 2',
+    magics: ['rbd image v'],
+  },
+  {
+    what: 'an incremental diff of Ceph RBD',
+    remedy: 'apply it to its image with rbd import-diff',
+    magics: ['rbd diff v'],
+  },
 ];
 
 /** Returns the container format of a file, by the first 4 KiB; `undefined` if the file can be a disk. */
@@ -178,8 +187,8 @@ function isZlib(head: Buffer): boolean {
 }
 
 /**
- * Tests for thirteen 16-bit numbers, including the magic, in either byte order, and for a name after them. One of the
- * numbers is the length of the name with its NUL.
+ * Tests for a binary cpio header (thirteen 16-bit numbers in either byte order) by its magic, and by a NUL-terminated name
+ * after it of the length that the header states.
  */
 function isBinaryCpio(head: Buffer): boolean {
   if (head.length < CPIO_HEADER_BYTES) {

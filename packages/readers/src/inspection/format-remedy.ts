@@ -28,7 +28,10 @@ export interface ArchivedFile {
   readonly member: string;
 }
 
-/** Returns how to state one of the formats unambiguously, for this file only. */
+/**
+ * Returns how to state one of the formats unambiguously, for this file only; for the parent of a VMDK, whose format cannot
+ * be stated, how to correct the reference to it.
+ */
 export function remedy(
   { statedBy, reference, headerPath, path, stated }: StatedFormat,
   ...formats: readonly [string, ...string[]]
@@ -50,7 +53,7 @@ export function remedy(
   }
 }
 
-/** Returns how to change the name of a file in a header. */
+/** Returns how to change the file name in a header. */
 export function renaming({
   statedBy,
   headerPath,
@@ -67,7 +70,7 @@ export function unpacking({ archive }: Pick<ArchivedFile, 'archive'>): string {
 }
 
 /**
- * Returns the option that states another format than the stated one for a file. Other images keep the stated format.
+ * Returns the option that sets the format of one file to `format`. Images that are named after it keep the format `stated`.
  */
 export function namedInFormat(path: string, format: string, stated: string | undefined): OptionReference {
   return { option: 'format', value: format, image: path, others: stated ?? 'auto' };

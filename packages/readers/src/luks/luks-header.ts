@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** Bytes at the beginning of a volume that {@link luksFields} needs. */
 export const LUKS_FIELDS_BYTES = 208;
-/** Bytes of the binary header of version 2. Its text follows it. */
+/** Bytes of the binary header of version 2. The JSON text follows it. */
 const BINARY_HEADER_BYTES = 4096;
 /** The longest header of version 2, binary header and text, that the specification allows. */
 const MAX_HEADER_BYTES = 4 * 2 ** 20;
@@ -14,7 +14,7 @@ const MAX_PAYLOAD_OFFSET = 32 * 2 ** 20;
 const MAGIC = Buffer.from('LUKS\xba\xbe', 'latin1');
 const SECTOR_BYTES = 512;
 const CIPHER = 'aes-xts-plain64';
-/** Lengths of a key of AES-128 and of AES-256 in XTS mode, each of which consists of two keys. In bytes. */
+/** Key lengths in bytes for AES-128 and AES-256 in XTS mode, which uses two AES keys. */
 const KEY_BYTES = [32, 64];
 /** Fields of the binary header of version 2. */
 const HEADER_SIZE_AT = 8;
@@ -34,7 +34,7 @@ export interface LuksLayout {
   readonly payload: number;
   /** Bytes that are encrypted together: from 512 to 4096. */
   readonly sectorBytes: number;
-  /** The number, in units of 512 bytes, that the initialization vector of the first sector contains. */
+  /** The sector number in the initialization vector of the first sector, in units of 512 bytes. */
   readonly firstSector: bigint;
 }
 
@@ -73,8 +73,8 @@ export async function luksLayout(
   }
   const layout = luksFields(head).version === 1 ? version1(head) : await version2(head, read);
   if ('payload' in layout && layout.payload > Math.min(size, MAX_PAYLOAD_OFFSET)) {
-    const end = layout.payload > size ? `, but it ends at byte ${size}` : '';
-    return { problem: `its content begins only at byte ${layout.payload}${end}` };
+    const limit = layout.payload > size ? `it ends at byte ${size}` : `the limit is ${MAX_PAYLOAD_OFFSET}`;
+    return { problem: `its content begins at byte ${layout.payload}, but ${limit}` };
   }
   return layout;
 }
@@ -82,8 +82,12 @@ export async function luksLayout(
 function version1(head: Buffer): LuksLayout | UnsupportedLuks {
   const [name, mode] = [head.toString('latin1', 8, 40), head.toString('latin1', 40, 72)];
   const cipher = `${name}-${mode}`.replaceAll('\0', '');
-  if (cipher !== CIPHER || !KEY_BYTES.includes(head.readUInt32BE(108))) {
+  if (cipher !== CIPHER) {
     return unsupportedCipher(cipher);
+  }
+  const keyBytes = head.readUInt32BE(108);
+  if (!KEY_BYTES.includes(keyBytes)) {
+    return { problem: `its key has ${keyBytes} bytes, but only ${KEY_BYTES.join(' and ')} are supported` };
   }
   return { payload: head.readUInt32BE(104) * SECTOR_BYTES, sectorBytes: SECTOR_BYTES, firstSector: 0n };
 }
@@ -120,14 +124,17 @@ function hasChecksum(header: Buffer): boolean {
  */
 function layoutIn(text: string): LuksLayout | UnsupportedLuks {
   const metadata = jsonIn(text);
+  if (metadata === undefined) {
+    return DAMAGED;
+  }
   const [segment, ...others] = Object.values(membersOf(membersOf(metadata).segments)).map(membersOf);
   const { requirements } = membersOf(membersOf(metadata).config);
   if (segment?.type !== 'crypt' || others.length > 0 || requirements !== undefined) {
-    return { problem: 'it is not encrypted in one piece, or is being encrypted again' };
+    return { problem: 'it has more than one segment, or is being encrypted again' };
   }
   const { offset, size, encryption, sector_size: sectorBytes, iv_tweak: tweak, integrity } = segment;
   if (size !== 'dynamic') {
-    return { problem: 'its content does not extend to its end' };
+    return { problem: 'its encrypted content does not extend to the end of the volume' };
   }
   if (encryption !== CIPHER || integrity !== undefined) {
     return unsupportedCipher(`${encryption}${integrity === undefined ? '' : ' with integrity'}`);
@@ -151,5 +158,5 @@ function jsonIn(text: string): unknown {
 }
 
 function unsupportedCipher(cipher: string): UnsupportedLuks {
-  return { problem: `its cipher is ${JSON.stringify(cipher)}, only ${CIPHER} is supported` };
+  return { problem: `its cipher is ${JSON.stringify(cipher)}, but only ${CIPHER} is supported` };
 }

@@ -128,7 +128,7 @@ function imagesWithNewFormat(state: PlanState): string[] {
     .map((index) => state.paths.image(index));
 }
 
-/** Returns a row for each new file, with the path at which it will finally be and its base. */
+/** Returns a row for each new file, with its final path and its base. */
 function newFileRows({ plan, paths, changedImages }: PlanState): string[][] {
   const nameOf = (base: PlanFileReference) => (base === null ? '' : paths.content(base).path);
   const rows = plan.newBases.map(({ base }, index) => [paths.newBase(index), nameOf(base)]);

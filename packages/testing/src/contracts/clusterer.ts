@@ -85,7 +85,11 @@ function forEach(
 /** Asserts that a dendrogram is well-formed, as the contract defines it. */
 function assertWellFormed({ size, merges, inverted }: Dendrogram, expectedSize: number): void {
   assert.equal(size, expectedSize, `size: expected ${expectedSize}, the number of items, found ${size}`);
-  assert.equal(merges.length, size - 1, `merges: expected ${size - 1}, one less than items, found ${merges.length}`);
+  assert.equal(
+    merges.length,
+    size - 1,
+    `merges: expected ${size - 1}, one fewer than the items, found ${merges.length}`,
+  );
   const parts = merges.flatMap(({ left, right }) => [left, right]);
   assert.equal(new Set(parts).size, parts.length, 'expected each cluster in at most one merge');
   const partsOf = (cluster: number) => (cluster < size ? { size: 1, height: 0 } : merges[cluster - size]!);
@@ -95,7 +99,7 @@ function assertWellFormed({ size, merges, inverted }: Dendrogram, expectedSize: 
       0 <= merge.left && merge.left < merge.right,
       `row ${row}: expected the smaller cluster number on the left`,
     );
-    assert.ok(merge.right < size + row, `row ${row}: expected both parts to be images or clusters of earlier rows`);
+    assert.ok(merge.right < size + row, `row ${row}: expected both parts to be items or clusters of earlier rows`);
     const leaves = partsOf(merge.left).size + partsOf(merge.right).size;
     assert.equal(merge.size, leaves, `row ${row}: expected a size of ${leaves}, found ${merge.size}`);
     assert.ok(

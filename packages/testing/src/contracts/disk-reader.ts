@@ -59,12 +59,12 @@ export function diskReaderContract(create: () => Promise<DiskReaderSubject>): Co
     withImage('returns extents that cover the complete disk in order', testExtentsCover),
     withImage('returns zero extents only where the disk reads as zeros', testZeroExtents),
     withImage('reports correctly where data is stored verbatim', testStoredExtents),
-    withImage('reports its base image and its inherited extents correctly', testBacking),
+    withImage('opens images that report their base images and inherited extents correctly', testBacking),
     withImage('reads any range exactly', testRanges),
     withImage('reads several ranges at once', testConcurrentReads),
     withImage('reads into shared memory', testSharedMemory),
     withImage('refuses to read before the beginning or past the end', testPastTheEnd),
-    withImage('can be closed repeatedly, and refuses to read afterwards', testClose),
+    withImage('opens images that can be closed repeatedly and cannot be read afterwards', testClose),
     { title: 'does not change the files', run: async () => testFilesUntouched(await create()) },
     { title: 'fails with a VirtSimilarityError on a missing image', run: async () => testMissing(await create()) },
     { title: 'does not read after the signal has fired', run: async () => testSignal(await create()) },
@@ -272,7 +272,7 @@ async function testMissing(subject: DiskReaderSubject): Promise<void> {
     assert.ok(isUnreadable(thrown), `identify: ${problem}; found ${messageOf(thrown)}`);
     return undefined;
   });
-  // Checking whether an object exists can need a connection, so a reader is allowed to check this only in open().
+  // Checking whether an object exists may need a connection, so a reader may postpone this check to open().
   const isObject = unopened !== undefined && partsOf(unopened).every(({ kind }) => kind === 'object');
   assert.ok(unopened === undefined || isObject, 'expected a missing file to have no identity');
   await assert.rejects(reader.open(source, await identityOf(subject), image.options), isUnreadable, `open: ${problem}`);
@@ -361,7 +361,7 @@ async function extentsOf(image: DiskImage): Promise<Extent[]> {
   return extents;
 }
 
-/** Returns ranges with odd positions and lengths: empty, complete, at both ends and across likely block boundaries. */
+/** Returns unaligned ranges: empty, complete, at both ends and across likely block boundaries. */
 function rangesWithin(size: number): { readonly start: number; readonly length: number }[] {
   const starts = [0, 1, 511, 4095, 65_535, 65_537, size - 1, size - 513, size].filter(
     (start) => start >= 0 && start <= size,

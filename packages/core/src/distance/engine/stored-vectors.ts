@@ -13,7 +13,10 @@ import { sharedBytes, sharedCounts } from './shared-memory.js';
 /** File descriptors to free for other uses when the process cannot open any more files. */
 const SPARE_DESCRIPTORS = 64;
 
-/** A hash vector whose rows are in a file or in memory. Rows of a vector without `storage` are in shared memory. */
+/**
+ * A hash vector whose rows are in a file or in memory. The rows of a `HashVector` without `storage` were copied into
+ * shared memory.
+ */
 export interface StoredVector {
   readonly name: string;
   readonly digestLength: number;
@@ -22,10 +25,13 @@ export interface StoredVector {
   /** The number of blocks of the disk; block numbers are smaller. */
   readonly blocks: number;
   readonly storage: HashVectorStorage;
-  /** The file's descriptor in this process; absent if too many files are open, the file is remote, or there is none. */
+  /**
+   * The file's descriptor in this process; absent if the rows are in memory, the file is
+   * remote, or too many files are open.
+   */
   readonly descriptor?: number;
   /**
-   * Whether the file is on a file system that may never respond. The main thread neither opens nor reads such a file.
+   * Whether the file is on a file system that may never respond. The main thread makes no blocking calls on such a file.
    */
   readonly isRemote: boolean;
 }
@@ -100,7 +106,10 @@ function isLocalFile(path: string): Promise<boolean> {
   return isEntryName(basename(path)) ? isLocalDirectory(dirname(path)) : isOnLocalFileSystem(path).catch(() => false);
 }
 
-/** @throws `changed` if the file of a vector was changed, replaced or removed since it was opened. */
+/**
+ * @throws `changed` if the content of a vector's file was changed since it was opened; for a file that is not kept open,
+ *   also if it was replaced or removed.
+ */
 export async function requireAllUnchanged(vectors: readonly StoredVector[]): Promise<void> {
   for (const { storage, descriptor, isRemote } of vectors) {
     if (storage.kind !== 'file') {

@@ -62,8 +62,7 @@ export interface Qcow2FixedHeader {
 }
 
 /**
- * Reads the fixed part of a qcow2 header and makes the checks that `qcow2_do_open` of qemu's block/qcow2.c makes of it.
- * They are needed because the tables of some images are read here without qemu.
+ * Reads the fixed part of a qcow2 header, and checks it as `qcow2_do_open` in qemu's block/qcow2.c does. The checks are needed because the tables of some images are read here without qemu.
  *
  * @throws `HeaderError` if a check fails, if a table is not within the file, or if the file cannot be read.
  */
@@ -75,8 +74,11 @@ export async function readFixedHeader(bytes: FileBytes): Promise<Qcow2FixedHeade
   }
   const method = header.readUInt32BE(32);
   if (method !== NO_ENCRYPTION && method !== LUKS_ENCRYPTION) {
-    const found = method === AES_ENCRYPTION ? "qcow2's old AES-CBC, which is not secure" : `unknown method ${method}`;
-    throw new RawRemedyError(`it is encrypted with ${found}; decrypt it with qemu-img convert first`);
+    throw new RawRemedyError(
+      method === AES_ENCRYPTION
+        ? "it is encrypted with qcow2's old AES-CBC, which is not secure; decrypt it with qemu-img convert first"
+        : `it is encrypted with the unknown method ${method}; decrypt it with the program that made it first`,
+    );
   }
   const clusterBits = header.readUInt32BE(20);
   if (clusterBits < 9 || clusterBits > 21) {
@@ -206,8 +208,8 @@ function readTables(
   if (refcountClusters === 0n) {
     throw corrupt('it has no refcount table');
   }
-  const entryBytes = BigInt(clusterBytes);
-  const refcountTable = { position: header.readBigUInt64BE(48), entries: (refcountClusters * entryBytes) / 8n };
+  const clusterSize = BigInt(clusterBytes);
+  const refcountTable = { position: header.readBigUInt64BE(48), entries: (refcountClusters * clusterSize) / 8n };
   const what = 'refcount table';
   requireTable(bytes, refcountTable, { what, entryBytes: 8n, maxBytes: MAX_REFCOUNT_TABLE_BYTES, clusterBytes });
   const snapshotTable = { position: header.readBigUInt64BE(64), entries: BigInt(header.readUInt32BE(60)) };
@@ -240,7 +242,7 @@ function requireTable(bytes: FileBytes, { position, entries }: Qcow2Table, bound
       `its ${what} begins at byte ${position}; expected the beginning of a cluster of ${clusterBytes} bytes`,
     );
   }
-  // An empty table can have any position.
+  // An empty table may begin beyond the end of the file.
   if (length > 0n) {
     requireWithin(bytes, position, length, what);
   }

@@ -13,7 +13,7 @@ const ENTRY_BYTES = 8;
 const TABLE_BYTES = TABLE_SECTORS * SECTOR_BYTES;
 const TABLE_ENTRIES = TABLE_BYTES / BigInt(ENTRY_BYTES);
 /**
- * The positions of fields in the header, in bytes. The values of positions and sizes in these fields are in sectors.
+ * Byte offsets of the fields of the header. Positions and sizes that are stored in these fields are in sectors.
  */
 const VERSION_FIELD = 8;
 const CAPACITY_FIELD = 16;
@@ -44,7 +44,7 @@ const ALLOCATED = 0x1000_0000;
  * checks are those of `vmdk_open_se_sparse` in qemu's block/vmdk.c.
  *
  * @param header The file's first 512 bytes, which begin with the magic.
- * @throws `HeaderError` if the header is damaged, qemu would refuse it, or the file cannot be read.
+ * @throws `HeaderError` if the header is damaged, if qemu would refuse it, or if the file cannot be read.
  */
 export async function readSeSparse(bytes: FileBytes, header: Buffer): Promise<SparseHeader> {
   requireKnownForm(header);
@@ -81,7 +81,7 @@ function requireKnownForm(header: Buffer): void {
 }
 
 /**
- * Requires a volatile header that says that the journal need not be replayed.
+ * Requires a volatile header that says that the journal need not be replayed, and whose padding is zero.
  *
  * @throws `HeaderError` if it is missing or damaged, or says anything else.
  */
@@ -94,7 +94,7 @@ async function requireReplayed(bytes: FileBytes, position: bigint): Promise<void
   }
   if (header.subarray(REPLAY_FIELD).some((byte) => byte !== 0)) {
     throw refused(
-      'its journal has changes that are not in its tables yet; clone the disk with vmkfstools -i on the ESXi host',
+      'its journal may have changes that are not in its tables yet; clone the disk with vmkfstools -i on the ESXi host',
     );
   }
 }

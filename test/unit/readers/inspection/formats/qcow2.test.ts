@@ -86,7 +86,7 @@ describe('an unsupported qcow2 header', () => {
     [
       'that is encrypted in another way',
       { encryption: 3 },
-      /unknown method 3; decrypt it with qemu-img convert first$/,
+      /unknown method 3; decrypt it with the program that made it first$/,
     ],
     ['with an external data file, by its flag', { incompatible: 4n }, /external data file/],
     [

@@ -70,7 +70,11 @@ describe('a volume', () => {
     ['with another cipher', fileWith(8192, { ...VERSION_1, 8: ascii('twofish') }), /cipher is "twofish-xts-plain64"/],
     ['with another mode', fileWith(8192, { ...VERSION_1, 40: ascii('cbc-essiv:sha256\0') }), /"aes-cbc-essiv:sha256"/],
     ['with keys of another length', fileWith(8192, { ...VERSION_1, 108: be32(48) }), /its key has 48 bytes/],
-    ['whose content begins late', fileWith(8192, { ...VERSION_1, 104: be32(65_537, 64) }), /begins at byte 33554944, but the limit/],
+    [
+      'whose content begins late',
+      fileWith(8192, { ...VERSION_1, 104: be32(65_537, 64) }),
+      /begins at byte 33554944, but the limit/,
+    ],
     ['with a wrong checksum', fileWith(16_384, { 0: version2(metadata()), 5000: ascii('x') }), /damaged/],
     ['with another kind of checksum', version2(metadata(), { algorithm: 'md5' }), /damaged/],
     ['whose text is cut off', version2(metadata(sound), { size: 32_768 }), /damaged/],

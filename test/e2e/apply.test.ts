@@ -402,6 +402,32 @@ describe('if files change after a plan was applied,', () => {
     expect((await workplace.run(...first)).code).toBe(0);
   });
 
+  test('machines that started in the middle of the application keep what they wrote, and the rest is completed', async () => {
+    const base = await applied();
+    const names = await readdir(workplace.directory);
+    const id = /\.([0-9a-f]{8})\.base$/.exec(base)![1];
+    const originals = names.filter((name) => name.endsWith(`${id}.original`));
+    const [late, early] = originals.map((name) => name.slice(0, -`.${id}.original`.length)) as [string, string];
+    // The state after a kill before the last exchange.
+    await rename(workplace.path(late), workplace.path(`${late}.${id}.new`));
+    await rename(workplace.path(`${late}.${id}.original`), workplace.path(late));
+    const journal = workplace.path('plan.json.journal');
+    const lines = (await readFile(journal, 'utf8')).split('\n').filter((line) => !/"(?:applied|protected)"/.test(line));
+    await writeFile(journal, lines.join('\n'));
+    await runTool('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 0 4k', workplace.path(early)]);
+    await writeFile(workplace.path(late), Uint8Array.of(1), { flag: 'r+' });
+    const before = await contents();
+    expect((await apply('--rollback')).code).toBe(6);
+    expect(await apply(ACCEPT, '--resume')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining(`${late} stays as it is: it changed while the plan was interrupted`),
+    });
+    expect(await contents()).toEqual(before);
+    expect((await apply('--commit')).code).toBe(3);
+    expect(await contents()).toEqual(before);
+    expect((await readdir(workplace.directory)).filter((name) => /\.(?:new|original)$/.test(name))).toEqual([]);
+  });
+
   test('the way back does not need the file of the plan', async () => {
     const before = await contents();
     await applied();

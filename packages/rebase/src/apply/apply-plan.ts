@@ -28,6 +28,7 @@ export async function applyPlan(
   signal: AbortSignal,
 ): Promise<void> {
   const { journal, plan, paths, directories } = state;
+  await state.giveUpChangedImages();
   await requireApplicable(state, disks);
   if (!state.wasBegun) {
     await journal.append({ event: 'began', plan: plan.id, text: plan.text });

@@ -25,6 +25,8 @@ const entrySchema = z.discriminatedUnion('event', [
   }),
   /** A base is about to lose its write permissions; `mode` has its permission bits before that. */
   z.object({ event: z.literal('protected'), path: z.string(), mode: z.number() }),
+  /** An image that changed before it was replaced; it stays as it is, and the plan goes on without it. */
+  z.object({ event: z.literal('gave-up'), path: z.string() }),
   /** Every file is in its place. */
   z.object({ event: z.literal('applied') }),
   /** The originals are being deleted, so any of them can be missing. */

@@ -24,10 +24,10 @@ export class PlanState {
    * written.
    */
   readonly wasBegun: boolean;
-  /** The indices of the images that the plan changes; every base comes before its overlays. */
-  readonly changedImages: readonly number[];
   readonly newBases: readonly number[];
   readonly #lastChanges = new LastChanges();
+  readonly #planned: readonly number[];
+  readonly #givenUp: Set<number>;
 
   constructor(
     readonly plan: PlanFile,
@@ -36,12 +36,24 @@ export class PlanState {
     this.paths = new PlanPaths(plan);
     this.wasBegun = journal.has('began');
     const { images, newBases } = plan;
-    this.changedImages = [...images.keys()]
+    this.#planned = [...images.keys()]
       .filter((index) => images[index]!.isWritten || this.paths.becomesBase(index))
       .sort((a, b) => this.#depthOf(images[a]!.base) - this.#depthOf(images[b]!.base));
+    const givenUp = new Set(journal.entries.flatMap((entry) => (entry.event === 'gave-up' ? [entry.path] : [])));
+    this.#givenUp = new Set(this.#planned.filter((index) => givenUp.has(this.paths.image(index))));
     this.newBases = [...newBases.keys()].sort(
       (a, b) => this.#depthOf(newBases[a]!.base) - this.#depthOf(newBases[b]!.base),
     );
+  }
+
+  /** The indices of the images that the plan changes; every base comes before its overlays. */
+  get changedImages(): readonly number[] {
+    return this.#planned.filter((index) => !this.#givenUp.has(index));
+  }
+
+  /** The paths of the images that changed before they were replaced, and which therefore stay as they are. */
+  get givenUp(): string[] {
+    return [...this.#givenUp].map((index) => this.paths.image(index));
   }
 
   close(): Promise<void> {
@@ -114,13 +126,49 @@ export class PlanState {
   }
 
   /**
+   * If an earlier process has replaced some images, gives up those that it has not replaced and that changed since, and the
+   * images on them: a machine may run on each, so that neither continuing nor a rollback of all images is possible. Removes
+   * their new files. Without replaced images, a rollback loses nothing, and no image is given up.
+   */
+  async giveUpChangedImages(): Promise<void> {
+    const exchanged = new Set<number>();
+    for (const index of this.changedImages) {
+      if (await this.isExchanged(index)) {
+        exchanged.add(index);
+      }
+    }
+    for (const index of exchanged.size === 0 ? [] : this.changedImages.filter((each) => !exchanged.has(each))) {
+      const { base } = this.image(index);
+      const isOnGivenUp = base !== null && 'image' in base && this.#givenUp.has(base.image);
+      if (isOnGivenUp || !isPlanned(await this.directories.statusOf(this.paths.image(index)), this.planned(index))) {
+        await this.journal.append({ event: 'gave-up', path: this.paths.image(index) });
+        await this.#removeNewFilesOf(index);
+        this.#givenUp.add(index);
+      }
+    }
+  }
+
+  async #removeNewFilesOf(index: number): Promise<void> {
+    const { paths, directories } = this;
+    await directories.removeIfPresent(paths.overlay(index));
+    for (const path of [paths.original(index), paths.restored(index), paths.base(index)]) {
+      const status = await directories.statusOf(path);
+      const isLink = isSameFile(await directories.statusOf(paths.image(index)), status?.ino ?? -1n);
+      // Another program may have replaced the image: the link is then the only name of the earlier one.
+      if (isLink || isWrittenFile(status, this.journal.written(path))) {
+        await directories.remove(path);
+      }
+    }
+  }
+
+  /**
    * Requires that each image of the plan, with its backing files, is as planned, or was replaced by this plan.
    *
    * @throws `changed` otherwise.
    */
   async requirePlanned(): Promise<void> {
     for (const [index, { chain }] of this.plan.images.entries()) {
-      if (await this.isExchanged(index)) {
+      if (this.#givenUp.has(index) || (await this.isExchanged(index))) {
         continue;
       }
       for (const file of chain.flatMap(({ files }) => files)) {

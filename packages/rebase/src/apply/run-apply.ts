@@ -11,6 +11,9 @@ import { PlanState } from './plan-state.js';
 import { requireApplicable } from './preconditions.js';
 import { rollBackPlan } from './roll-back-plan.js';
 
+/** The exit code if some images of the plan stay as they are. */
+const EXIT_PARTIAL = 3;
+
 export async function runApply({
   options,
   operands,
@@ -68,6 +71,9 @@ export async function runApply({
       note(
         'the originals are kept, and machines can start again; delete the originals with --commit, or restore them with --rollback',
       );
+      for (const image of state.givenUp) {
+        messages.warning(`${image} stays as it is: it changed while the plan was interrupted`);
+      }
       for (const image of imagesWithNewFormat(state)) {
         messages.warning(
           `${image} is qcow2 now: change the definition of its machine, and put --format qcow2 before the image's name in later commands`,
@@ -80,7 +86,7 @@ export async function runApply({
     await state.close();
     await journal?.close();
   }
-  return 0;
+  return state.givenUp.length > 0 && !rollback ? EXIT_PARTIAL : 0;
 }
 
 function requireBegun(entries: readonly JournalEntry[], path: string): void {

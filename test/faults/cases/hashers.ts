@@ -104,7 +104,7 @@ export const HASHERS: readonly FaultCase[] = [
         commands: [
           stage.hash([one], { options }),
           { words: [...words, one, twin], before: () => writeFile(plugin, sumPlugin(1)) },
-          { words: [...words, 'out/one.raw.arrow', twin], exit: 2 },
+          { words: [...words, 'out/one.raw.arrow', twin], exit: 2, errors: 2 },
         ],
         check: async ([, compared, refused]) => {
           assert.deepEqual((JSON.parse(compared?.stdout ?? '') as { distances: unknown }).distances, [0]);

@@ -35,7 +35,7 @@ function named(number: number, title: string, names: readonly string[]): FaultCa
 const OPTIONS_AND_PROTOCOLS = [
   '-U',
   '--format',
-  '-',
+  '-.raw',
   'json:{}',
   'json:{"driver":"null-co"}.raw',
   'nbd:127.0.0.1:1.raw',

@@ -157,7 +157,11 @@ import { rmSync, symlinkSync } from 'node:fs';
 class ExchangeReader {
   async identify() {}
   async open() { throw new Error('nothing is opened'); }
-  async partsIn() {
+  async partsIn(directory) {
+    // Also asked about the directories of the good images.
+    if (!${JSON.stringify(Object.keys(links))}.every((path) => path.startsWith(directory + '/'))) {
+      return new Map();
+    }
     for (const [path, target] of Object.entries(${JSON.stringify(links)})) {
       rmSync(path);
       symlinkSync(target, path);

@@ -32,7 +32,9 @@ export class CacheIndex {
       this.#listing = listing;
       // After a failure, the next call lists the directory again.
       listing.catch(() => {
-        this.#listing = undefined;
+        if (this.#listing === listing) {
+          this.#listing = undefined;
+        }
       });
     }
     return (await this.#listing).names.get(key) ?? [];

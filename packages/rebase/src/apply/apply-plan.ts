@@ -1,5 +1,7 @@
 import { changed } from './file-state.js';
+import { giveUpChangedImages } from './give-up-images.js';
 import { NewFileWriter } from './new-file-writer.js';
+import { markBasesOfOtherPlans } from './other-plans.js';
 import type { PlanDisks } from './plan-disks.js';
 import type { PlanState } from './plan-state.js';
 import { requireApplicable, requireNoOtherUsers } from './preconditions.js';
@@ -28,12 +30,12 @@ export async function applyPlan(
   signal: AbortSignal,
 ): Promise<void> {
   const { journal, plan, paths, directories } = state;
-  await state.giveUpChangedImages();
+  await giveUpChangedImages(state);
   await requireApplicable(state, disks);
   if (!state.wasBegun) {
     await journal.append({ event: 'began', plan: plan.id, text: plan.text });
   }
-  await state.markBasesOfOtherPlans();
+  await markBasesOfOtherPlans(state);
   await new NewFileWriter(state, disks, note, signal).writeAll();
   await state.requirePlanned();
   // One may have been made in the meantime.

@@ -1,5 +1,4 @@
-import { type FileStamp, fileKeyOf, fileNumberOf } from '@virt-similarity/core';
-import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import type { FileStamp } from '@virt-similarity/core';
 import { changed, isPlanned, isSameFile, isWrittenFile, LastChanges, PlanDirectories } from './file-state.js';
 import type { Journal } from './journal.js';
 import { type PlanFile, type PlanFileImage, type PlanFileReference, topFile } from './plan-file.js';
@@ -11,9 +10,6 @@ export interface PlanBase {
   /** The index of the image whose original file this is; `undefined` for a file that the plan creates. */
   readonly image: number | undefined;
 }
-
-/** The names of the bases that plans make; see `PlanPaths`. */
-const MADE_BY_PLAN = /\.[0-9a-f]{8}\.(?:base|qcow2)$/;
 
 /** A plan, and where each of its files is now. */
 export class PlanState {
@@ -125,40 +121,14 @@ export class PlanState {
     return image !== undefined && (await this.isExchanged(image));
   }
 
-  /**
-   * If an earlier process has replaced some images, gives up those that it has not replaced and that changed since, and the
-   * images on them: a machine may run on each, so that neither continuing nor a rollback of all images is possible. Removes
-   * their new files. Without replaced images, a rollback loses nothing, and no image is given up.
-   */
-  async giveUpChangedImages(): Promise<void> {
-    const exchanged = new Set<number>();
-    for (const index of this.changedImages) {
-      if (await this.isExchanged(index)) {
-        exchanged.add(index);
-      }
-    }
-    for (const index of exchanged.size === 0 ? [] : this.changedImages.filter((each) => !exchanged.has(each))) {
-      const { base } = this.image(index);
-      const isOnGivenUp = base !== null && 'image' in base && this.#givenUp.has(base.image);
-      if (isOnGivenUp || !isPlanned(await this.directories.statusOf(this.paths.image(index)), this.planned(index))) {
-        await this.journal.append({ event: 'gave-up', path: this.paths.image(index) });
-        await this.#removeNewFilesOf(index);
-        this.#givenUp.add(index);
-      }
-    }
+  /** Records in the journal that an image stays as it is, and leaves it out of `changedImages` from now on. */
+  async giveUp(index: number): Promise<void> {
+    await this.journal.append({ event: 'gave-up', path: this.paths.image(index) });
+    this.#givenUp.add(index);
   }
 
-  async #removeNewFilesOf(index: number): Promise<void> {
-    const { paths, directories } = this;
-    await directories.removeIfPresent(paths.overlay(index));
-    for (const path of [paths.original(index), paths.restored(index), paths.base(index)]) {
-      const status = await directories.statusOf(path);
-      const isLink = isSameFile(await directories.statusOf(paths.image(index)), status?.ino ?? -1n);
-      // Another program may have replaced the image: the link is then the only name of the earlier one.
-      if (isLink || isWrittenFile(status, this.journal.written(path))) {
-        await directories.remove(path);
-      }
-    }
+  isGivenUp(index: number): boolean {
+    return this.#givenUp.has(index);
   }
 
   /**
@@ -227,6 +197,11 @@ export class PlanState {
     }
     const path = this.paths.image(index);
     await this.requireUnchanged(path, planned);
+    await this.linkFile(path, second);
+  }
+
+  /** Creates a hard link to a file at the path `second`, which must be free. */
+  async linkFile(path: string, second: string): Promise<void> {
     await this.directories.link(path, second);
     // The new name changed the ctime.
     this.#lastChanges.see((await this.directories.statusOf(second))!);
@@ -261,54 +236,6 @@ export class PlanState {
     await this.directories.removeIfPresent(restored);
     await this.directories.link(this.keptPath(index), restored);
     await this.directories.rename(restored, this.paths.image(index));
-  }
-
-  /**
-   * Gives each base that an earlier plan made a hard link with this plan's id: that earlier plan is not rolled back while
-   * the link exists, because that would remove the base.
-   */
-  async markBasesOfOtherPlans(): Promise<void> {
-    for (const path of this.basesOfOtherPlans()) {
-      const mark = this.paths.mark(path);
-      if ((await this.directories.statusOf(mark)) === undefined) {
-        await this.directories.link(path, mark);
-        this.#lastChanges.see((await this.directories.statusOf(path))!);
-      }
-    }
-  }
-
-  /** Returns the bases that have the name of a file that a plan makes, but are not of this plan. */
-  basesOfOtherPlans(): string[] {
-    return this.bases().flatMap(({ path, image }) =>
-      image !== undefined && !this.paths.becomesBase(image) && MADE_BY_PLAN.test(path) ? [path] : [],
-    );
-  }
-
-  /**
-   * Requires that the files that a rollback removes have no hard links besides those of this plan.
-   *
-   * @throws `refused` otherwise.
-   */
-  async requireNoForeignLinks(): Promise<void> {
-    const images = this.changedImages.map((index) => this.paths.image(index));
-    const own = [...images, ...this.newFiles(), ...this.secondNames()];
-    const counts = new Map<string, { own: bigint; found: bigint; path: string }>();
-    for (const path of own) {
-      const status = await this.directories.statusOf(path);
-      if (status !== undefined) {
-        const key = fileKeyOf(fileNumberOf(status));
-        counts.set(key, { own: (counts.get(key)?.own ?? 0n) + 1n, found: status.nlink, path });
-      }
-    }
-    for (const { own: ownLinks, found, path } of counts.values()) {
-      if (found > ownLinks) {
-        throw new VirtSimilarityError(
-          'refused',
-          `${path} has a hard link that is not of this plan, such as that of a later plan that uses the file as a base; roll that plan back first, or remove the link`,
-          { image: path },
-        );
-      }
-    }
   }
 
   #below(reference: NonNullable<PlanFileReference>): PlanFileReference {

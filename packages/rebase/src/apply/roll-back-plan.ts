@@ -1,5 +1,6 @@
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { changed, isPlanned, isSameFile, isWrittenFile } from './file-state.js';
+import { marksOf, requireNoForeignLinks } from './other-plans.js';
 import type { PlanDisks } from './plan-disks.js';
 import type { PlanState } from './plan-state.js';
 import { requireNoOtherUsers } from './preconditions.js';
@@ -22,7 +23,7 @@ export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (te
   for (const index of changedImages) {
     await requireRestorable(index, state, disks);
   }
-  await state.requireNoForeignLinks();
+  await requireNoForeignLinks(state);
   await requireNoOtherUsers(state, disks, [...state.newFiles(), ...state.secondNames(), ...convertedImages(state)]);
   // Overlays are restored before their bases, and the paths of the bases remain until the end. Every image is therefore
   // complete at every moment.
@@ -37,8 +38,7 @@ export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (te
   await unprotectBases(state);
   // Also removes files that a killed process wrote but did not record. No file existed at these paths before the plan
   // was begun.
-  const marks = state.basesOfOtherPlans().map((path) => paths.mark(path));
-  for (const path of [...state.secondNames(), ...state.newFiles(), ...marks]) {
+  for (const path of [...state.secondNames(), ...state.newFiles(), ...marksOf(state)]) {
     await directories.removeIfPresent(path);
   }
   await directories.sweep();

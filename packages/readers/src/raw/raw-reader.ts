@@ -12,7 +12,7 @@ import { VirtSimilarityError, wording } from '@virt-similarity/core';
 import { BUBBLEWRAP, type InspectedImage, qemuCall } from '@virt-similarity/image-tools';
 import { requireNoWriter } from '../chain-map/require-no-writer.js';
 import { warmUpLocks } from '../chain-map/writer-locks.js';
-import { openCompressedDisk } from '../decompression/compressed-disk.js';
+import { openCompressedDisk } from '../decompression/open-compressed-disk.js';
 import { requirementsFound } from '../diagnosis.js';
 import { imagesInArchive } from '../inspection/archive.js';
 import { COMPRESSED_DISK_EXTENSIONS, IMAGE_EXTENSIONS, SPLIT_DISK_EXTENSIONS } from '../inspection/extensions.js';

@@ -35,6 +35,7 @@ const ORDER = {
     'distance/',
     'vector-index/',
     'clustering/',
+    'reporting.ts',
     'isolation/',
     'core-plugin.ts',
     'execution/',
@@ -88,6 +89,7 @@ const ORDER = {
     'diff-options.ts',
     'run-diff.ts',
     'diff-command.ts',
+    'plugin.ts',
     'index.ts',
   ],
   cli: [
@@ -180,6 +182,8 @@ const SHORT_FOR_A_REASON = [
   'rebase/src/apply/apply-options.ts',
   'rebase/src/diff-command.ts',
   'rebase/src/diff-options.ts',
+  'rebase/src/plugin.ts',
+  'core/src/reporting.ts',
   // Each fixture for the authors of plugins is one file.
   'testing/src/fixtures/',
   // A thread starts with it.

@@ -2,7 +2,7 @@ import { type Analyzer, type AnalyzerParts, createAnalyzer, type OptionValue } f
 import hashers from '@virt-similarity/hashers';
 import libvirt from '@virt-similarity/libvirt';
 import readers from '@virt-similarity/readers';
-import rebase from '@virt-similarity/rebase';
+import rebase from '@virt-similarity/rebase/plugin';
 import reporters from '@virt-similarity/reporters';
 
 /**

@@ -1,7 +1,6 @@
 import type { Analysis, AnalyzedImage, Annotation } from '@virt-similarity/core';
-import { terminalText } from '@virt-similarity/core';
 import { excerptOf, messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
-import { parse } from 'csv-parse/sync';
+import { terminalText } from '@virt-similarity/core/reporting';
 import { safeLabels } from './tree-labels.js';
 
 /** The longest line of a table in characters, to limit memory. */
@@ -25,7 +24,9 @@ export interface AnnotationTable {
  * @throws `usage` if a line is too long, has another number of cells than the header, or has quotes that do not end; if
  *   a column has no name or the name of another column; or if the number of columns after the first is not 1 to 64.
  */
-export function parseAnnotations(text: string): AnnotationTable {
+export async function parseAnnotations(text: string): Promise<AnnotationTable> {
+  // Imported here because it loads slowly and is rarely needed.
+  const { parse } = await import('csv-parse/sync');
   const header = /^[^\r\n]*/.exec(text)![0];
   const delimiter = DELIMITERS.find((each) => header.includes(each)) ?? ',';
   const options = { bom: true, delimiter, max_record_size: LONGEST_LINE, skip_empty_lines: true, trim: true };

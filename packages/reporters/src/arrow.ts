@@ -1,15 +1,12 @@
+import type { Analysis, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
 import {
-  type Analysis,
   type ArrowBatch,
   type ArrowColumn,
   condensedIndex,
   encodeArrowFile,
   nearestItems,
-  type OptionDeclarations,
-  type OptionValues,
-  type Reporter,
   terminalText,
-} from '@virt-similarity/core';
+} from '@virt-similarity/core/reporting';
 import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
 
 /** The media type of Arrow IPC files: https://www.iana.org/assignments/media-types/application/vnd.apache.arrow.file */

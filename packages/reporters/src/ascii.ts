@@ -1,10 +1,10 @@
 import type { Analysis, Cladogram, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
-import { terminalText } from '@virt-similarity/core';
+import { terminalText } from '@virt-similarity/core/reporting';
 import { CLUSTER_OPTIONS, clustersOf, isCutChosen } from './clusters-of.js';
 import { foldedTree } from './folded-tree.js';
 import { heightsCaption, heightText } from './height-text.js';
 import { scaledDrawing } from './scaled-drawing.js';
-import { shortened } from './shortened.js';
+import { loadWidthOf, shortened, type WidthOf } from './shortened.js';
 
 /** A cluster that is still to be drawn, and the prefixes of its lines. */
 interface PendingCluster {
@@ -109,7 +109,7 @@ export class AsciiReporter implements Reporter {
     ...CLUSTER_OPTIONS,
   };
 
-  *report(analysis: Analysis, options: OptionValues): Generator<string> {
+  async *report(analysis: Analysis, options: OptionValues): AsyncGenerator<string> {
     const isCompact = options.compact === true;
     const isScaled = options.scale === true;
     const width = Number(options.width ?? (isCompact || isScaled ? DEFAULT_COMPACT_WIDTH : Number.POSITIVE_INFINITY));
@@ -122,13 +122,15 @@ export class AsciiReporter implements Reporter {
     const stems =
       options.heights === true ? heightStems(tree, pieces) : tree.nodes.map(() => pieces.dash.repeat(pieces.dashes));
     const texts = leaves.map((images) => images.map((image) => names[image]!).join(' = '));
+    const widthOf = await loadWidthOf(texts);
     if (isScaled) {
-      yield* scaledDrawing(tree, { texts, width, drawing: options.drawing === 'unicode' ? 'unicode' : 'ascii' });
+      const drawing = options.drawing === 'unicode' ? 'unicode' : 'ascii';
+      yield* scaledDrawing(tree, { texts, width, drawing, widthOf });
       yield* captions(analysis, { ...options, heights: true }, omitted);
       return;
     }
     const isExact = pieces === ORIGINAL && options.heights !== true;
-    yield* draw(tree, { texts, stems, pieces, width, isExact });
+    yield* draw(tree, { texts, stems, pieces, width, widthOf, isExact });
     yield* captions(analysis, options, omitted);
   }
 }
@@ -185,12 +187,14 @@ function* draw(
     stems,
     pieces,
     width,
+    widthOf,
     isExact,
   }: {
     texts: readonly string[];
     stems: readonly string[];
     pieces: Pieces;
     width: number;
+    widthOf: WidthOf;
     /** Whether the blanks at the ends of lines are drawn, as the original did. */
     isExact: boolean;
   },
@@ -201,7 +205,7 @@ function* draw(
     if (cluster < size) {
       const before = `${firstLine}${pieces.leaf}`;
       // Pieces and heights consist of characters of one column.
-      const name = shortened(texts[cluster]!, Math.max(NARROWEST_NAME, width - before.length));
+      const name = shortened(texts[cluster]!, Math.max(NARROWEST_NAME, width - before.length), widthOf);
       yield pieces.spaced ? `${before}${name}\n${isExact ? otherLines : otherLines.trimEnd()}\n` : `${before}${name}\n`;
       continue;
     }

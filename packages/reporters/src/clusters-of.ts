@@ -1,13 +1,6 @@
-import {
-  type Analysis,
-  type Cut,
-  cutDendrogram,
-  type Dendrogram,
-  type OptionDeclarations,
-  type OptionValues,
-  widestGapCut,
-} from '@virt-similarity/core';
+import type { Analysis, Dendrogram, OptionDeclarations, OptionValues } from '@virt-similarity/core';
 import { VirtSimilarityError, wording } from '@virt-similarity/core/errors';
+import { type Cut, cutDendrogram, widestGapCut } from '@virt-similarity/core/reporting';
 
 /** The options of reporters that show clusters. */
 export const CLUSTER_OPTIONS = {

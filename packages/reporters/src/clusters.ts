@@ -1,10 +1,5 @@
-import {
-  type Analysis,
-  nearestItems,
-  type OptionDeclarations,
-  type OptionValues,
-  type Reporter,
-} from '@virt-similarity/core';
+import type { Analysis, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import { nearestItems } from '@virt-similarity/core/reporting';
 import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
 import { csvLine } from './table-cell.js';
 

@@ -1,10 +1,5 @@
-import {
-  type Analysis,
-  distanceBetween,
-  type OptionDeclarations,
-  type OptionValues,
-  type Reporter,
-} from '@virt-similarity/core';
+import type { Analysis, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import { distanceBetween } from '@virt-similarity/core/reporting';
 import { csvLine } from './table-cell.js';
 
 /**

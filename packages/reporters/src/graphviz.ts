@@ -1,4 +1,5 @@
-import { type Analysis, type Reporter, terminalText } from '@virt-similarity/core';
+import type { Analysis, Reporter } from '@virt-similarity/core';
+import { terminalText } from '@virt-similarity/core/reporting';
 import { branchLengths } from './branch-lengths.js';
 import { heightsCaption, heightText } from './height-text.js';
 import { depthOf } from './tree-order.js';

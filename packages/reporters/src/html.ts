@@ -1,11 +1,5 @@
-import {
-  type Analysis,
-  type OptionDeclarations,
-  type OptionValues,
-  type Reporter,
-  terminalText,
-  widestGapCut,
-} from '@virt-similarity/core';
+import type { Analysis, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import { terminalText, widestGapCut } from '@virt-similarity/core/reporting';
 import { CLUSTER_OPTIONS, chosenCut, clustersOf, heightOfCut } from './clusters-of.js';
 import { heightsCaption } from './height-text.js';
 import { pageScript, pageStyle } from './page-asset.js';

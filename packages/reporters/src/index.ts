@@ -29,7 +29,7 @@ export { NexusReporter } from './nexus.js';
 export { parseJsonReport } from './parse-json-report.js';
 export { PhylipReporter } from './phylip.js';
 export { PhyloXmlReporter } from './phyloxml.js';
-export { shortened, widthOf } from './shortened.js';
+export { loadWidthOf, shortened, type WidthOf } from './shortened.js';
 export { SvgReporter } from './svg.js';
 export { csvLine, tableCell } from './table-cell.js';
 export { xmlText } from './xml-text.js';

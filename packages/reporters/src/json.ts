@@ -1,11 +1,5 @@
-import {
-  type Analysis,
-  type Cladogram,
-  type OptionDeclarations,
-  type OptionValues,
-  type Reporter,
-  UNPRINTABLE,
-} from '@virt-similarity/core';
+import type { Analysis, Cladogram, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import { UNPRINTABLE } from '@virt-similarity/core/reporting';
 import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
 import { leafOrder } from './tree-order.js';
 

@@ -1,5 +1,6 @@
-import { type Analysis, nearestItems, type OptionValues, type ReportCircumstances } from '@virt-similarity/core';
+import type { Analysis, OptionValues, ReportCircumstances } from '@virt-similarity/core';
 import { type Wording, wording } from '@virt-similarity/core/errors';
+import { nearestItems } from '@virt-similarity/core/reporting';
 import { clustersOf } from './clusters-of.js';
 import { tableCell } from './table-cell.js';
 import { safeLabels } from './tree-labels.js';

@@ -1,13 +1,13 @@
-import {
-  type Analysis,
-  type Companion,
-  distanceBetween,
-  type OptionDeclarations,
-  type OptionValues,
-  type ReportCircumstances,
-  type Reporter,
+import type {
+  Analysis,
+  Companion,
+  OptionDeclarations,
+  OptionValues,
+  ReportCircumstances,
+  Reporter,
 } from '@virt-similarity/core';
 import type { Wording } from '@virt-similarity/core/errors';
+import { distanceBetween } from '@virt-similarity/core/reporting';
 import { CLUSTER_OPTIONS } from './clusters-of.js';
 import { namesTable, omittedNames } from './names-table.js';
 import { LABEL_OPTIONS, safeLabels } from './tree-labels.js';

@@ -1,6 +1,6 @@
 import type { Cladogram } from '@virt-similarity/core';
 import { heightText } from './height-text.js';
-import { shortened, widthOf } from './shortened.js';
+import { shortened, type WidthOf } from './shortened.js';
 import { leafOrder } from './tree-order.js';
 
 /** The smallest fraction of the width that the tree occupies. */
@@ -23,6 +23,7 @@ interface ScaledTexts {
   /** The width of the drawing in columns, including the texts. */
   readonly width: number;
   readonly drawing: 'ascii' | 'unicode';
+  readonly widthOf: WidthOf;
 }
 
 /**
@@ -33,7 +34,7 @@ interface ScaledTexts {
  * A node that is higher than the node above it, which centroid and median linkage can produce, is drawn in that node's
  * column.
  */
-export function* scaledDrawing(tree: Cladogram, { texts, width, drawing }: ScaledTexts): Generator<string> {
+export function* scaledDrawing(tree: Cladogram, { texts, width, drawing, widthOf }: ScaledTexts): Generator<string> {
   const longest = texts.reduce((widest, text) => Math.max(widest, widthOf(text)), 0);
   const columns = Math.max(Math.floor(width * FEWEST_TREE_COLUMNS), width - longest - 1);
   const { leaves } = leafOrder(tree);
@@ -41,7 +42,7 @@ export function* scaledDrawing(tree: Cladogram, { texts, width, drawing }: Scale
   const characters = drawing === 'unicode' ? UNICODE : ASCII;
   for (const [row, leaf] of leaves.entries()) {
     const line = Array.from(cells.subarray(row * columns, (row + 1) * columns), (cell) => characters[cell]!).join('');
-    yield `${line} ${shortened(texts[leaf]!, width - columns - 1)}\n`;
+    yield `${line} ${shortened(texts[leaf]!, width - columns - 1, widthOf)}\n`;
   }
   const highest = heightText(tree.nodes.at(-1)?.height ?? 0);
   yield `${highest}${'0'.padStart(Math.max(2, columns - highest.length))}\n`;

@@ -1,15 +1,9 @@
-import {
-  type Analysis,
-  distanceBetween,
-  type OptionDeclarations,
-  type OptionValues,
-  type Reporter,
-  terminalText,
-} from '@virt-similarity/core';
+import type { Analysis, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
+import { distanceBetween, terminalText } from '@virt-similarity/core/reporting';
 import { CLUSTER_COLORS } from './cluster-colors.js';
 import { CLUSTER_OPTIONS, clustersOf, isCutChosen } from './clusters-of.js';
 import { heightsCaption, heightText } from './height-text.js';
-import { widthOf } from './shortened.js';
+import { loadWidthOf } from './shortened.js';
 import { leafOrder } from './tree-order.js';
 import { xmlText } from './xml-text.js';
 
@@ -32,12 +26,12 @@ export class SvgReporter implements Reporter {
     ...CLUSTER_OPTIONS,
   };
 
-  *report(analysis: Analysis, options: OptionValues): Generator<string> {
+  async *report(analysis: Analysis, options: OptionValues): AsyncGenerator<string> {
     const { images, parameters } = analysis;
     const names = images.map(({ name }) => xmlText(name));
-    const nameWidth = Math.ceil(
-      images.reduce((widest, { name }) => Math.max(widest, widthOf(terminalText(name))), 0) * CHARACTER,
-    );
+    const texts = images.map(({ name }) => terminalText(name));
+    const widthOf = await loadWidthOf(texts);
+    const nameWidth = Math.ceil(texts.reduce((widest, text) => Math.max(widest, widthOf(text)), 0) * CHARACTER);
     const hasMap = options['heat-map'] === true;
     const mapAt = MARGIN + TREE_WIDTH + TEXT_GAP + nameWidth + TEXT_GAP;
     const width = mapAt + (hasMap ? images.length * ROW : 0) + MARGIN;

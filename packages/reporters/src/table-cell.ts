@@ -1,4 +1,4 @@
-import { escapeSequence, UNPRINTABLE } from '@virt-similarity/core';
+import { escapeSequence, UNPRINTABLE } from '@virt-similarity/core/reporting';
 
 /**
  * The characters that table readers interpret: backslashes (our own escapes), quotes (Python, R), `#` (comments in R),

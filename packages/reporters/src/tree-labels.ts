@@ -1,5 +1,5 @@
 import type { AnalyzedImage, OptionDeclarations, OptionValues } from '@virt-similarity/core';
-import { terminalText } from '@virt-similarity/core';
+import { terminalText } from '@virt-similarity/core/reporting';
 import anyAscii from 'any-ascii';
 
 /** The longest label: MrBayes reads 99 characters, and ape 5.7 crashes on labels of 512 bytes or more. */

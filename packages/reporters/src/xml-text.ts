@@ -1,4 +1,4 @@
-import { terminalText } from '@virt-similarity/core';
+import { terminalText } from '@virt-similarity/core/reporting';
 
 /**
  * Escapes a text for XML 1.0 and HTML, as content or in an attribute. Control characters, which XML 1.0 cannot

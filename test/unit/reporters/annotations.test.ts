@@ -33,21 +33,21 @@ const THREE = sampleAnalysis(
 );
 const TEXT = '\ufeffimage,host,owner\r\n"web 1",h1,"Ann, ""A"""\r\n/images/db,h2,=1+1\r\n\r\nold,h3,Bob\r\n';
 
-function annotated(analysis: Analysis, text: string): Analysis {
-  return annotatedAnalysis(analysis, parseAnnotations(text)).analysis;
+async function annotated(analysis: Analysis, text: string): Promise<Analysis> {
+  return annotatedAnalysis(analysis, await parseAnnotations(text)).analysis;
 }
 
 describe('a table of annotations', () => {
-  test('refers to images by name, path or label, and leaves the other images without a value', () => {
-    const { analysis, unknown } = annotatedAnalysis(THREE, parseAnnotations(TEXT));
+  test('refers to images by name, path or label, and leaves the other images without a value', async () => {
+    const { analysis, unknown } = annotatedAnalysis(THREE, await parseAnnotations(TEXT));
     expect(unknown).toEqual(['old']);
     expect(analysis.annotations).toEqual([
       { name: 'host', values: ['h1', 'h2', ''] },
       { name: 'owner', values: ['Ann, "A"', '=1+1', ''] },
     ]);
-    const byLabel = annotated(THREE, 'label\thost\nweb-1\th9\n');
+    const byLabel = await annotated(THREE, 'label\thost\nweb-1\th9\n');
     expect(byLabel.annotations).toEqual([{ name: 'host', values: ['h9', '', ''] }]);
-    const semicolons = annotated(THREE, 'image;host\ndb;a,b\n');
+    const semicolons = await annotated(THREE, 'image;host\ndb;a,b\n');
     expect(semicolons.annotations).toEqual([{ name: 'host', values: ['', 'a,b', ''] }]);
   });
 
@@ -59,29 +59,33 @@ describe('a table of annotations', () => {
     ['no column', 'image\ndb\n', /found 0$/],
     ['nothing', '', /found 0$/],
     ['too many columns', `image,${Array.from({ length: 65 }, (_, index) => index)}\n`, /found 65$/],
-  ])('is refused with %s', (_, text, message) => {
-    expect(() => parseAnnotations(text)).toThrow(
+  ])('is refused with %s', async (_, text, message) => {
+    await expect(parseAnnotations(text)).rejects.toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringMatching(message) }),
     );
   });
 
-  test('is refused if two lines are for one image', () => {
+  test('is refused if two lines are for one image', async () => {
     const text = 'image,host\ndb,a\n/images/db,b\n';
-    expect(() => annotated(THREE, text)).toThrow('expected one line of annotations for each image, found two for db');
+    await expect(annotated(THREE, text)).rejects.toThrow(
+      'expected one line of annotations for each image, found two for db',
+    );
   });
 
-  test('can have any values', () => {
+  test('can have any values', async () => {
     const lines = HOSTILE_NAMES.map((value, index) => `i${index},"${value.replaceAll('"', '""')}"\n`);
     const plain = sampleCaterpillar(HOSTILE_NAMES.map((_, index) => `i${index}`));
-    const [annotation] = annotated(plain, `image,__proto__\n${lines.join('')}`).annotations!;
+    const [annotation] = (await annotated(plain, `image,__proto__\n${lines.join('')}`)).annotations!;
     expect(annotation?.name).toBe('__proto__');
     // A file is UTF-8, which has no lone surrogates.
     expect(annotation?.values).toEqual(HOSTILE_NAMES.map((value) => Buffer.from(value).toString()));
   });
 });
 
+const ANNOTATED = await annotated(THREE, TEXT);
+
 describe('annotations in reports', () => {
-  const analysis = annotated(THREE, TEXT);
+  const analysis = ANNOTATED;
 
   test('are columns of the table of clusters and of the table of names', async () => {
     const clusters = parse(await reportText(new ClustersReporter().report(analysis, {})));
@@ -96,13 +100,13 @@ describe('annotations in reports', () => {
       ['', ''],
       [],
     ]);
-    const renamed = annotated(THREE, 'image,size\ndb,9\n');
+    const renamed = await annotated(THREE, 'image,size\ndb,9\n');
     const header = (await reportText(new NewickReporter().companion.report(renamed, {}))).split('\n')[0];
     expect(header).toMatch(/^label.*\tformat\tannotation\.size$/);
   });
 
   test('are annotations of NEXUS leaves, without characters that end them', async () => {
-    const text = await reportText(new NexusReporter().report(annotated(THREE, 'image,a b\ndb,"x]"",y"\n'), {}));
+    const text = await reportText(new NexusReporter().report(await annotated(THREE, 'image,a b\ndb,"x]"",y"\n'), {}));
     expect(text).toContain('2[&cluster=1,a_b="x-y"]:1.5');
   });
 
@@ -114,7 +118,7 @@ describe('annotations in reports', () => {
   });
 
   test('cannot end the data of an HTML page', async () => {
-    const hostile = annotated(THREE, 'image,</script>\ndb,</script><script>alert(1)</script>\n');
+    const hostile = await annotated(THREE, 'image,</script>\ndb,</script><script>alert(1)</script>\n');
     expect((await reportText(new HtmlReporter().report(hostile, {}))).match(/<\/script>/g)).toHaveLength(2);
   });
 });
@@ -144,7 +148,7 @@ describe.each([
 });
 
 test('iTOL files have the names, clusters and annotations', async () => {
-  const analysis = annotated(THREE, TEXT);
+  const analysis = await annotated(THREE, TEXT);
   expect(await reportText(new ItolLabelsReporter().report(analysis, {}))).toBe(
     'LABELS\nSEPARATOR TAB\nDATA\nweb-1\tweb 1\ndb\tdb\nmail\tmail\n',
   );

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { AsciiReporter } from '@virt-similarity/reporters';
+import { AsciiReporter, loadWidthOf } from '@virt-similarity/reporters';
 import { reporterContract, reportText, sampleAnalysis } from '@virt-similarity/testing';
 import fc from 'fast-check';
-import { widthOf } from '#reporters/shortened.js';
 import { analyses, caterpillar, FAMILY, hostileName } from '../../fixtures/analysis.js';
 import { expectGolden } from '../../fixtures/golden.js';
 import { unescaped } from '../../fixtures/unescaped.js';
 
 const reporter = new AsciiReporter();
+const widthOf = await loadWidthOf();
 
 describe('AsciiReporter', () => {
   for (const { title, run } of reporterContract(() => new AsciiReporter())) {
@@ -166,8 +166,8 @@ describe('AsciiReporter', () => {
     );
   });
 
-  test('starts to draw a tree of 10,000 levels immediately and without recursion', () => {
-    const [first] = reporter.report(caterpillar(10_000), {});
+  test('starts to draw a tree of 10,000 levels immediately and without recursion', async () => {
+    const { value: first } = await reporter.report(caterpillar(10_000), {}).next();
     expect(first).toBe(`${'---+'.padEnd(7, '-').repeat(9_999)}--- image-0\n${'   |   '.repeat(9_999)}\n`);
   });
 });
@@ -209,6 +209,11 @@ describe('the drawing to scale', () => {
       await reportText(new AsciiReporter().report(equal, { scale: true, width: 40 }))
     ).split('\n');
     expect([first, second, axis]).toEqual([`${' '.repeat(36)}+- a`, `${' '.repeat(36)}+- b`, `0${'0'.padStart(37)}`]);
+  });
+
+  test('measures ASCII names as string-width does', async () => {
+    const text = 'web "1" ~ {0}';
+    expect((await loadWidthOf([text]))(text)).toBe(widthOf(text));
   });
 
   test('has one row for each image, within the width, for any tree and names', async () => {

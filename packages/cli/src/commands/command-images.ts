@@ -22,7 +22,7 @@ async function hashNamed(context: ImagesContext): Promise<HashedImages> {
   const named = await findSources(context.sources, analyzer, context);
   const hash = async (found: FoundImages) => {
     const outputs = await openOutputFiles([], []);
-    const run = startHashingRun(options, keys, found.sources, outputs, messages, signal);
+    const run = await startHashingRun(options, keys, found.sources, outputs, messages, signal);
     try {
       const outcomes = new Map<string, HashOutcome>();
       for await (const outcome of analyzer.hash(found, run.options)) {

@@ -35,17 +35,17 @@ type HashingSettings = ValuesOf<typeof IMAGE_OPTIONS & typeof COMMON_OPTIONS>;
  * Failures are shown once all images are hashed, in the order in which the images were named, so that the messages of
  * two runs can be compared. With `--verbose` each failure is shown as it happens.
  */
-export function startHashingRun(
+export async function startHashingRun(
   settings: HashingSettings,
   keys: readonly DiskKey[],
   images: readonly DiskSource[],
   outputs: OutputFiles,
   messages: Messages,
   signal: AbortSignal,
-): HashingRun {
+): Promise<HashingRun> {
   // Runs in the background. If every image is cached, no reader removes the directories that killed processes left.
   void removeStaleRunDirectories();
-  const display = createProgressDisplay(messages, images.length);
+  const display = await createProgressDisplay(messages, images.length);
   const failed = new Map<string, VirtSimilarityError>();
   const failures = (): ImageFailure[] =>
     images.flatMap(({ path }) => {

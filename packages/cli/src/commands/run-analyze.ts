@@ -165,7 +165,7 @@ async function runAnalysis(
   outputs: OutputFiles,
   { messages, options, signal }: AnalyzeContext,
 ): Promise<Analysis> {
-  const run = startHashingRun(options, keys, found.sources, outputs, messages, signal);
+  const run = await startHashingRun(options, keys, found.sources, outputs, messages, signal);
   const { metric, linkage, clusterer } = options;
   try {
     return withFlagNames(

@@ -60,7 +60,7 @@ export async function runHash(context: HashContext): Promise<number> {
   context.log?.protectFrom(outputs);
 
   const labels = options.anonymous === true ? baseNames(paths) : undefined;
-  const run = startHashingRun(options, keys, found.sources, outputs, messages, signal);
+  const run = await startHashingRun(options, keys, found.sources, outputs, messages, signal);
   let written = 0;
   const write = async ({ path, vector }: Hashed) => {
     const file = files.get(path) as string;

@@ -22,7 +22,7 @@ export interface AnnotationFile {
 export async function readAnnotations(path: string): Promise<AnnotationFile> {
   const content = await readSmallFile(path, LARGEST_FILE);
   try {
-    return { path, table: parseAnnotations(new TextDecoder('utf-8', { fatal: true }).decode(content)) };
+    return { path, table: await parseAnnotations(new TextDecoder('utf-8', { fatal: true }).decode(content)) };
   } catch (cause) {
     const problem = cause instanceof VirtSimilarityError ? cause.message : 'expected text in UTF-8; convert it';
     throw new VirtSimilarityError('usage', `--annotate ${path}: ${problem}`, { cause });

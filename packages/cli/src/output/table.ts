@@ -1,4 +1,4 @@
-import { terminalText } from '@virt-similarity/core';
+import { terminalText } from '@virt-similarity/core/reporting';
 
 /**
  * Formats rows as lines of left-aligned columns, separated by two spaces, with terminal control characters escaped.

@@ -1,4 +1,5 @@
-import { type HashVector, terminalText } from '@virt-similarity/core';
+import type { HashVector } from '@virt-similarity/core';
+import { terminalText } from '@virt-similarity/core/reporting';
 
 /** The rows of a row group: as many as DuckDB writes by default. DuckDB reads row groups in parallel. */
 const GROUP_ROWS = 122_880;

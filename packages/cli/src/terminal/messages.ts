@@ -1,5 +1,6 @@
-import { type ProgressEvent, terminalText } from '@virt-similarity/core';
+import type { ProgressEvent } from '@virt-similarity/core';
 import { type Wording, wordingOf } from '@virt-similarity/core/errors';
+import { terminalText } from '@virt-similarity/core/reporting';
 import { flagText, namesOptions } from '../options/flag-text.js';
 
 // Uses `require`: `import` would make Node.js parse picocolors' CommonJS file for exported names at every start.

@@ -1,4 +1,5 @@
 import type { ProgressEvent } from '@virt-similarity/core';
+import { loadWidthOf, type WidthOf } from '@virt-similarity/reporters';
 import type { Messages } from './messages.js';
 import { advanceProgress, initialProgress } from './progress-state.js';
 import { formatBytes } from './quantities.js';
@@ -18,20 +19,22 @@ export interface ProgressDisplay {
  * progress `json`, a JSON object for each event; with `none`, nothing; otherwise a line at the start and end of each
  * image and at the start of each base.
  */
-export function createProgressDisplay(messages: Messages, images: number): ProgressDisplay {
+export async function createProgressDisplay(messages: Messages, images: number): Promise<ProgressDisplay> {
   if (messages.progress !== 'auto') {
     return messages.progress === 'json' ? new ProgressEvents(messages) : { show: () => {}, end: () => {} };
   }
-  return messages.isTerminal ? new ProgressBars(messages, images) : new ProgressLines(messages);
+  return messages.isTerminal ? new ProgressBars(messages, await loadWidthOf(), images) : new ProgressLines(messages);
 }
 
 class ProgressBars implements ProgressDisplay {
   readonly #messages: Messages;
+  readonly #widthOf: WidthOf;
   #state;
   #drawnAt = Number.NEGATIVE_INFINITY;
 
-  constructor(messages: Messages, images: number) {
+  constructor(messages: Messages, widthOf: WidthOf, images: number) {
     this.#messages = messages;
+    this.#widthOf = widthOf;
     this.#state = initialProgress(images);
   }
 
@@ -42,7 +45,8 @@ class ProgressBars implements ProgressDisplay {
     // A new stage is drawn at once, because the next event of that stage can come late or never.
     if (stage !== this.#state.stage || now - this.#drawnAt >= MILLISECONDS_BETWEEN_DRAWINGS) {
       this.#drawnAt = now;
-      this.#messages.status(...renderProgress(this.#state, this.#messages.width, now));
+      const terminal = { width: this.#messages.width, widthOf: this.#widthOf };
+      this.#messages.status(...renderProgress(this.#state, terminal, now));
     }
   }
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { terminalText } from '@virt-similarity/core';
-import { shortened, widthOf } from '@virt-similarity/reporters';
+import { terminalText } from '@virt-similarity/core/reporting';
+import { shortened, type WidthOf } from '@virt-similarity/reporters';
 import type { ProgressState } from './progress-state.js';
 import { formatBytes, formatCount, formatDuration } from './quantities.js';
 
@@ -11,52 +11,56 @@ const LONGEST_BAR = 40;
 const MOST_IMAGES = 4;
 const WIDEST_NAME = 30;
 
+/** The terminal that lines are rendered for. */
+export interface TerminalColumns {
+  /** The number of columns. */
+  readonly width: number;
+  readonly widthOf: WidthOf;
+}
+
 /**
  * Renders the status lines of a run at the time `now` (milliseconds). The first line is for the run. While images are
  * hashed, it has a bar, bytes, rate and remaining time, and if several images are being read, one line follows for each
  * of the first four, and one with the number of the others. Each line has fewer than `width` columns, so that the
  * cursor does not wrap.
  */
-export function renderProgress(state: ProgressState, width: number, now: number): string[] {
+export function renderProgress(state: ProgressState, terminal: TerminalColumns, now: number): string[] {
   if (state.stage === 'clustering') {
-    return [`clustering ${formatCount(state.images, 'image')}`.slice(0, width - 1)];
+    return [`clustering ${formatCount(state.images, 'image')}`.slice(0, terminal.width - 1)];
   }
   if (state.stage === 'comparing') {
-    return [barLine('comparing ', state.compared, ` ${Math.floor(state.compared * 100)} %`, width)];
+    return [barLine('comparing ', state.compared, ` ${Math.floor(state.compared * 100)} %`, terminal)];
   }
   const head = `hashing ${state.finished}/${state.images} `;
-  const whole = barLine(head, fractionRead(state), describeReading(state, now), width);
-  return state.active.size < 2 ? [whole] : [whole, ...imageLines(state.active, width)];
+  const whole = barLine(head, fractionRead(state), describeReading(state, now), terminal);
+  return state.active.size < 2 ? [whole] : [whole, ...imageLines(state.active, terminal)];
 }
 
-function imageLines(active: ProgressState['active'], width: number): string[] {
+function imageLines(active: ProgressState['active'], terminal: TerminalColumns): string[] {
+  const { width, widthOf } = terminal;
   const images = [...active];
-  const names = images.slice(0, MOST_IMAGES).map(([path]) => shortenedName(path, Math.min(WIDEST_NAME, width - 3)));
+  const room = Math.max(1, Math.min(WIDEST_NAME, width - 3));
+  const names = images.slice(0, MOST_IMAGES).map(([path]) => shortened(terminalText(basename(path)), room, widthOf));
   const column = Math.max(...names.map(widthOf));
   const lines = names.map((name, index) => {
     const { bytes, bytesDone } = images[index]![1];
     const padding = ' '.repeat(column - widthOf(name) + 1);
     const tail = ` ${formatBytes(bytesDone)} of ${formatBytes(bytes)}`;
-    return barLine(`  ${name}${padding}`, bytes === 0 ? 0 : bytesDone / bytes, tail, width);
+    return barLine(`  ${name}${padding}`, bytes === 0 ? 0 : bytesDone / bytes, tail, terminal);
   });
   const others = images.length - names.length;
   return others === 0 ? lines : [...lines, `  and ${formatCount(others, 'other image')}`.slice(0, width - 1)];
 }
 
-/** Returns the last element of a path, with control characters escaped, shortened to the width. */
-function shortenedName(path: string, width: number): string {
-  return shortened(terminalText(basename(path)), Math.max(1, width));
-}
-
 /** Returns a line with a bar in the middle if there is room for one, cut to the width. */
-function barLine(head: string, fraction: number, tail: string, width: number): string {
+function barLine(head: string, fraction: number, tail: string, { width, widthOf }: TerminalColumns): string {
   const room = width - 1 - widthOf(head) - tail.length - '[]'.length;
   const bar = room < SHORTEST_BAR ? '' : drawBar(fraction, Math.min(room, LONGEST_BAR));
-  return cut(`${head}${bar}${tail}`, width - 1);
+  return cut(`${head}${bar}${tail}`, width - 1, widthOf);
 }
 
 /** Cuts off the end of a line so that it has at most `width` columns. */
-function cut(line: string, width: number): string {
+function cut(line: string, width: number, widthOf: WidthOf): string {
   let fitting = line;
   while (widthOf(fitting) > width) {
     fitting = fitting.slice(0, -1);

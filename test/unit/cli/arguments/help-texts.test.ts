@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import rebase from '@virt-similarity/rebase';
+import rebase from '@virt-similarity/rebase/plugin';
 import { helpEpilogue, shortHelp } from '#cli/arguments/help-texts.js';
 import { knownCommands } from '#cli/arguments/known-commands.js';
 import { parseWords } from '#cli/arguments/parse-words.js';

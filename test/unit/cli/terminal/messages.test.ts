@@ -122,9 +122,9 @@ describe('messages', () => {
     expect(written()).toBe('');
   });
 
-  test('and progress events are lines of JSON on request', () => {
+  test('and progress events are lines of JSON on request', async () => {
     const { messages, written } = record({ isTTY: true, progress: 'json' });
-    const display = createProgressDisplay(messages, 2);
+    const display = await createProgressDisplay(messages, 2);
     messages.warning(wording`lower ${{ option: 'jobs' }}\u001b\n`);
     display.show({ kind: 'image-started', path: 'a\n', bytes: 9 });
     messages.debug('a detail');
@@ -148,24 +148,24 @@ describe('messages', () => {
 });
 
 describe('progress', () => {
-  test('is absent on request', () => {
+  test('is absent on request', async () => {
     const { messages, written } = record({ isTTY: true, progress: 'none' });
-    const display = createProgressDisplay(messages, 2);
+    const display = await createProgressDisplay(messages, 2);
     display.show({ kind: 'image-started', path: 'a', bytes: 9 });
     display.show({ kind: 'clustering', images: 2 });
     display.end();
     expect(written()).toBe('');
   });
 
-  test('is lines on a terminal that cannot move its cursor', () => {
+  test('is lines on a terminal that cannot move its cursor', async () => {
     const { messages, written } = record({ isTTY: true }, { TERM: 'dumb' });
-    createProgressDisplay(messages, 2).show({ kind: 'image-started', path: 'a', bytes: 9 });
+    (await createProgressDisplay(messages, 2)).show({ kind: 'image-started', path: 'a', bytes: 9 });
     expect(written()).toBe('hashing a (9 B)\n');
   });
 
-  test('is a line at the start and end of each image outside a terminal', () => {
+  test('is a line at the start and end of each image outside a terminal', async () => {
     const { messages, written } = record({});
-    const display = createProgressDisplay(messages, 2);
+    const display = await createProgressDisplay(messages, 2);
     display.show({ kind: 'image-started', path: 'a.img', bytes: 2048 });
     display.show({ kind: 'image-advanced', path: 'a.img', bytes: 2048 });
     display.show({ kind: 'image-finished', path: 'a.img', cached: false, vector: {} as never });
@@ -178,9 +178,9 @@ describe('progress', () => {
     );
   });
 
-  test('is one line on a terminal, redrawn at most ten times a second and cleared at the end', () => {
+  test('is one line on a terminal, redrawn at most ten times a second and cleared at the end', async () => {
     const { messages, written } = record({ isTTY: true });
-    const display = createProgressDisplay(messages, 1);
+    const display = await createProgressDisplay(messages, 1);
     const started = performance.now();
     display.show({ kind: 'image-started', path: 'a.img', bytes: 1e6 });
     for (let read = 0; read < 1000; read += 1) {
@@ -194,9 +194,9 @@ describe('progress', () => {
     expect(written().endsWith('\r\u001b[K')).toBe(true);
   });
 
-  test('shows every stage on a terminal, even immediately after another', () => {
+  test('shows every stage on a terminal, even immediately after another', async () => {
     const { messages, written } = record({ isTTY: true });
-    const display = createProgressDisplay(messages, 2);
+    const display = await createProgressDisplay(messages, 2);
     display.show({ kind: 'comparing', fraction: 1 });
     display.show({ kind: 'clustering', images: 2 });
     expect(written()).toMatch(/comparing .* 100 %.*clustering 2 images$/s);

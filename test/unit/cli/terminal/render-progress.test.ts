@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { VirtSimilarityError } from '@virt-similarity/core';
-import { widthOf } from '@virt-similarity/reporters';
+import { loadWidthOf } from '@virt-similarity/reporters';
 import fc from 'fast-check';
 import { advanceProgress, initialProgress, type ProgressState } from '#cli/terminal/progress-state.js';
 import { renderProgress } from '#cli/terminal/render-progress.js';
+
+const widthOf = await loadWidthOf();
 
 const MIB = 1024 * 1024;
 const state = (part: Partial<ProgressState>): ProgressState => ({ ...initialProgress(4), ...part });
@@ -11,31 +13,35 @@ const state = (part: Partial<ProgressState>): ProgressState => ({ ...initialProg
 describe('the progress bar', () => {
   test('shows bytes, rate and remaining time', () => {
     const reading = state({ started: 2, finished: 1, bytes: 200 * MIB, bytesDone: 100 * MIB, startedAt: 1000 });
-    expect(renderProgress(reading, 100, 3000)).toEqual([
+    expect(renderProgress(reading, { width: 100, widthOf }, 3000)).toEqual([
       'hashing 1/4 [##########------------------------------] 100.0 MiB of 400.0 MiB, 50.0 MiB/s, 6 s left',
     ]);
   });
 
   test('does not count cached images as data to read', () => {
     const reading = state({ started: 1, finished: 3, cached: 3, bytes: 10 * MIB, bytesDone: 5 * MIB, startedAt: 0 });
-    expect(renderProgress(reading, 60, 1000)).toEqual(['hashing 3/4  5.0 MiB of 10.0 MiB, 5.0 MiB/s, 1 s left']);
+    expect(renderProgress(reading, { width: 60, widthOf }, 1000)).toEqual([
+      'hashing 3/4  5.0 MiB of 10.0 MiB, 5.0 MiB/s, 1 s left',
+    ]);
   });
 
   test('omits rate and time until they are known', () => {
-    expect(renderProgress(state({}), 60, 0)).toEqual(['hashing 0/4 [----------------------------------------]']);
-    expect(renderProgress(state({ started: 1, bytes: MIB, startedAt: 5 }), 60, 5)).toEqual([
+    expect(renderProgress(state({}), { width: 60, widthOf }, 0)).toEqual([
+      'hashing 0/4 [----------------------------------------]',
+    ]);
+    expect(renderProgress(state({ started: 1, bytes: MIB, startedAt: 5 }), { width: 60, widthOf }, 5)).toEqual([
       'hashing 0/4 [-------------------------------------] 4.0 MiB',
     ]);
   });
 
   test('shows the progress of comparing', () => {
-    expect(renderProgress(state({ stage: 'comparing', compared: 0.5 }), 40, 0)).toEqual([
+    expect(renderProgress(state({ stage: 'comparing', compared: 0.5 }), { width: 40, widthOf }, 0)).toEqual([
       'comparing [###########-----------] 50 %',
     ]);
   });
 
   test('shows that it is clustering', () => {
-    expect(renderProgress(state({ stage: 'clustering' }), 40, 0)).toEqual(['clustering 4 images']);
+    expect(renderProgress(state({ stage: 'clustering' }), { width: 40, widthOf }, 0)).toEqual(['clustering 4 images']);
   });
 
   test('has a line for each of several images that are read at the same time, and one line for the rest', () => {
@@ -53,7 +59,7 @@ describe('the progress bar', () => {
         ['/srv/six.raw', image(0)],
       ]),
     });
-    expect(renderProgress(several, 80, 0)).toEqual([
+    expect(renderProgress(several, { width: 80, widthOf }, 0)).toEqual([
       'hashing 0/4 [#######---------------------------------] 384.0 MiB',
       '  web.raw                        [----------------------------] 0 B of 64.0 MiB',
       '  数据库.raw                     [############-----------] 32.0 MiB of 64.0 MiB',
@@ -62,7 +68,7 @@ describe('the progress bar', () => {
       '  and 2 other images',
     ]);
     const [only] = several.active;
-    expect(renderProgress({ ...several, active: new Map([only!]) }, 80, 0)).toHaveLength(1);
+    expect(renderProgress({ ...several, active: new Map([only!]) }, { width: 80, widthOf }, 0)).toHaveLength(1);
   });
 
   test('leaves the last column empty at any width and in any state', () => {
@@ -81,7 +87,7 @@ describe('the progress bar', () => {
     });
     fc.assert(
       fc.property(counts, fc.integer({ min: 1, max: 300 }), fc.nat(), (part, width, now) => {
-        const lines = renderProgress(state(part as Partial<ProgressState>), width, now);
+        const lines = renderProgress(state(part as Partial<ProgressState>), { width, widthOf }, now);
         for (const line of lines) {
           expect(widthOf(line)).toBeLessThan(width);
           expect(line).not.toMatch(/NaN|Infinity|undefined|\n/);

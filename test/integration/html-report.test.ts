@@ -131,6 +131,30 @@ describe('the HTML report', () => {
     await page.waitForFunction(() => document.getElementById('pair')!.textContent.includes('1.1 MiB'));
   });
 
+  test('says which distances the colours are for, in the chosen unit', async () => {
+    await using report = await opened(sampleAnalysis(['a', 'b'], [[0, 1, 64]]));
+    const { page } = report;
+    const shown = async () => (await page.locator('.scale').textContent())!.replaceAll(/\s+/g, ' ');
+    expect(await shown()).toBe('Distances in the map: 0 16 64 blocks');
+    await page.locator('#unit').selectOption('bytes');
+    expect(await shown()).toBe('Distances in the map: 0 B 1.0 MiB 4.0 MiB');
+  });
+
+  test('marks images of which ciphertext was compared', async () => {
+    const plain = sampleAnalysis(['a', 'b'], [[0, 1, 64]]);
+    const images = plain.images.map((image, index) => ({
+      ...image,
+      ...(index === 0 && { encryption: 'ciphertext' as const }),
+    }));
+    await using report = await opened({ ...plain, images });
+    const { page } = report;
+    expect(await page.locator('#legend').textContent()).toContain('a (ciphertext)');
+    expect(await page.locator('#pair').textContent()).toMatch(/^a \(ciphertext\) and b: /);
+    expect(await page.getByRole('columnheader', { name: 'Encryption' }).count()).toBe(1);
+    await using without = await opened(plain);
+    expect(await without.page.getByRole('columnheader', { name: 'Encryption' }).count()).toBe(0);
+  });
+
   test('moves and zooms with the keyboard, and keeps the cut and the pair in the address', async () => {
     await using report = await opened(FAMILY);
     const { page, address } = report;

@@ -16,25 +16,33 @@ export interface Configuration {
   readonly plugins: readonly ConfiguredModule[];
   /** The option values that apply unless the command line sets them, by name. */
   readonly defaults: OptionValues;
+  /** The values of reporters' options that apply unless the command line sets them, by name; not validated. */
+  readonly reports: OptionValues;
 }
 
 /**
- * Parses the JSON value of a configuration file. The options of plugins are validated later, when plugins are loaded.
+ * Parses the JSON value of a configuration file. The options of plugins and of reports are validated later, when plugins
+ * are loaded.
  *
  * @throws `usage`, with a message that names the file, if the value is not a valid configuration.
  */
 export function parseConfiguration(path: string, value: unknown): Configuration {
-  const { plugins = [], ...options } = objectIn(value, `${path}: the file`);
+  const { plugins = [], reports = {}, ...options } = objectIn(value, `${path}: the file`);
   const defaults: Record<string, OptionValue> = {};
   for (const [name, found] of Object.entries(options)) {
     const declaration = Object.hasOwn(CONFIGURABLE_OPTIONS, name) ? CONFIGURABLE_OPTIONS[name] : undefined;
     if (declaration === undefined) {
-      const known = ['plugins', ...Object.keys(CONFIGURABLE_OPTIONS)];
+      const known = ['plugins', 'reports', ...Object.keys(CONFIGURABLE_OPTIONS)];
       throw new VirtSimilarityError('usage', `${path}: unknown key '${name}'${didYouMean(name, known)}`);
     }
     defaults[name] = optionValueOf(`${path}: ${name}`, declaration, found);
   }
-  return { path, plugins: pluginsIn(plugins, `${path}: plugins`), defaults };
+  return {
+    path,
+    plugins: pluginsIn(plugins, `${path}: plugins`),
+    defaults,
+    reports: optionsIn(reports, `${path}: reports`),
+  };
 }
 
 function pluginsIn(value: unknown, subject: string): ConfiguredModule[] {
@@ -46,14 +54,17 @@ function pluginsIn(value: unknown, subject: string): ConfiguredModule[] {
     if (typeof module !== 'string' || module === '' || others.length > 0) {
       throw unexpected(subject, "modules, such as './mine.js' or ['./mine.js', { level: 3 }]", plugin);
     }
-    const values = objectIn(options, `${subject}: the options of ${module}`);
-    const wrong = Object.values(values).find((each) => !isOptionValue(each));
-    if (wrong !== undefined) {
-      const expected = 'strings, numbers, true, false, or lists of strings';
-      throw unexpected(`${subject}: the options of ${module}`, expected, wrong);
-    }
-    return { module, options: values as OptionValues };
+    return { module, options: optionsIn(options, `${subject}: the options of ${module}`) };
   });
+}
+
+function optionsIn(value: unknown, subject: string): OptionValues {
+  const options = objectIn(value, subject);
+  const wrong = Object.values(options).find((each) => !isOptionValue(each));
+  if (wrong !== undefined) {
+    throw unexpected(subject, 'strings, numbers, true, false, or lists of strings', wrong);
+  }
+  return options as OptionValues;
 }
 
 function isOptionValue(value: unknown): boolean {

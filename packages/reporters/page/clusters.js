@@ -58,7 +58,7 @@ function showLegend() {
   const items = largest.slice(0, 24).map(({ images, cluster }) => {
     const names = images
       .slice(0, 3)
-      .map((image) => data.names[image])
+      .map((image) => labels[image])
       .join(', ');
     const more = images.length > 3 ? `, and ${images.length - 3} more` : '';
     return legendItem(colorOf(cluster), `${cluster + 1}: ${names}${more}`);

@@ -10,6 +10,7 @@
  * @property {number[]} sizes bytes
  * @property {number[]} data bytes of non-zero blocks
  * @property {(number | null)[]} shared bytes that another image also has at the same place
+ * @property {string[]} [encryption] `ciphertext`, `decrypted`, or empty; absent if it is empty for all images
  * @property {number} blockSize
  * @property {string} unit
  * @property {TreeNode[]} nodes
@@ -38,6 +39,10 @@ const KIND_COLORS = { equal: '#0072b2', different: '#e69f00', zero: '#d9dee5' };
 const data = JSON.parse(element('data').textContent ?? '');
 const size = data.names.length;
 const distances = decoded(data.distances.type, data.distances.values);
+/** The names as the drawing shows them: with a mark if ciphertext was compared. */
+const labels = data.names.map((name, image) =>
+  data.encryption?.[image] === 'ciphertext' ? `${name} (ciphertext)` : name,
+);
 const strips = data.strips && decoded('Uint32', data.strips.digests);
 const places = new Uint32Array(size);
 for (const [place, image] of data.leaves.entries()) {

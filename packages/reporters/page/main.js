@@ -38,6 +38,7 @@ function listen() {
   });
   element('unit').addEventListener('change', (event) => {
     state.unit = /** @type {HTMLSelectElement} */ (event.target).value;
+    showScale();
     redraw();
   });
   element('search').addEventListener('input', (event) => {
@@ -102,4 +103,5 @@ slider.max = String(heights.length - 1);
 buildHead();
 buildAnnotations();
 listen();
+showScale();
 setCut(readLink() ?? 0);

@@ -160,9 +160,18 @@ function drawNames(context, columns, row, height) {
     if (place % step === 0) {
       context.fillStyle = style('--text');
       // The first and the last name are completely visible, however low their rows are.
-      context.fillText(data.names[image], columns.tree + 9, Math.max(6, Math.min(height - 6, y)));
+      context.fillText(labels[image], columns.tree + 9, Math.max(6, Math.min(height - 6, y)));
     }
   }
   drawBars(context, columns, row);
   context.restore();
+}
+
+/** Shows which distances the colours of the heat map are for, in the chosen unit. */
+function showScale() {
+  const unit = state.unit === 'blocks' ? ` ${data.unit}` : '';
+  element('equal').textContent = distanceText(0);
+  // Colours are proportional to the square root of the distance, so the middle is a quarter of the largest.
+  element('middle').textContent = distanceText(farthest / 4);
+  element('farthest').textContent = `${distanceText(farthest)}${unit}`;
 }

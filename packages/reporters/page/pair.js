@@ -41,7 +41,7 @@ function drawStrip() {
     context.fillRect((section * width) / count, 0, width / count + 0.5, height);
   }
   const share = (/** @type {string} */ kind) => (sections ?? []).filter((each) => each === kind).length;
-  const pair = one === other ? data.names[one] : `${data.names[one]} and ${data.names[other]}`;
+  const pair = one === other ? labels[one] : `${labels[one]} and ${labels[other]}`;
   const summary =
     one === other
       ? `${pair}: choose another image to compare it with.`

@@ -37,6 +37,16 @@ const COLUMNS = [
     value: (/** @type {number} */ image) => data.shared[image] ?? -1,
     show: bytesText,
   },
+  ...(data.encryption
+    ? [
+        {
+          id: 'encryption',
+          title: 'Encryption',
+          number: false,
+          value: (/** @type {number} */ image) => data.encryption?.[image] ?? '',
+        },
+      ]
+    : []),
   { id: 'format', title: 'Format', number: false, value: (/** @type {number} */ image) => data.formats[image] },
   { id: 'path', title: 'Path', number: false, value: (/** @type {number} */ image) => data.paths[image] },
   ...data.annotations.map(({ name, values }, index) => ({

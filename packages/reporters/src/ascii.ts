@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import type { Analysis, Cladogram, OptionDeclarations, OptionValues, Reporter } from '@virt-similarity/core';
 import { terminalText } from '@virt-similarity/core/reporting';
 import { CLUSTER_OPTIONS, clustersOf, isCutChosen } from './clusters-of.js';
@@ -5,6 +6,7 @@ import { foldedTree } from './folded-tree.js';
 import { heightsCaption, heightText } from './height-text.js';
 import { scaledDrawing } from './scaled-drawing.js';
 import { loadWidthOf, shortened, type WidthOf } from './shortened.js';
+import { leafOrder } from './tree-order.js';
 
 /** A cluster that is still to be drawn, and the prefixes of its lines. */
 interface PendingCluster {
@@ -60,6 +62,12 @@ const COMPACT: Pieces = {
   spaced: false,
 };
 
+/** Adds the escape sequences for the color of a leaf to a text. */
+type Painter = (text: string, leaf: number) => string;
+
+/** Colors that are legible on light and dark terminals. */
+const COLORS = ['cyan', 'yellow', 'magenta', 'green', 'blue', 'red'] as const;
+
 /** The fewest columns for a name, however wide the tree is. */
 const NARROWEST_NAME = 12;
 const DEFAULT_COMPACT_WIDTH = 100;
@@ -93,7 +101,8 @@ export class AsciiReporter implements Reporter {
       placeholder: 'columns',
       min: 40,
       max: 100_000,
-      description: `ascii: maximum width; names are shortened in the middle to fit; by default ${DEFAULT_COMPACT_WIDTH} for a compact drawing and one to scale`,
+      onTerminal: 'columns',
+      description: `ascii: maximum width; names are shortened in the middle to fit; by default that of the terminal, or else ${DEFAULT_COMPACT_WIDTH} for a compact drawing and one to scale`,
     },
     scale: {
       type: 'boolean',
@@ -105,6 +114,11 @@ export class AsciiReporter implements Reporter {
       values: ['ascii', 'unicode'],
       default: 'ascii',
       description: 'ascii: draw with ASCII characters only, or with lines of Unicode',
+    },
+    'cluster-colors': {
+      type: 'boolean',
+      onTerminal: 'colors',
+      description: 'ascii: show the clusters in colors; by default on a terminal that has colors',
     },
     ...CLUSTER_OPTIONS,
   };
@@ -123,14 +137,15 @@ export class AsciiReporter implements Reporter {
       options.heights === true ? heightStems(tree, pieces) : tree.nodes.map(() => pieces.dash.repeat(pieces.dashes));
     const texts = leaves.map((images) => images.map((image) => names[image]!).join(' = '));
     const widthOf = await loadWidthOf(texts);
+    const paint = options['cluster-colors'] === true ? clusterPainter(analysis, leaves, options) : unpainted;
     if (isScaled) {
       const drawing = options.drawing === 'unicode' ? 'unicode' : 'ascii';
-      yield* scaledDrawing(tree, { texts, width, drawing, widthOf });
+      yield* scaledDrawing(tree, { texts, width, drawing, widthOf, paint });
       yield* captions(analysis, { ...options, heights: true }, omitted);
       return;
     }
     const isExact = pieces === ORIGINAL && options.heights !== true;
-    yield* draw(tree, { texts, stems, pieces, width, widthOf, isExact });
+    yield* draw(tree, { texts, stems, pieces, width, widthOf, paint, isExact });
     yield* captions(analysis, options, omitted);
   }
 }
@@ -163,6 +178,36 @@ function* captions({ parameters, cladogram }: Analysis, options: OptionValues, o
   }
 }
 
+/**
+ * Returns a function that shows each cluster of two or more images in a color. In the order of the drawing, adjacent
+ * clusters have different colors. Images that are alone in their cluster have the color of the terminal's text.
+ *
+ * @param leaves the images of each leaf; the cluster of the first one determines the color
+ * @throws as `clustersOf`.
+ */
+function clusterPainter(analysis: Analysis, leaves: readonly (readonly number[])[], options: OptionValues): Painter {
+  const clusters = clustersOf(analysis, options);
+  const sizes = new Map<number, number>();
+  for (const cluster of clusters) {
+    sizes.set(cluster, (sizes.get(cluster) ?? 0) + 1);
+  }
+  const colors = new Map<number, (typeof COLORS)[number]>();
+  for (const image of leafOrder(analysis.cladogram).leaves) {
+    const cluster = clusters[image]!;
+    if (!colors.has(cluster) && sizes.get(cluster)! > 1) {
+      colors.set(cluster, COLORS[colors.size % COLORS.length]!);
+    }
+  }
+  return (text, leaf) => {
+    const color = colors.get(clusters[leaves[leaf]![0]!]!);
+    return color === undefined ? text : styleText(color, text, { validateStream: false });
+  };
+}
+
+function unpainted(text: string): string {
+  return text;
+}
+
 /** Returns how many levels of branches fit into 60 % of the width, so that there is room for names; at least 1. */
 function levelsWithin(width: number, { first, dashes }: Pieces): number {
   return Math.max(1, Math.floor((width * 0.6) / (first.length + dashes)));
@@ -188,6 +233,7 @@ function* draw(
     pieces,
     width,
     widthOf,
+    paint,
     isExact,
   }: {
     texts: readonly string[];
@@ -195,6 +241,7 @@ function* draw(
     pieces: Pieces;
     width: number;
     widthOf: WidthOf;
+    paint: Painter;
     /** Whether the blanks at the ends of lines are drawn, as the original did. */
     isExact: boolean;
   },
@@ -206,7 +253,10 @@ function* draw(
       const before = `${firstLine}${pieces.leaf}`;
       // Pieces and heights consist of characters of one column.
       const name = shortened(texts[cluster]!, Math.max(NARROWEST_NAME, width - before.length), widthOf);
-      yield pieces.spaced ? `${before}${name}\n${isExact ? otherLines : otherLines.trimEnd()}\n` : `${before}${name}\n`;
+      const painted = paint(name, cluster);
+      yield pieces.spaced
+        ? `${before}${painted}\n${isExact ? otherLines : otherLines.trimEnd()}\n`
+        : `${before}${painted}\n`;
       continue;
     }
     const { children } = nodes[cluster - size]!;

@@ -61,6 +61,7 @@ const BODY = `<section class="controls" aria-label="Controls">
 <p class="soft" id="hint">Click a cell to choose a pair. Turn the wheel to zoom, drag to move. Keys: arrows choose, + and − zoom, Home shows all.</p>
 <div id="bars"></div>
 <canvas id="map" tabindex="0" role="application" aria-labelledby="map-title" aria-describedby="hint pair"></canvas>
+<p class="scale soft">Distances in the map: <span id="equal"></span> <span class="shades"><span id="middle"></span></span> <span id="farthest"></span></p>
 <h2>The chosen pair</h2>
 <p id="pair" aria-live="polite"></p>
 <canvas id="strip" role="img"></canvas>
@@ -93,6 +94,9 @@ async function* dataOf(analysis: Analysis, options: OptionValues): AsyncGenerato
     formats: images.map(({ vector }) => vector?.identity?.chain[0]?.format ?? ''),
     sizes: images.map(({ virtualSize }) => virtualSize),
     data: images.map(({ dataBlocks }) => dataBlocks * blockSize),
+    ...(images.some(({ encryption }) => encryption !== undefined) && {
+      encryption: images.map(({ encryption }) => encryption ?? ''),
+    }),
     shared: images.map(({ repeatedBlocks }) => (repeatedBlocks === undefined ? null : repeatedBlocks * blockSize)),
     blockSize,
     unit,

@@ -24,6 +24,8 @@ interface ScaledTexts {
   readonly width: number;
   readonly drawing: 'ascii' | 'unicode';
   readonly widthOf: WidthOf;
+  /** Adds colors to the shortened text of a leaf. */
+  readonly paint: (text: string, leaf: number) => string;
 }
 
 /**
@@ -34,7 +36,10 @@ interface ScaledTexts {
  * A node that is higher than the node above it, which centroid and median linkage can produce, is drawn in that node's
  * column.
  */
-export function* scaledDrawing(tree: Cladogram, { texts, width, drawing, widthOf }: ScaledTexts): Generator<string> {
+export function* scaledDrawing(
+  tree: Cladogram,
+  { texts, width, drawing, widthOf, paint }: ScaledTexts,
+): Generator<string> {
   const longest = texts.reduce((widest, text) => Math.max(widest, widthOf(text)), 0);
   const columns = Math.max(Math.floor(width * FEWEST_TREE_COLUMNS), width - longest - 1);
   const { leaves } = leafOrder(tree);
@@ -42,7 +47,7 @@ export function* scaledDrawing(tree: Cladogram, { texts, width, drawing, widthOf
   const characters = drawing === 'unicode' ? UNICODE : ASCII;
   for (const [row, leaf] of leaves.entries()) {
     const line = Array.from(cells.subarray(row * columns, (row + 1) * columns), (cell) => characters[cell]!).join('');
-    yield `${line} ${shortened(texts[leaf]!, width - columns - 1, widthOf)}\n`;
+    yield `${line} ${paint(shortened(texts[leaf]!, width - columns - 1, widthOf), leaf)}\n`;
   }
   const highest = heightText(tree.nodes.at(-1)?.height ?? 0);
   yield `${highest}${'0'.padStart(Math.max(2, columns - highest.length))}\n`;

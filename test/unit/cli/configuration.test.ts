@@ -40,6 +40,7 @@ describe('the configuration file', () => {
         { module: 'theirs', options: {} },
       ],
       defaults: { jobs: 2, cache: false, 'block-size': 4096 },
+      reports: {},
     });
   });
 
@@ -77,6 +78,8 @@ describe('the configuration file', () => {
     [{ cache: true }, /config\.json: cache: expected a path or false, found true$/],
     [{ jobs: 0 }, /config\.json: jobs: expected a whole number from 1 to 1024, found 0$/],
     [{ plugins: [['./mine.js', { level: null }]] }, /plugins: the options of \.\/mine\.js: expected .*, found null$/],
+    [{ reports: { width: null } }, /config\.json: reports: expected strings, .*, found null$/],
+    [{ reports: 'ascii' }, /config\.json: reports: expected an object/],
     [{ plugins: [['./mine.js', {}, 1]] }, /config\.json: plugins: expected modules, such as/],
   ])('with the content %j is refused with a message of one line', async (value, message) => {
     await write(value);

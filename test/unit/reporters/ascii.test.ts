@@ -1,4 +1,6 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import type { OptionValues } from '@virt-similarity/core';
 import { AsciiReporter, loadWidthOf } from '@virt-similarity/reporters';
 import { reporterContract, reportText, sampleAnalysis } from '@virt-similarity/testing';
 import fc from 'fast-check';
@@ -209,6 +211,30 @@ describe('the drawing to scale', () => {
       await reportText(new AsciiReporter().report(equal, { scale: true, width: 40 }))
     ).split('\n');
     expect([first, second, axis]).toEqual([`${' '.repeat(36)}+- a`, `${' '.repeat(36)}+- b`, `0${'0'.padStart(37)}`]);
+  });
+
+  test('shows clusters of several images in colors, also where names are shortened or equal images are folded', async () => {
+    const long = (name: string) => `${name}${'-'.repeat(60)}`;
+    const analysis = sampleAnalysis(['a', 'b', 'c', 'd', 'e'].map(long), [
+      [0, 1, 0],
+      [2, 3, 2],
+      [5, 6, 50],
+      [4, 7, 90],
+    ]);
+    const painted = async (options: OptionValues) =>
+      (await reportText(new AsciiReporter().report(analysis, { 'cluster-colors': true, ...options })))
+        .split('\n')
+        .filter((line) => /[a-e]-/.test(line))
+        .map((line) => /\u001b\[(\d+)m/.exec(line)?.[1]);
+    const [cyan, yellow] = ['36', '33'];
+    for (const options of [{ width: 60 }, { scale: true, width: 60 }]) {
+      expect((await painted(options)).toSorted()).toEqual([cyan, cyan, yellow, yellow, undefined].toSorted());
+    }
+    expect((await painted({ compact: true })).toSorted()).toEqual([cyan, yellow, yellow, undefined].toSorted());
+    expect(await painted({ clusters: 1 })).toEqual([cyan, cyan, cyan, cyan, cyan]);
+    const plain = await reportText(new AsciiReporter().report(analysis, { width: 60 }));
+    const colored = await reportText(new AsciiReporter().report(analysis, { width: 60, 'cluster-colors': true }));
+    expect(stripVTControlCharacters(colored)).toBe(plain);
   });
 
   test('measures ASCII names as string-width does', async () => {

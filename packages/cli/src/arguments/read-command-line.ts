@@ -9,7 +9,7 @@ import type {
   OptionValues,
   Reporter,
 } from '@virt-similarity/core';
-import { VirtSimilarityError } from '@virt-similarity/core/errors';
+import { didYouMean, VirtSimilarityError } from '@virt-similarity/core/errors';
 import { optionValueOf, readOptionValue } from '@virt-similarity/core/options';
 import { CommanderError } from '../commander.js';
 import type { BuiltInContext } from '../commands/built-in-command.js';
@@ -87,6 +87,7 @@ export async function readCommandLine(
       settings: complete,
       configuration,
       reportOptions: givenOptions(command.reportOptions, parsed.given),
+      reportDefaults: command.builtIn?.takesReportOptions ? reportDefaults(configuration, command.reportOptions) : {},
       sources: namedSources(scanned),
       operands: parsed.operands,
       commands: commands.map(describedCommand),
@@ -185,6 +186,25 @@ async function builtInReporters(): Promise<NamedPart<Reporter>[]> {
 function givenOptions(declared: OptionDeclarations, given: Readonly<Record<string, unknown>>): OptionValues {
   const names = Object.keys(declared).filter((name) => given[name] !== undefined);
   return Object.fromEntries(names.map((name) => [name, optionValueOf(`--${name}`, declared[name]!, given[name])]));
+}
+
+/**
+ * Returns the validated values of reporters' options that the configuration file sets.
+ *
+ * @throws `usage` if no reporter has such an option, or for an invalid value.
+ */
+function reportDefaults(configuration: Configuration | undefined, declared: OptionDeclarations): OptionValues {
+  const values = Object.entries(configuration?.reports ?? {}).map(([name, value]) => {
+    const subject = `${configuration!.path}: reports`;
+    if (!Object.hasOwn(declared, name)) {
+      throw new VirtSimilarityError(
+        'usage',
+        `${subject}: unknown option '${name}'${didYouMean(name, Object.keys(declared))}`,
+      );
+    }
+    return [name, optionValueOf(`${subject}: ${name}`, declared[name]!, value)];
+  });
+  return Object.fromEntries(values);
 }
 
 function once(create: () => Promise<Analyzer>): () => Promise<Analyzer> {

@@ -48,6 +48,8 @@ export interface BuiltInContext<Options extends OptionDeclarations = OptionDecla
   readonly options: ValuesOf<Options & typeof COMMON_OPTIONS>;
   /** The options of reporters that the user gave; empty unless the command accepts them. */
   readonly reportOptions: OptionValues;
+  /** The options of reporters that the configuration file sets, as `reportOptions`. */
+  readonly reportDefaults: OptionValues;
   /** The value of each of `options`, and where it was set. */
   readonly settings: Settings;
   /** The configuration file; `undefined` if there is none. */

@@ -27,7 +27,7 @@ export const config: BuiltInCommand = {
         const setting = settings.get(name);
         return [name, textOf(name, setting?.value), describe(setting?.origin ?? { kind: 'default' })];
       });
-    await write(table([['KEY', 'VALUE', 'FROM'], ...rows, ...pluginRows(configuration)]));
+    await write(table([['KEY', 'VALUE', 'FROM'], ...rows, ...fileRows(configuration)]));
     messages.note(configuration === undefined ? 'no configuration file' : `configuration file: ${configuration.path}`);
     return EXIT_DONE;
   },
@@ -47,6 +47,14 @@ function textOf(name: string, value: OptionValue | undefined): string {
   return CONFIGURABLE_OPTIONS[name]?.type === 'size' && typeof value === 'number' ? formatSize(value) : String(value);
 }
 
-function pluginRows(configuration: Configuration | undefined): string[][] {
-  return (configuration?.plugins ?? []).map(({ module }) => ['plugins', module, `file ${configuration!.path}`]);
+/** Returns the rows of what only the configuration file can set: plugins, and options of reports. */
+function fileRows(configuration: Configuration | undefined): string[][] {
+  if (configuration === undefined) {
+    return [];
+  }
+  const { path, plugins, reports } = configuration;
+  return [
+    ...plugins.map(({ module }) => ['plugins', module]),
+    ...Object.entries(reports).map(([name, value]) => [`reports.${name}`, textOf(name, value)]),
+  ].map((row) => [...row, `file ${path}`]);
 }

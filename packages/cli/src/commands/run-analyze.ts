@@ -16,6 +16,7 @@ import { writeNamesFile } from '../output/names-table.js';
 import { type OutputFiles, openOutputFiles } from '../output/open-output-files.js';
 import { optionsFor, planReports, type ReportPlan } from '../output/plan-reports.js';
 import { RESULT_STREAM } from '../output/result-stream.js';
+import { terminalOptions } from '../output/terminal-options.js';
 import { writeReportFile } from '../output/write-report-file.js';
 import type { Messages } from '../terminal/messages.js';
 import { summarize } from '../terminal/summary.js';
@@ -36,6 +37,7 @@ import { readKeys, startHashingRun } from './hashing-run.js';
  */
 export async function runAnalyze(context: AnalyzeContext): Promise<number> {
   const { messages, options, reportOptions, signal } = context;
+  const complete = { ...context.reportDefaults, ...reportOptions };
   const keys = await readKeys(context);
   const analyzer = await context.analyzer();
   const plan = planReports(
@@ -77,21 +79,20 @@ export async function runAnalyze(context: AnalyzeContext): Promise<number> {
     const analysis = annotations === undefined ? plain : annotated(plain, annotations, messages);
     const run: ReportRun = { signal };
     const { stdout, names } = plan;
-    const stdoutOptions = optionsFor(stdout, reportOptions);
+    const stdoutOptions = { ...terminalOptions(stdout.part, messages), ...optionsFor(stdout, complete) };
     const exitCode = await writeAll(messages, [
       () => context.write(analyzer.reportBytes(stdout.name, analysis, stdoutOptions, run)),
       async () => {
         if (names !== undefined) {
-          await writeNamesFile(names, outputs, analyzer, analysis, optionsFor(names.reporter, reportOptions), run);
+          await writeNamesFile(names, outputs, analyzer, analysis, optionsFor(names.reporter, complete), run);
         }
       },
       ...plan.files.map(
-        (file) => () =>
-          writeReportFile(file, outputs, analyzer, analysis, optionsFor(file.reporter, reportOptions), run),
+        (file) => () => writeReportFile(file, outputs, analyzer, analysis, optionsFor(file.reporter, complete), run),
       ),
       ...usedReporters(plan).map((reporter) => async () => {
         const circumstances = { isCompanionWritten: isCompanionWritten(plan, reporter) };
-        const options = optionsFor(reporter, reportOptions);
+        const options = optionsFor(reporter, complete);
         for (const warning of await analyzer.warnings(reporter.name, analysis, options, { ...run, ...circumstances })) {
           messages.warning(flagText(wording`${reporter.name}: ${warning}`));
         }

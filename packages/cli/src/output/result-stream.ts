@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 
 /** The stream for results: standard output, even after {@link divertStdout}. */
-export const RESULT_STREAM: Writable & { readonly isTTY?: boolean } = process.stdout;
+export const RESULT_STREAM: Writable & { readonly isTTY?: boolean; readonly columns?: number } = process.stdout;
 
 const write = RESULT_STREAM.write;
 

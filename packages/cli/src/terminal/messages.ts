@@ -48,6 +48,8 @@ export class Messages {
   /** Whether status lines can be drawn: the stream is a terminal that can move its cursor. */
   readonly isTerminal: boolean;
   readonly #stream: MessageStream;
+  readonly #color: ColorWhen;
+  readonly #environment: NodeJS.ProcessEnv;
   readonly #colors: ReturnType<typeof picocolors.createColors>;
   readonly #reported = new WeakSet<Error>();
   readonly #observers: MessageObserver[] = [];
@@ -59,7 +61,14 @@ export class Messages {
     this.progress = progress;
     this.isTerminal = stream.isTTY === true && environment.TERM !== 'dumb' && progress !== 'json';
     this.#stream = stream;
-    this.#colors = picocolors.createColors(wantsColor(stream, color, environment));
+    this.#color = color;
+    this.#environment = environment;
+    this.#colors = picocolors.createColors(this.usesColors(stream));
+  }
+
+  /** Returns whether the output to a stream may contain colors, by the user's option and the environment. */
+  usesColors(stream: { readonly isTTY?: boolean }): boolean {
+    return wantsColor(stream, this.#color, this.#environment);
   }
 
   /** The width of a line in characters. */
@@ -174,7 +183,7 @@ const CURSOR_UP = '\u001b[A';
  * Returns whether to use colors. According to https://no-color.org, NO_COLOR disables them unless the command line
  * enables them. Otherwise FORCE_COLOR enables them even without a terminal, or disables them if it is 0 or false.
  */
-function wantsColor(stream: MessageStream, when: ColorWhen, environment: NodeJS.ProcessEnv): boolean {
+function wantsColor(stream: { readonly isTTY?: boolean }, when: ColorWhen, environment: NodeJS.ProcessEnv): boolean {
   if (when !== 'auto') {
     return when === 'always';
   }

@@ -10,9 +10,20 @@ export type OptionDeclaration = {
   /** The one-letter form of a command's flag: `o` for `-o`. */
   readonly short?: string | undefined;
 } /** A flag such as `--heights`, or `--no-NAME` if the default is true. `negation` describes `--no-NAME`. */ & (
-  | { readonly type: 'boolean'; readonly default?: boolean; readonly negation?: string }
+  | {
+      readonly type: 'boolean';
+      readonly default?: boolean;
+      readonly negation?: string;
+      /** A reporter's option that the command sets if the user did not, and the report may contain colors. */
+      readonly onTerminal?: 'colors';
+    }
   /** `min` and `max` are inclusive. */
-  | ({ readonly type: 'number'; readonly whole?: true } & NumericRange)
+  | ({
+      readonly type: 'number';
+      readonly whole?: true;
+      /** A reporter's option that the command sets to the width of the terminal if the user stated no value. */
+      readonly onTerminal?: 'columns';
+    } & NumericRange)
   /** A whole number of bytes. As text, it can have a unit: `64K`, `16M`. */
   | ({ readonly type: 'size'; readonly powerOfTwo?: true } & NumericRange)
   /** A time in seconds. As text, it can have up to three decimals. */

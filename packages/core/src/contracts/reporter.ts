@@ -10,8 +10,8 @@ export type ReportPieces = Iterable<string | Uint8Array> | AsyncIterable<string 
  *
  * A report must depend only on the analysis (including the rows of its hash vectors), the options, and files of the
  * reporter's own plugin. From the same input, a reporter yields the same pieces, in any thread and at any time. It
- * reads no other file, no clock and no environment, writes nothing, uses no terminal colours, and leaves the analysis
- * unchanged.
+ * reads no other file, no clock and no environment, writes nothing, and leaves the analysis unchanged. It uses terminal
+ * colors only with an option that it declares for them, with `onTerminal`.
  */
 export interface Reporter {
   /** File extension of its reports, with the dot, such as `.nwk`; unique among reporters. */

@@ -90,6 +90,20 @@ describe('the configuration file', () => {
     expect((await read('doctor')).options).not.toHaveProperty('jobs');
   });
 
+  test('sets options of reports, which are validated once the reporters are known', async () => {
+    await configure({ reports: { width: '80', heights: true } });
+    expect(await read('--width 90 a b')).toMatchObject({
+      reportOptions: { width: 90 },
+      reportDefaults: { width: 80, heights: true },
+    });
+    expect((await read('hash a')).reportDefaults).toEqual({});
+    await configure({ reports: { widht: 80 } });
+    await expect(read('a b')).rejects.toThrow(/config\.json: reports: unknown option 'widht'; did you mean 'width'\?$/);
+    expect((await read('hash a')).reportDefaults).toEqual({});
+    await configure({ reports: { width: 8 } });
+    await expect(read('a b')).rejects.toThrow(/config\.json: reports: width: expected a whole number from 40/);
+  });
+
   test('can be cancelled by the command line', async () => {
     await writeFile(join(directory, 'on.json'), '{ "recursive": true, "allow-in-use": true }', { mode: 0o600 });
     expect((await read('--config on.json a b')).options).toMatchObject({ recursive: true, 'allow-in-use': true });

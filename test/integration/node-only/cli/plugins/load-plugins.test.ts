@@ -26,7 +26,7 @@ async function load(
   ...options: string[]
 ) {
   const plugins = configured.map(([module, given = {}]) => ({ module, options: given }));
-  const configuration = { path: join(directory, 'config.json'), defaults: {}, plugins };
+  const configuration = { path: join(directory, 'config.json'), defaults: {}, plugins, reports: {} };
   const loaded = await loadPlugins(configuration, { modules, options }, directory, LIMITS);
   return loaded.map((each) => {
     const [plugin, values] = each as Extract<ConfiguredPlugin, readonly unknown[]>;

@@ -89,6 +89,8 @@ const ORDER = {
     'diff-options.ts',
     'run-diff.ts',
     'diff-command.ts',
+    'stats/',
+    'stats-command.ts',
     'plugin.ts',
     'index.ts',
   ],
@@ -182,6 +184,7 @@ const SHORT_FOR_A_REASON = [
   'rebase/src/apply/apply-options.ts',
   'rebase/src/diff-command.ts',
   'rebase/src/diff-options.ts',
+  'rebase/src/stats/stats-options.ts',
   'rebase/src/plugin.ts',
   'core/src/reporting.ts',
   // Each fixture for the authors of plugins is one file.

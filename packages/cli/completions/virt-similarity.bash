@@ -11,7 +11,7 @@ _virt_similarity() {
   fi
   for ((position = 1; position < COMP_CWORD; position++)); do
     case ${COMP_WORDS[position]} in
-      hash | view | plugins | cache | config | completion | doctor | plan | apply | search | diff)
+      hash | view | plugins | cache | config | completion | doctor | plan | apply | search | diff | stats)
         command=${COMP_WORDS[position]}
         break
         ;;
@@ -19,7 +19,7 @@ _virt_similarity() {
   done
   COMPREPLY=()
   case "$command $previous" in
-    *' -a' | *' --add' | *' --files-from' | *' -o' | *' --output' | *' --annotate' | *' --names' | *' --config' | *' --plugin' | *' --log-file' | *' --keep' | *' --only-base')
+    *' -a' | *' --add' | *' --files-from' | *' -o' | *' --output' | *' --annotate' | *' --names' | *' --config' | *' --plugin' | *' --log-file' | *' --keep' | *' --only-base' | *' --delete')
       return
       ;;
     *' --exclude' | *' -d' | *' --domain' | *' -c' | *' --connect' | *' --max-virtual-size' | *' --key' | *' --block-size' | *' --jobs' | *' --width' | *' --clusters' | *' --cut' | *' --label-length' | *' --max-distance' | *' --plugin-option' | *' --plugin-timeout' | *' --max-depth' | *' --min-saving' | *' --limit')
@@ -70,7 +70,7 @@ _virt_similarity() {
       compopt +o default
       return
       ;;
-    'search -O' | 'search --output-format')
+    'search -O' | 'stats -O' | 'search --output-format' | 'stats --output-format')
       mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$current")
       compopt +o default
       return
@@ -128,8 +128,8 @@ _virt_similarity() {
   esac
   case $command in
     analyze)
-      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --output-format --output --annotate --names --heights --compact --width --scale --drawing --clusters --cut --dialect --binary --negative-branches --label-length --heat-map --table --max-distance --convention --strict --triangle --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
-      operands='hash view plugins cache config completion doctor plan apply search diff'
+      flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --metric --linkage --clusterer --output-format --output --annotate --names --heights --compact --width --scale --drawing --cluster-colors --clusters --cut --dialect --binary --negative-branches --label-length --heat-map --table --max-distance --convention --strict --triangle --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='hash view plugins cache config completion doctor plan apply search diff stats'
       ;;
     hash)
       flags='--add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --output --anonymous --hex --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
@@ -173,6 +173,10 @@ _virt_similarity() {
       ;;
     diff)
       flags='--output-format --add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
+      operands='FILES'
+      ;;
+    stats)
+      flags='--delete --output-format --add --files-from --null --recursive --exclude --domain --all-domains --connect --format --reader --allow-backing --max-virtual-size --allow-in-use --no-sandbox --key --keys-from-stdin --cache-decrypted --hash --block-size --cache --no-cache --jobs --config --no-config --plugin --plugin-option --plugin-timeout --quiet --verbose --progress --color --log-file'
       operands='FILES'
       ;;
   esac

@@ -1,6 +1,6 @@
 import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core';
 import { runTool, type Tool, ToolFailure } from '@virt-similarity/image-tools';
-import { type Domain, parseDomain } from './domain.js';
+import type { Domain } from './domain.js';
 
 export const VIRSH: Tool = { command: 'virsh', package: 'libvirt-clients' };
 
@@ -53,6 +53,8 @@ export class Virsh {
       }
       throw thrown;
     }
+    // Imported here because the XML parser loads slowly and is needed only if domains are named.
+    const { parseDomain } = await import('./domain.js');
     try {
       return parseDomain(xml);
     } catch (cause) {

@@ -10,6 +10,8 @@ import { unescaped } from '../../fixtures/unescaped.js';
 
 const reporter = new AsciiReporter();
 const widthOf = await loadWidthOf();
+/** Matches the escape sequence of a color. */
+const COLOR = new RegExp(`${String.fromCharCode(27)}\\[(\\d+)m`);
 
 describe('AsciiReporter', () => {
   for (const { title, run } of reporterContract(() => new AsciiReporter())) {
@@ -225,7 +227,7 @@ describe('the drawing to scale', () => {
       (await reportText(new AsciiReporter().report(analysis, { 'cluster-colors': true, ...options })))
         .split('\n')
         .filter((line) => /[a-e]-/.test(line))
-        .map((line) => /\u001b\[(\d+)m/.exec(line)?.[1]);
+        .map((line) => COLOR.exec(line)?.[1]);
     const [cyan, yellow] = ['36', '33'];
     for (const options of [{ width: 60 }, { scale: true, width: 60 }]) {
       expect((await painted(options)).toSorted()).toEqual([cyan, cyan, yellow, yellow, undefined].toSorted());

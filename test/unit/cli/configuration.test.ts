@@ -65,7 +65,7 @@ describe('the configuration file', () => {
     if (isRoot) {
       await chown(path, 65_534, 65_534);
     }
-    // Only root can create such a file. Other users test an existing file of root instead.
+    // Only root can give a file to another user. As any other user, the test uses a file of root.
     const foreignPath = isRoot ? path : '/etc/passwd';
     await expect(loadConfiguration(foreignPath)).rejects.toThrow(expect.objectContaining({ code: 'refused' }));
   });
@@ -118,7 +118,7 @@ describe('the configuration file', () => {
       await expect(named('list.mjs', 'export default [];')).rejects.toThrow(/list\.mjs: the file: expected an object/);
     });
 
-    test('can be a package.json, in which a key has the configuration', async () => {
+    test("can be a package.json, with the configuration under its key 'virt-similarity'", async () => {
       expect((await named('package.json', '{ "name": "x", "virt-similarity": { "jobs": 5 } }')).defaults).toEqual({
         jobs: 5,
       });
@@ -135,7 +135,7 @@ describe('the configuration file', () => {
       await expect(named(name, '{}')).rejects.toThrow(message);
     });
 
-    test('must not be in a directory in which other users can replace it', async () => {
+    test('must not be a file that other users can change, or replace in its directory', async () => {
       await chmod(directory, 0o777);
       await expect(named('a.json', '{}')).rejects.toMatchObject({ code: 'refused' });
       await expect(named('a.mjs', 'throw new Error("was run")')).rejects.toMatchObject({ code: 'refused' });
@@ -146,7 +146,7 @@ describe('the configuration file', () => {
       await expect(loadNamedConfiguration('b.json', directory)).rejects.toMatchObject({ code: 'refused' });
     });
 
-    // Only root can give a directory away.
+    // Only root can give a directory to another user.
     const testAsRoot = process.getuid?.() === 0 ? test : test.skip;
     testAsRoot('must not be in the directory of another user', async () => {
       await writeFile(join(directory, 'a.json'), '{}', { mode: 0o600 });

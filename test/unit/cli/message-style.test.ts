@@ -8,7 +8,7 @@ test.each([
   ['hash a --verbose --color=always', 'verbose', 'always'],
   ['--color never --color sometimes', 'normal', 'auto'],
   ['-- -q', 'normal', 'auto'],
-])('messages of %j are %s and colored %s', (line, verbosity, color) => {
+])('messages of %j have the verbosity %s and the color %s', (line, verbosity, color) => {
   expect(messageStyle(scanWords(line.split(' ')))).toEqual({ verbosity, color, progress: 'auto' });
 });
 

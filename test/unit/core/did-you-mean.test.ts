@@ -9,7 +9,7 @@ describe('a suggestion', () => {
     expect(didYouMean('JACARD', METRICS)).toBe("; did you mean 'jaccard'?");
   });
 
-  test('of a short word differs by one letter, or by two that are swapped', () => {
+  test('for a short word differs by one letter, or by two letters that are swapped', () => {
     const candidates = ['phy', 'nwk', 'svg', 'html'];
     expect(didYouMean('svf', candidates)).toBe("; did you mean 'svg'?");
     expect(didYouMean('nkw', candidates)).toBe("; did you mean 'nwk'?");

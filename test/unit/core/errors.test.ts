@@ -27,7 +27,7 @@ describe('an error', () => {
     expect(error.remedy).toEqual([READER, { option: 'jobs' }]);
   });
 
-  test('is serialised to JSON with all its members', () => {
+  test('is serialised to JSON with its code, message, image and remedy, and the message of its cause', () => {
     const error = new VirtSimilarityError('in-use', wording`a is open; choose ${READER}`, {
       image: 'a',
       cause: new Error('locked'),
@@ -144,7 +144,7 @@ describe('the wording of a thrown value', () => {
     ]);
   });
 
-  test('of any other value is its message', () => {
+  test('of any other value is its message or text, on one line', () => {
     expect(wordingOf(new Error('line\nbreak'))).toBe('line break');
     expect(wordingOf('text')).toBe('text');
   });

@@ -10,13 +10,13 @@ const CONTENT = Buffer.from(Array.from({ length: 600 }, (_, index) => index % 25
 const FIELDS = [...fieldsAt(0, 20, 4, 'big'), ...fieldsAt(100, 10, 8, 'little')];
 
 describe('a mutation', () => {
-  test('is the same for the same seed, and different for others', () => {
+  test('is the same for the same seed, and different for another', () => {
     const one = mutate(CONTENT, FIELDS, new SeededRandom(1, 'a', 7));
     expect(mutate(CONTENT, FIELDS, new SeededRandom(1, 'a', 7))).toEqual(one);
     expect(mutate(CONTENT, FIELDS, new SeededRandom(1, 'a', 8))).not.toEqual(one);
   });
 
-  test('of a file lasts as long as the call, and equals that of the bytes', async () => {
+  test('of a file lasts as long as the call, and changes the same bytes as in memory', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-mutable-'));
     const path = join(directory, 'file');
     await writeFile(path, CONTENT);

@@ -13,7 +13,7 @@ test('the page about formats names only tests that exist', () => {
   expect(tests.filter((path) => !existsSync(new URL(path, ROOT)))).toEqual([]);
 });
 
-test('the page about formats has a row for every format and its extensions', () => {
+test('the page about formats names every format, and every extension that suggests a format', () => {
   expect(FORMAT_NAMES.filter((format) => !page.toLowerCase().includes(format))).toEqual([]);
   const neutral = ['.dsk', '.disk', '.image', '.ima', '.flp'];
   expect(IMAGE_EXTENSIONS.filter((each) => !neutral.includes(each) && !page.includes(`\`${each}\``))).toEqual([]);

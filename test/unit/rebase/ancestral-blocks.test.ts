@@ -4,7 +4,7 @@ import { AncestralBlocks } from '#rebase/ancestral-blocks.js';
 import { type BaseTree, isDataOver } from '#rebase/base-tree.js';
 import { UNIQUE, ZERO } from '#rebase/block-patterns.js';
 
-/** Returns the number of files that store data at one block number. */
+/** Returns the number of bases, and of images on a base, that store data at one block number. */
 function dataOf({ images, parents }: BaseTree, labels: ArrayLike<number>): number {
   let data = 0;
   for (const [node, parent] of parents.entries()) {

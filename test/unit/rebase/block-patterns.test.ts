@@ -31,7 +31,7 @@ test('every block number with data has the pattern of the images at that block',
   );
 });
 
-test('block numbers with the same pattern are grouped, over disks of any size', async () => {
+test('patterns cover every block number with data, up to the end of the largest disk', async () => {
   const far = new Array<number>(3_000_000).fill(0);
   far[0] = 7;
   far[2_999_999] = 8;

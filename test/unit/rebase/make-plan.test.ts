@@ -9,7 +9,7 @@ function imageOf(content: readonly number[], others: Partial<PlanImage> = {}): P
   return { vector, bytes: vector.dataBlocks * BLOCK, ...others };
 }
 
-/** Returns the contents of clones of one disk in which some blocks were changed, and one unrelated disk. */
+/** Returns the contents of clones of one disk, each with about `changed` other blocks, and of an unrelated disk. */
 function family(clones: number, blocks: number, changed: number, seed = 1): number[][] {
   const random = new SeededRandom('family', seed);
   let next = 1;
@@ -79,7 +79,7 @@ describe('existing bases', () => {
     expect(planned.bytesPlanned).toBe(files);
   });
 
-  test('an image that is already an overlay stays an overlay unless a change saves more than it writes', async () => {
+  test('an image that is already an overlay, and its base, are not written again', async () => {
     const [first, second, unrelated] = family(2, 400, 10) as [number[], number[], number[]];
     const images = [
       imageOf(first, { frozen: true }),
@@ -93,7 +93,7 @@ describe('existing bases', () => {
     expect(planned.images[3]).toMatchObject({ isWritten: true });
   });
 
-  test('an overlay whose content drifted from its base is moved to a closer one', async () => {
+  test('an overlay whose content drifted from its base is moved to a closer base', async () => {
     const [first, , unrelated] = family(2, 400, 10) as [number[], number[], number[]];
     const images = [
       imageOf(first, { frozen: true }),
@@ -190,7 +190,7 @@ describe('limits', () => {
     expect(rootOf(0)).not.toBe(rootOf(1));
   });
 
-  test('an image is changed only if the change saves enough', async () => {
+  test('no image is changed if no change saves enough', async () => {
     const contents = family(3, 400, 10);
     for (const bases of ['existing', 'synthetic'] as const) {
       const planned = await plan(contents, { bases, minSaving: 400 * BLOCK });
@@ -200,7 +200,7 @@ describe('limits', () => {
 });
 
 describe('synthetic bases', () => {
-  test('a new base saves more than the existing ones if every clone has drifted', async () => {
+  test('a new base saves more than existing bases if every clone has drifted', async () => {
     const contents = family(8, 1000, 300);
     const existing = await plan(contents, { bases: 'existing' });
     const synthetic = await plan(contents, { bases: 'synthetic' });

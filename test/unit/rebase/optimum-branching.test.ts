@@ -19,7 +19,7 @@ function costOf(parents: ArrayLike<number>, roots: Float64Array, edges: Float64A
   return cost;
 }
 
-/** Returns the least cost of all forests, by trying every one. */
+/** Returns the least cost of all forests, by trying every forest. */
 function leastCost(roots: Float64Array, edges: Float64Array): number {
   const size = roots.length;
   const parents = new Array<number>(size).fill(NO_PARENT);

@@ -57,7 +57,7 @@ describe('a table of annotations', () => {
     ['a column without a name', 'image,,host\n', /1 to 64 different names after the first column, found .* without/],
     ['a column twice', 'image,host,host\n', /found 'host' twice/],
     ['no column', 'image\ndb\n', /found 0$/],
-    ['nothing', '', /found 0$/],
+    ['no content', '', /found 0$/],
     ['too many columns', `image,${Array.from({ length: 65 }, (_, index) => index)}\n`, /found 65$/],
   ])('is refused with %s', async (_, text, message) => {
     await expect(parseAnnotations(text)).rejects.toThrow(

@@ -125,7 +125,7 @@ describe('AsciiReporter', () => {
     expect(await reportText(reporter.report(alone, { heights: true }))).toBe('--- alone.raw\n\n');
   });
 
-  test('shows fractions with six digits and large numbers without decimals', async () => {
+  test('shows heights with at most six significant digits, and without decimals from 100,000 on', async () => {
     const analysis = sampleAnalysis(
       ['a', 'b', 'c', 'd'],
       [
@@ -170,7 +170,7 @@ describe('AsciiReporter', () => {
     );
   });
 
-  test('starts to draw a tree of 10,000 levels immediately and without recursion', async () => {
+  test('draws the first leaf of a tree of 10,000 levels without recursion', async () => {
     const { value: first } = await reporter.report(caterpillar(10_000), {}).next();
     expect(first).toBe(`${'---+'.padEnd(7, '-').repeat(9_999)}--- image-0\n${'   |   '.repeat(9_999)}\n`);
   });
@@ -215,7 +215,7 @@ describe('the drawing to scale', () => {
     expect([first, second, axis]).toEqual([`${' '.repeat(36)}+- a`, `${' '.repeat(36)}+- b`, `0${'0'.padStart(37)}`]);
   });
 
-  test('shows clusters of several images in colors, also where names are shortened or equal images are folded', async () => {
+  test('shows clusters of several images in colors, even if names are shortened or equal images folded', async () => {
     const long = (name: string) => `${name}${'-'.repeat(60)}`;
     const analysis = sampleAnalysis(['a', 'b', 'c', 'd', 'e'].map(long), [
       [0, 1, 0],

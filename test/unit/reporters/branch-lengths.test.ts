@@ -14,7 +14,7 @@ describe('branchLengths', () => {
     expect([...branchLengths(cladogram)]).toEqual([3, 3, 5, 2, 0]);
   });
 
-  test('are negative above a group that joins lower than its parts', () => {
+  test('are negative above a group that is higher than the group that contains it', () => {
     const { cladogram } = sampleAnalysis(
       ['a', 'b', 'c'],
       [

@@ -230,7 +230,7 @@ describe('NewickReporter', () => {
     );
   });
 
-  test('writes no line break or terminator within a label, in any dialect', async () => {
+  test('writes no line break or control character within a label, in any dialect', async () => {
     await fc.assert(
       fc.asyncProperty(analyses(hostileName), fc.constantFrom('safe', 'quoted'), async (analysis, dialect) => {
         const text = await reportText(reporter.report(analysis, { dialect }));

@@ -38,7 +38,7 @@ describe('a JSON report', () => {
     );
   });
 
-  test('can be parsed back to an analysis of one image, without counts of repeated blocks, or with keys of vectors', async () => {
+  test('can be parsed back if it has one image, no counts of repeated blocks, or keys of vectors', async () => {
     const alone = sampleAnalysis(['alone'], []);
     expect(parseJsonReport(await jsonOf(alone))).toEqual(alone);
     const images = FAMILY.images.map(({ repeatedBlocks: _, ...image }) => image);

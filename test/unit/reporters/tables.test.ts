@@ -33,7 +33,7 @@ describe('CsvReporter', () => {
   });
 });
 
-test('a name never begins a cell with a formula, for any separator of cells', async () => {
+test('a name never begins a cell with a formula, even if lines are split at semicolons or tabs', async () => {
   const names = ['a;=cmd()', 'b,=cmd()', 'c\t=cmd()', 'd\n=cmd()', '"e";"=cmd()"', ';+f', '＝g'];
   const analysis = sampleAnalysis(
     names,

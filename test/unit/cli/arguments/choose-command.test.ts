@@ -37,7 +37,7 @@ describe('the command', () => {
     ['help', 'analyze: --help'],
     ['help cache', 'cache: --help'],
     ['help audit', 'audit: --help'],
-  ])('of %j is chosen as %j', (line, chosen) => {
+  ])('and its words in %j are %j', (line, chosen) => {
     expect(choose(line)).toBe(chosen);
   });
 
@@ -57,11 +57,11 @@ describe('the command', () => {
     ['--depth 3 audit x', 'audit: --depth 3 x'],
     ['--no-cache audit', 'audit: --no-cache'],
     ['-o hash a b', 'analyze: -o hash a b'],
-  ])('can follow options of specific commands: %j is read as %j', (line, chosen) => {
+  ])('is chosen from a line that begins with options of specific commands: %j is read as %j', (line, chosen) => {
     expect(choose(line)).toBe(chosen);
   });
 
-  test('is the default command after an unknown option, which that command refuses', () => {
+  test('is the default command after an unknown option', () => {
     expect(choose('--x y hash z')).toBe('analyze: --x y hash z');
     expect(choose('-Z hash z')).toBe('analyze: -Z hash z');
   });
@@ -69,10 +69,10 @@ describe('the command', () => {
   test.each([
     // Either audit with a switch, or analyze with the value audit and the image x.
     '--volume audit x',
-    // Either audit with its switch, or analyze with two images.
+    // Either audit with its switch and the operand high, or analyze with the value high and the image audit.
     '--volume high audit',
     '--volume --depth 3 audit',
-  ])('must precede an ambiguous option: %j', (line) => {
+  ])('must precede an option with two meanings if the line has two readings: %j', (line) => {
     expect(() => choose(line)).toThrow(
       expect.objectContaining({
         code: 'usage',
@@ -88,7 +88,7 @@ describe('the command', () => {
     ['--volume low a.img b.img', 'analyze: --volume low a.img b.img'],
     ['--volume low hash a.img', 'hash: --volume low a.img'],
     ['--volume high help hash', 'hash: --help'],
-  ])('can follow an ambiguous option if the rest of the line is clear: %j is read as %j', (line, chosen) => {
+  ])('is known despite an option with two meanings if the line has one reading: %j is read as %j', (line, chosen) => {
     expect(choose(line)).toBe(chosen);
   });
 });

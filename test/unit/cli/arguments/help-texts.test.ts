@@ -30,7 +30,7 @@ describe('the help epilogue', () => {
     expect(text).toContain('Exit codes: 0 success');
   });
 
-  test('is empty for another command', () => {
+  test('is empty for a command that is not the default', () => {
     expect(helpEpilogue(HASH, COMMANDS)).toBe('');
   });
 });
@@ -48,7 +48,7 @@ describe('the examples of a command', () => {
     expect(text.indexOf('\nExamples:\n')).toBeLessThan(text.indexOf('\n  -'));
   });
 
-  test('and everything else fit a terminal of 80 columns', () => {
+  test('and the rest of its help fit a terminal of 80 columns', () => {
     for (const known of COMMANDS) {
       const parsed = parseWords(known, ['--help'], helpEpilogue(known, COMMANDS));
       const text = 'text' in parsed ? parsed.text : '';

@@ -11,7 +11,7 @@ describe('the known commands', () => {
     expect(commands.filter(({ isDefault }) => isDefault).map(({ name }) => name)).toEqual(['analyze']);
   });
 
-  test('all accept the common options, but only some accept options of reporters', () => {
+  test('all accept --quiet, but only analyze accepts options of reporters', () => {
     const options = { heights: { type: 'boolean', description: '' } } as const;
     const commands = knownCommands(options, [commandOf('audit', { options: { depth: options.heights } })]);
     expect(commands.every((command) => 'quiet' in command.options)).toBe(true);
@@ -33,7 +33,7 @@ describe('the known commands', () => {
       /virt-similarity already has a command of that name; give it another name$/,
     ],
     ['is named help', 'help', {}, /already has a command of that name/],
-    ['cannot be typed', 'Audit All', {}, /lower-case words joined by hyphens$/],
+    ['has a name with capital letters and a space', 'Audit All', {}, /lower-case words joined by hyphens$/],
     [
       'redeclares a common option',
       'audit',
@@ -55,7 +55,7 @@ describe('the known commands', () => {
       option('depth', 'de'),
       /option depth: expected a short form.*found 'de'$/,
     ],
-  ])('do not include a command of a plugin that %s', (_, name, more, message) => {
+  ])("do not include a plugin's command that %s", (_, name, more, message) => {
     expect(() => knownCommands({}, [commandOf(name, more)])).toThrow(
       expect.objectContaining({ code: 'plugin', message: expect.stringMatching(message) }),
     );

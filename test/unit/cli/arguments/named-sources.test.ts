@@ -59,7 +59,7 @@ describe('the images on a command line', () => {
     expect(sourcesOf('-5')).toEqual([{ path: '-5' }]);
   });
 
-  test('can be in lists, one of them on standard input', () => {
+  test('can be in lists, which are files or standard input', () => {
     expect(sourcesOf('a --format raw - --files-from=l.txt --files-from - ./-')).toEqual([
       { path: 'a' },
       { list: '-', format: 'raw' },

@@ -15,7 +15,7 @@ function helpOf(name: string): string {
 }
 
 describe('parseWords', () => {
-  test('returns options by name, as text, and operands', () => {
+  test('returns the text of options and the state of switches by name, and operands', () => {
     expect(parse('-o a.nwk --block-size=4K --output b.dot -v x.img --dialect safe --no-sandbox -- -y')).toEqual({
       given: {
         output: ['a.nwk', 'b.dot'],
@@ -44,7 +44,7 @@ describe('parseWords', () => {
     expect(() => parse(line)).toThrow(message);
   });
 
-  test('returns the help, with the values of every option', () => {
+  test('returns the help, with values and defaults of options', () => {
     const help = helpOf('analyze');
     expect(help).toMatch(/^Usage: virt-similarity \[analyze\] \[options\] IMAGE…\n/);
     expect(help).toMatch(/^Options of reports:\n +--dialect <value> +of the labels \(safe, quoted; default: safe\)$/m);

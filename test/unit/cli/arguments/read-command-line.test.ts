@@ -53,7 +53,7 @@ describe('a command line', () => {
     await expect(read(line)).rejects.toThrow(expect.objectContaining({ code: 'usage', message }));
   });
 
-  test('never treats the name of another command as an image', async () => {
+  test('is refused if its command does not accept one of the options', async () => {
     await expect(read('--linkage ward hash a b')).rejects.toThrow("unknown option '--linkage'");
     await expect(read('--x y hash a')).rejects.toThrow("unknown option '--x'");
   });
@@ -90,7 +90,7 @@ describe('the configuration file', () => {
     expect((await read('doctor')).options).not.toHaveProperty('jobs');
   });
 
-  test('sets options of reports, which are validated once the reporters are known', async () => {
+  test('sets options of reports, which are validated only for commands that accept them', async () => {
     await configure({ reports: { width: '80', heights: true } });
     expect(await read('--width 90 a b')).toMatchObject({
       reportOptions: { width: 90 },
@@ -104,7 +104,7 @@ describe('the configuration file', () => {
     await expect(read('a b')).rejects.toThrow(/config\.json: reports: width: expected a whole number from 40/);
   });
 
-  test('can be cancelled by the command line', async () => {
+  test('can turn on switches that the command line turns off', async () => {
     await writeFile(join(directory, 'on.json'), '{ "recursive": true, "allow-in-use": true }', { mode: 0o600 });
     expect((await read('--config on.json a b')).options).toMatchObject({ recursive: true, 'allow-in-use': true });
     const { options } = await read('--config on.json --no-recursive --no-allow-in-use --sandbox a b');
@@ -147,7 +147,7 @@ describe('the configuration file', () => {
     ]);
   });
 
-  test('is refused if a command accepts the option but not the value', async () => {
+  test('is refused if the command accepts one of its options, but not its value', async () => {
     const option = "{ jobs: { type: 'number', max: 1, description: 'x' } }";
     const command = `{ summary: 'x', options: ${option}, run: () => 0 }`;
     const plugin = `export default { name: 'few', url: import.meta.url, commands: { few: ${command} } };`;

@@ -19,16 +19,16 @@ describe('options of reporters', () => {
     });
   });
 
-  test('can have any type, and lose their short form', () => {
+  test('keep their type and default, and lose their short form', () => {
     const reporter = reporterWith('one', { page: { ...SIZE, short: 'p' } });
     expect(collectReportOptions([reporter], {})).toEqual({ page: SIZE });
   });
 
   test.each([
     ['has the name of an option of the command', [reporterWith('x', { jobs: SWITCH })]],
-    ['cannot be typed', [reporterWith('x', { 'Two Words': SWITCH })]],
+    ['has a name with capital letters and a space', [reporterWith('x', { 'Two Words': SWITCH })]],
     ['has another type for another reporter', [reporterWith('x', { a: SWITCH }), reporterWith('y', { a: SIZE })]],
-  ])('are refused if one %s', (_, reporters) => {
+  ])('are refused if an option %s', (_, reporters) => {
     expect(() => collectReportOptions(reporters, { jobs: SWITCH })).toThrow(
       expect.objectContaining({ code: 'plugin' }),
     );

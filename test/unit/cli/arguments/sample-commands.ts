@@ -7,7 +7,7 @@ export function commandOf(name: string, more: Partial<Command> = {}): NamedPart<
   return { name, part: { summary: `does ${name}`, run: () => 0, ...more } };
 }
 
-/** Returns a built-in command by name, with options of reporters. */
+/** Returns a built-in command by name, for reporters with these options. */
 export function knownCommand(name: string, reportOptions: OptionDeclarations = {}): KnownCommand {
   return knownCommands(reportOptions).find((command) => command.name === name)!;
 }

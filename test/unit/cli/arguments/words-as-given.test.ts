@@ -7,7 +7,7 @@ const SCRIPT = `
   console.log(JSON.stringify(await wordsAsGiven(process.argv.slice(1))));
 `;
 
-/** Returns the words that a separate process receives when a shell passes it these arguments. */
+/** Returns what `wordsAsGiven` returns in a process that a shell starts with these arguments. */
 function wordsOf(shellWords: string): unknown {
   const words = ['-c', `exec "$@" ${shellWords}`, 'bash', process.execPath, '--input-type=module', '-e', SCRIPT, '--'];
   const { stdout } = spawnSync('bash', words, { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' } });

@@ -33,7 +33,7 @@ const FLAGS = flagsOf({
 /** A reference to an option in source code, with its value if any. */
 const REFERENCE = /\{ option: '([\w-]+)'(?:, value: ('[^']*'|\w[\w.]*))?/g;
 
-/** The name and the code without comments of each module of the libraries. */
+/** The name of each module of the libraries, and its code without comments. */
 const SOURCES = LIBRARIES.flatMap((library) => {
   const directory = join('packages', library, 'src');
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
@@ -43,7 +43,7 @@ const SOURCES = LIBRARIES.flatMap((library) => {
   });
 });
 
-/** The options that messages of the libraries name. A computed value becomes `x`. */
+/** The options that messages of the libraries name. A value that is a number or a name in the code becomes `x`. */
 const REFERENCES: readonly OptionReference[] = SOURCES.flatMap(({ code }) =>
   [...code.matchAll(REFERENCE)].map(([, option = '', value]) => {
     if (value === undefined) {

@@ -29,12 +29,12 @@ describe('the option table', () => {
     expect(ANALYZE[name]?.default).toBe(value);
   });
 
-  test('describes the defaults that hash vectors among the images replace', () => {
+  test('describes the default hash and block size, which apply without hash vectors among the images', () => {
     expect(ANALYZE.hash?.description).toContain(`else ${ANALYZE_DEFAULTS.hasher}`);
     expect(ANALYZE['block-size']?.description).toContain(`else ${formatSize(ANALYZE_DEFAULTS.blockSize)}`);
   });
 
-  test('has the same defaults of switches as the library', () => {
+  test('has the same defaults of sandbox and allow-in-use as the library', () => {
     expect({ sandbox: ANALYZE.sandbox?.default, inUse: ANALYZE['allow-in-use']?.default }).toEqual({
       sandbox: ANALYZE_DEFAULTS.sandbox === 'required',
       inUse: ANALYZE_DEFAULTS.allowInUse || undefined,

@@ -74,7 +74,7 @@ describe('output files', () => {
     });
   });
 
-  test('are written to a new directory on request', async () => {
+  test('can be in new directories, which are made on request', async () => {
     await check([at('new/below/a.arrow')], [], 'make');
     expect((await stat(at('new/below'))).isDirectory()).toBe(true);
   });
@@ -112,7 +112,7 @@ describe('output files', () => {
     outputs.close();
   });
 
-  test('wait until every image is identified or has failed', async () => {
+  test('report whether every image is identified or has failed', async () => {
     const outputs = await openOutputFiles([], ['one', 'other']);
     expect(outputs.knowsAllImages()).toBe(false);
     outputs.observe({ kind: 'image-identified', path: 'one', files: [] });
@@ -152,7 +152,7 @@ describe('hash-vector files', () => {
     expect(await planVectorFiles(['a.img'], at('folder'))).toMatchObject({ makesDirectory: false });
   });
 
-  test('of several images are refused if the output is a single file', async () => {
+  test('of several images are refused if the output is neither a directory nor a Parquet file', async () => {
     await expect(names(['a.img', 'b.img'], at('mine'))).rejects.toThrow(
       /expected a directory or a name that ends in \.parquet for 2 images; write .*\/ to/,
     );

@@ -40,7 +40,7 @@ describe('reports', () => {
     expect(() => plan('ascii', ['json'])).toThrow('expected a name that ends in');
   });
 
-  test('write their companion text only to the file given for it', () => {
+  test('write their companion text only to the file of --names, if it is given', () => {
     const names = { path: 'n.tsv', reporter: newick };
     expect(plan('newick', [], {}, 'n.tsv')).toEqual({ stdout: newick, files: [], names });
     expect(plan('newick', ['a.nwk', 'b.nwk', 'c.json'], {}, 'n.tsv')).toEqual({
@@ -55,7 +55,7 @@ describe('reports', () => {
     expect(plan('ascii', ['a.nwk'], {}, 'n.tsv').names).toEqual(names);
   });
 
-  test('do not write a companion text that their options leave empty', () => {
+  test('are refused with --names if their options leave every companion text empty', () => {
     const companion = { extension: '.csv', report: () => [], emptyWith: { plain: true, dialect: 'quoted' } } as const;
     const tables = reporter('tables', '.tables', {
       companion,
@@ -81,7 +81,7 @@ describe('reports', () => {
       ['a.tables'],
       '--names: expected reports of one format with a table of names, found newick and tables; write them in two runs',
     ],
-  ])('in %s and to %j are refused with a file for their companion text', (format, paths, message) => {
+  ])('in %s and to %j are refused with --names', (format, paths, message) => {
     const tables = reporter('tables', '.tables', { companion: { extension: '.csv', report: () => [] } });
     const request = { format, paths, names: 'n.tsv', options: {} };
     expect(() => planReports(request, [...REPORTERS, tables])).toThrow(

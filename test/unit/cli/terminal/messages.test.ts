@@ -40,7 +40,7 @@ describe('messages', () => {
     expect(written()).toMatch(/^virt-similarity: .*warning:.* odd\n$/);
   });
 
-  test('have no color outside a terminal', () => {
+  test('have no color outside a terminal by default', () => {
     const { messages, written } = record({});
     messages.warning('odd');
     expect(written()).toBe('virt-similarity: warning: odd\n');
@@ -163,7 +163,7 @@ describe('progress', () => {
     expect(written()).toBe('hashing a (9 B)\n');
   });
 
-  test('is a line at the start and end of each image outside a terminal', async () => {
+  test('outside a terminal is a line when an image is started, and a line when an image is finished', async () => {
     const { messages, written } = record({});
     const display = await createProgressDisplay(messages, 2);
     display.show({ kind: 'image-started', path: 'a.img', bytes: 2048 });
@@ -178,7 +178,7 @@ describe('progress', () => {
     );
   });
 
-  test('is one line on a terminal, redrawn at most ten times a second and cleared at the end', async () => {
+  test('of one image is a line on a terminal, redrawn at most ten times a second and cleared at the end', async () => {
     const { messages, written } = record({ isTTY: true });
     const display = await createProgressDisplay(messages, 1);
     const started = performance.now();

@@ -46,7 +46,7 @@ describe('AutoClusterer', () => {
     expect(await engineFor(2, 'median')).toEqual(['ml-hclust']);
   });
 
-  /** Resolves the clusterer with the engines as an analyzer registers them. */
+  /** Resolves the clusterer from a container with its engines, which are registered as in an analyzer. */
   function composed(): AutoClusterer {
     const own = container.createChildContainer();
     own.register(partToken('clusterer', 'ml-hclust'), { useClass: MlHclustClusterer });

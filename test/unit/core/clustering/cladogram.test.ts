@@ -73,7 +73,7 @@ describe('cladogramOf', () => {
     ]);
   });
 
-  test('has each cluster below one node, children before parents, in the order of first images', () => {
+  test('gives each cluster but the root one parent, lists children first, and sorts siblings by first leaf', () => {
     const tied = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 45, maxLength: 45 });
     fc.assert(
       fc.property(tied, fc.constantFrom(...new FastClusterer().linkages), (values, linkage) => {

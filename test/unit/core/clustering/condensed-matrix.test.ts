@@ -13,7 +13,7 @@ function errorOf(size: number, values: number[]): VirtSimilarityError {
 }
 
 describe('condensedIndex', () => {
-  test('numbers the pairs in the order of pdist', () => {
+  test("numbers the pairs in the order of SciPy's pdist", () => {
     const indices = [];
     for (let i = 0; i < 6; i++) {
       for (let j = i + 1; j < 6; j++) {

@@ -19,7 +19,7 @@ describe('copheneticDistances', () => {
     expect(copheneticDistances(dendrogramOf(1, [], 'single'))).toEqual({ size: 1, values: new Float64Array(0) });
   });
 
-  test('accepts a caterpillar of 3,000 leaves', () => {
+  test('accepts a caterpillar tree of 3,000 leaves', () => {
     const size = 3_000;
     const joins = Array.from({ length: size - 1 }, (_, k) => ({
       left: k === 0 ? 0 : size + k - 1,

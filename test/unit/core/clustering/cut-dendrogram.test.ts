@@ -14,7 +14,7 @@ describe('cutDendrogram', () => {
     expect([...cutDendrogram(dendrogram, { height: 16384 })]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
-  test('does not join below an inversion, as SciPy does', () => {
+  test('like SciPy, ignores an inversion that contains a merge above the height', () => {
     const { dendrogram: inverted } = sampleAnalysis(
       ['a', 'b', 'c'],
       [
@@ -44,7 +44,7 @@ describe('cutDendrogram', () => {
 });
 
 describe('widestGapCut', () => {
-  test('cuts in the middle of the widest gap', () => {
+  test('cuts in the middle of the widest gap, or at 0 if there is no gap', () => {
     expect(widestGapCut(dendrogram)).toEqual({ height: (9000.125 + 16384) / 2 });
     expect(widestGapCut(sampleAnalysis(['a', 'b'], [[0, 1, 0]]).dendrogram)).toEqual({ height: 0 });
     expect(widestGapCut(sampleAnalysis(['a'], []).dendrogram)).toEqual({ height: 0 });

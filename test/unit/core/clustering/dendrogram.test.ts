@@ -35,7 +35,7 @@ describe('dendrogramOf', () => {
     expect(dendrogramOf(5, second, 'single')).toEqual(dendrogramOf(5, first, 'single'));
   });
 
-  test('raises a merge that is lower than its part only because of rounding', () => {
+  test('raises a merge that only rounding makes lower than the merge inside it', () => {
     const joins: Join[] = [
       { left: 0, right: 1, height: 0.3 },
       { left: 2, right: 3, height: 0.3 * (1 - Number.EPSILON) },
@@ -80,7 +80,7 @@ describe('dendrogramOf', () => {
     expect((await new MlHclustClusterer().cluster(triangle, linkage)).inverted).toBe(false);
   });
 
-  test('accepts a caterpillar of 20,000 leaves', () => {
+  test('accepts a caterpillar tree of 20,000 leaves', () => {
     const size = 20_000;
     const joins = Array.from({ length: size - 1 }, (_, k) => ({
       left: k === 0 ? 0 : size + k - 1,

@@ -88,12 +88,12 @@ describe('a value', () => {
     }
   });
 
-  test('that is missing or misspelt is reported with this reason', () => {
+  test('that is missing or misspelt is reported as such', () => {
     expect(() => optionValueOf('--output', FILES, ['a.nwk', ''])).toThrow('--output: expected a path, found nothing');
     expect(() => optionValueOf('--labels', LABELS, 'quotd')).toThrow(/; found 'quotd'; did you mean 'quoted'\?$/);
   });
 
-  test('of a size is a safe integer, and a power of two if required, for any text', () => {
+  test('of a size is a safe integer, and a power of two if required, for up to 16 digits and any unit', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^\d{1,16}[KMGTP]?$/), (text) => {
         const size = Number(readOptionValue(BLOCK_SIZE, text) ?? 512);

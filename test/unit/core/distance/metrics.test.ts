@@ -3,7 +3,7 @@ import type { PairCounts } from '@virt-similarity/core';
 import { distanceMetricContract } from '@virt-similarity/testing';
 import { corePlugin } from '#core/core-plugin.js';
 
-/** Ten blocks in the first image, six in the second, four of them equal, twelve positions in total. */
+/** Ten non-zero blocks in the first image, six in the second. Four are equal; no others are at the same position. */
 const some: PairCounts = { equal: 4, different: 8, either: 12, first: 10, second: 6 };
 const oneEmpty: PairCounts = { equal: 0, different: 5, either: 5, first: 5, second: 0 };
 
@@ -25,7 +25,7 @@ describe.each([
     expect(metric.distance(some)).toBeCloseTo(ofSome, 15);
   });
 
-  test('does not treat an empty image as similar to all others', () => {
+  test('treats an empty image as different from another in every block', () => {
     expect(metric.distance(oneEmpty)).toBe(ofOneEmpty);
   });
 });

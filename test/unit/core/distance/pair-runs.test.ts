@@ -4,7 +4,7 @@ import fc from 'fast-check';
 
 const BLOCK = 512;
 
-/** Returns a vector whose digests are these numbers; 0 is a zero block. */
+/** Returns a vector whose digests are these numbers, in batches of `batch` rows; 0 is a zero block. */
 function vectorOf(content: readonly number[], batch = content.length): HashVector {
   const blocks = content.flatMap((digest, block) => (digest === 0 ? [] : [block]));
   const digests = content.filter((digest) => digest !== 0);
@@ -73,7 +73,7 @@ describe('the runs of a pair', () => {
     await expect(runsOf(vectorOf([1]), other)).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('end when the signal fires', async () => {
+  test('are refused if the signal has fired', async () => {
     const runs = pairRuns(vectorOf([1]), vectorOf([1]), { signal: AbortSignal.abort() });
     await expect(runs.next()).rejects.toMatchObject({ code: 'aborted' });
   });

@@ -52,7 +52,7 @@ describe('writing a file atomically', () => {
       expect(await readdir(directory)).toEqual(['out']);
     }));
 
-  test('removes the temporary file of a killed writer immediately, and no other file', () =>
+  test('removes the temporary file of a killed writer at the next write, and no other file', () =>
     inDirectory(async (directory) => {
       const script = `
         const { writeFileAtomically } = await import('@virt-similarity/core');
@@ -88,7 +88,7 @@ describe('writing a file atomically', () => {
       expect((await readdir(directory)).sort()).toEqual(['other', 'out']);
     }));
 
-  test('keeps temporary files of other machines and containers for a day on the clock of the file system', () =>
+  test('keeps temporary files of other machines and containers for a day', () =>
     inDirectory(async (directory) => {
       const [pid, namespace, start, boot] = processMark().split('-') as [string, string, string, string];
       const nameOf = (mark: string, digit: string) => `.virt-similarity-${mark}-${digit.repeat(16)}.tmp`;

@@ -30,7 +30,7 @@ function textsOf({ passphrases }: DiskKey): string[] {
 describe('a key', () => {
   test.each([
     ['without a line feed is the complete file', 'two words ', ['two words ']],
-    ['with a line feed is tried without it first', 'words\n', ['words', 'words\n']],
+    ['with a line feed at its end is tried without it first', 'words\n', ['words', 'words\n']],
     ['with several line feeds loses only the last', 'a\nb\n\n', ['a\nb\n', 'a\nb\n\n']],
     ['can be a single line feed', '\n', ['\n']],
     ['can be any bytes', Buffer.of(0, 255, 10, 0), ['\0\xff\n\0']],
@@ -100,7 +100,7 @@ describe('a key', () => {
   });
 });
 
-describe('a text that names no key is refused without being repeated:', () => {
+describe('a text that names no key is refused without repeating a passphrase in it:', () => {
   test.each([
     [`all:key:${CANARY}`, /visible to every user of this machine; write it to a file/],
     [`/dev/sda2:key:${CANARY}`, /visible to every user/],

@@ -64,7 +64,7 @@ describe('the text of a path', () => {
     expect(pathText(Buffer.from(path))).toBe(text);
   });
 
-  test('identifies a file with that name', () => {
+  test('names a file with the original bytes', () => {
     const directory = mkdtempSync(`${tmpdir()}/path-text-`);
     try {
       writeFileSync(systemPath(`${directory}/caf\udce9`), '');

@@ -17,7 +17,7 @@ describe('ExtentList', () => {
     expect([...list]).toEqual(extents);
   });
 
-  test('keeps at most four extents per block, and never marks data as zeros', async () => {
+  test('keeps at most four extents that start in a block, and never marks data as zeros', async () => {
     const runs = fc.array(
       fc.record({
         zero: fc.boolean(),
@@ -74,8 +74,12 @@ describe('ExtentList', () => {
   test.each([
     ['leave a gap', [{ kind: 'zero', start: 1, length: 1 }], 2],
     ['are empty', [{ kind: 'zero', start: 0, length: 0 }], 0],
-    ['start before their file', [{ kind: 'data', start: 0, length: 1, stored: { file: 0, offset: -1 } }], 1],
-    ['start between bytes', [{ kind: 'data', start: 0, length: 1, stored: { file: 0, offset: 0.5 } }], 1],
+    [
+      'are stored before the start of their file',
+      [{ kind: 'data', start: 0, length: 1, stored: { file: 0, offset: -1 } }],
+      1,
+    ],
+    ['are stored at fractional bytes', [{ kind: 'data', start: 0, length: 1, stored: { file: 0, offset: 0.5 } }], 1],
     [
       'are stored in a file outside the chain',
       [{ kind: 'data', start: 0, length: 1, stored: { file: 2 ** 32, offset: 0 } }],

@@ -31,7 +31,7 @@ describe('inheritedRanges', () => {
 });
 
 describe('hashImage with the vector of the backing image', () => {
-  test('returns the same vector as without it, and does not read inherited blocks', async () => {
+  test('returns the same rows as without that vector, and does not read inherited blocks', async () => {
     const run = fc.record({
       from: fc.constantFrom('own', 'base', 'own zeros'),
       length: fc.integer({ min: 1, max: 3000 }),

@@ -90,7 +90,7 @@ function zero(start: number, length: number): Extent {
   return { kind: 'zero', start, length };
 }
 
-/** Returns data that is stored in the file at its position in the disk. */
+/** Returns an extent of data that file 0 stores at the same position as in the disk. */
 function data(start: number, length: number): Extent {
   return { kind: 'data', start, length, stored: { file: 0, offset: start } };
 }

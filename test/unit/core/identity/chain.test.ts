@@ -47,7 +47,7 @@ test('a chain with a volatile link is volatile, but only the files of that link 
 });
 
 describe('the base of an image', () => {
-  test('is an image with the same links', () => {
+  test('is an image with the links below the top', () => {
     const base = baseOf(IDENTITY)!;
     expect(base).toEqual({ source: { path: '/c', format: 'raw' }, identity: { chain: [BASE] } });
     expect(base.identity.chain[0]).toBe(BASE);

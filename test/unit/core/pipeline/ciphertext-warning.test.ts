@@ -10,7 +10,7 @@ import { LUKS, LUKS_UUID } from '../../readers/inspection/sound-headers.js';
 
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 const LONG_AGO = new Date('2020-01-01');
-/** The text after the encryption in every warning. */
+/** The text that follows the description of the encryption in every warning. */
 const SO = 'so ciphertext is compared, and encrypted clones of one disk look unrelated';
 const KEY = `decrypt it, or give its key with \`keys: '${LUKS_UUID}:file:FILE'\`,`;
 
@@ -32,7 +32,6 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }));
 
-/** Writes a file that is old enough to be cached. */
 async function write(name: string, content: Buffer): Promise<void> {
   await writeFile(at(name), content);
   await utimes(at(name), LONG_AGO, LONG_AGO);

@@ -71,7 +71,7 @@ describe('an analysis of hash vectors', () => {
   });
 
   test.each([
-    ['no vectors', [], 'found none'],
+    ['an empty list', [], 'found none'],
     ['vectors of different block sizes', [exampleVector(3), exampleVector(3, { blockSize: 512 })], '512-byte blocks'],
   ])('refuses %s', async (_, vectors, message) => {
     const analysis = analyzerOf().analyzeVectors(vectors);
@@ -149,7 +149,7 @@ describe('an extended analysis', () => {
     );
   });
 
-  test('refuses a matrix without a distance for each pair', () => {
+  test('refuses a wrong number of distances', () => {
     const one = { size: 1, values: new Float64Array(0) };
     expect(() => extendedMatrix({ size: 2, values: new Float64Array(2) }, new Float64Array(2), one)).toThrow(
       'expected 1 distances of 2 items, found 2',
@@ -186,7 +186,7 @@ describe('invalid input', () => {
     expect(() => createAnalyzer(wrong(undefined))).toThrow('createAnalyzer: expected { plugins }, found undefined');
   });
 
-  test('includes vectors that are not those of the analysis', async () => {
+  test('includes an analysis whose vectors were exchanged, or whose images are fewer than its distances', async () => {
     const vectors = ['a', 'b', 'c'].map((name, index) => exampleVector(3 + index, { name }));
     const analysis = await analyzer.analyzeVectors(vectors.slice(0, 2));
     const exchanged = analysis.images.map((image, index) => ({ ...image, vector: vectors[1 - index]! }));
@@ -295,7 +295,7 @@ describe('an analysis of distances', () => {
 });
 
 describe('options that are undefined', () => {
-  test('are treated like absent options everywhere', async () => {
+  test('are treated like absent options', async () => {
     const plugin = new MemoryDisksPlugin(DISKS);
     const parts = {
       plugins: [plugin, hashers, reporters],

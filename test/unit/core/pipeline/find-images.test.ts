@@ -342,7 +342,7 @@ describe('an archive', () => {
     ]);
   });
 
-  test('can be named together with one of its images, whose format can be stated', async () => {
+  test('can be part of the name of an image in it, whose format can be stated', async () => {
     await files('vm.pack', 'other', 'a:b.pack');
     const [named] = inArchive('vm.pack', 'any:1.img');
     const words = [{ path: named!.path, format: 'raw' }, path('other:x'), path('a:b.pack:c')];
@@ -391,7 +391,7 @@ async function files(...names: string[]): Promise<void> {
   }
 }
 
-/** Finds images with one reader, which recognises no parts and no archives unless `methods` does. */
+/** Finds images with one reader, which recognises parts and archives only with `methods`. */
 function find(
   images: readonly (string | DiskSource)[],
   methods: Pick<DiskReader, 'partsIn' | 'imagesIn' | 'extensions'> = {},

@@ -8,7 +8,7 @@ import { MemoryDisksPlugin } from '@virt-similarity/testing';
 const OPTIONS = { hasher: 'first-byte', blockSize: 512 };
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(1) };
 
-/** Returns a hasher whose digests depend on `offset`; it runs in the main thread. */
+/** Returns a plugin with a hasher whose digests depend on `offset`. Without a `url`, it runs in the main thread. */
 function firstByte(offset: number, version?: unknown): Plugin {
   class FirstByteHasher {
     readonly digestLength = 1;

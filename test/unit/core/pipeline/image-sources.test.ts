@@ -122,7 +122,7 @@ test.each<[string, ImageSource['list']]>([
 });
 
 describe('a source of images', () => {
-  test('lists NAME:WORD among paths, and receives consecutive words together', async () => {
+  test('lists NAME:WORD among paths, and receives consecutive words with the same format together', async () => {
     const fleet = new Fleet();
     const analyzer = compose({ plugins: [readers, hashers, fleetOf(fleet)] });
     const found = await analyzer.findImages(['fleet:db', inDirectory('fleet:web'), 'fleet:web']);
@@ -165,7 +165,7 @@ describe('a source of images', () => {
     await expect(analyzer.findImages(['fleet://web'])).rejects.toThrow('there is no machine //web');
   });
 
-  test('sets the names of images in reports, but not their paths', async () => {
+  test('names images in reports by their labels, and keeps their paths', async () => {
     const analyzer = compose({ plugins: [readers, hashers, fleetOf()] });
     const { images } = await analyzer.analyze(['fleet:web', 'fleet:db']);
     expect(images.map(({ name, path }) => [name, path])).toEqual([
@@ -177,7 +177,7 @@ describe('a source of images', () => {
   test.each<[string, readonly (string | DiskSource)[], string]>([
     ['that does not accept a word', ['fleet:mail'], 'there is no machine mail'],
     [
-      'whose images have the same label',
+      'whose label is also that of another image',
       ['fleet:web', { path: '2.img', label: 'web' }],
       'and 2.img have the same label, web;',
     ],
@@ -335,7 +335,7 @@ describe('a source of images', () => {
       'expected one image for the label x, found ',
     ],
     ['a word without images', ['fleet:none'], '[fleet] found no image for none; check the name'],
-  ])('%s is a usage error', async (_, images, message) => {
+  ])('and the other named images: %s is a usage error', async (_, images, message) => {
     const silent: ImageSource = { async *list() {} };
     const given = images.map((each) =>
       typeof each === 'object' && each.path === '.' ? { ...each, path: directory } : each,
@@ -346,7 +346,7 @@ describe('a source of images', () => {
     });
   });
 
-  test('allows the directories of the backing files that it states', async () => {
+  test('allows the existing directories of the backing files that it states', async () => {
     const beside: ImageSource = {
       async *list() {
         yield { path: inDirectory('1.img'), backing: [join(tmpdir(), 'base.raw'), '/none/base.raw'] };
@@ -371,7 +371,7 @@ describe('a source of images', () => {
     expect(found).toEqual([true, false]);
   });
 
-  test('is refused if no reader supports its format', async () => {
+  test('is refused if no reader supports the format of one of its images', async () => {
     const odd: ImageSource = {
       async *list() {
         yield { path: inDirectory('1.img'), format: 'odd' };

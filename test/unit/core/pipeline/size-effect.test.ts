@@ -64,7 +64,7 @@ describe('there is no warning', () => {
     ['if no images are related', { a: disk(1), b: disk(2, 3), c: disk(...from(10, 30)), d: disk(...from(80, 90)) }],
     ['if the large family is the only one', LARGE],
     [
-      'for two families of different size and one relative of each',
+      'for two families of disks of different sizes',
       { ...SMALL, ...{ ten: disk(...from(20, 10)), tens: disk(...from(20, 8), 77, 78) } },
     ],
   ])('%s', async (_, disks) => {

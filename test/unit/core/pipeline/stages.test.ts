@@ -80,7 +80,7 @@ describe('identify', () => {
 });
 
 describe('progress events', () => {
-  test('can be serialised to JSON and posted to a thread', async () => {
+  test('can be serialised to JSON and, except image-finished, posted to a thread', async () => {
     const events: ProgressEvent[] = [];
     const options = { blockSize: 512, onProgress: (event: ProgressEvent) => events.push(event) };
     const file = join(directory, 'file.raw');
@@ -103,7 +103,7 @@ describe('progress events', () => {
 });
 
 describe('compare', () => {
-  test('accepts vectors from any source', async () => {
+  test('returns the distances of vectors, their repeated blocks, and the unit', async () => {
     const analyzer = analyzerOf();
     const { distances, unit, metric, repeatedBlocks } = await analyzer.compare(await vectorsOf(analyzer));
     expect([...distances.values]).toEqual([1, 4, 4]);
@@ -136,7 +136,7 @@ describe('compare', () => {
 });
 
 describe('cluster', () => {
-  test('accepts distances from any source, and needs no reader and no hasher', async () => {
+  test('accepts distances that compare did not return, and needs no reader and no hasher', async () => {
     const analyzer = createAnalyzer({ plugins: [] });
     const distances = { size: 3, values: Float64Array.of(1, 4, 2) };
     const { dendrogram, cladogram, linkage } = await analyzer.cluster(distances, { linkage: 'complete' });

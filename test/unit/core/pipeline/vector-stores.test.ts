@@ -17,7 +17,7 @@ import { container } from 'tsyringe';
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
 const IMAGES = Object.keys(DISKS);
 
-/** Hashes the images with an analyzer of these parts, and returns their disks and the outcomes. */
+/** Hashes the images with an analyzer of these parts. Returns the disks and the outcomes. */
 async function hashBy(
   parts: Partial<AnalyzerParts>,
   options: HashOptions = {},

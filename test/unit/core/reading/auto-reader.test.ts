@@ -112,7 +112,7 @@ describe('the reader auto', () => {
     expect(plain.calls).toEqual([]);
   });
 
-  test('opens each image with the reader that recognised it, in a session if it has sessions', async () => {
+  test('opens each image with the reader that recognised it, in a session if the reader has sessions', async () => {
     const sessions: string[] = [];
     const b = new ReaderOf('memory:b');
     const startSession: NonNullable<DiskReader['startSession']> = (images) => {

@@ -179,7 +179,7 @@ describe('the cache of hash vectors', () => {
       expect((await stat(join(directory, entry!))).mode & 0o777).toBe(0o600);
     }));
 
-  test('misses an image that was touched, rewritten, or whose base changed', () =>
+  test('misses an image that was touched, rewritten or replaced, or whose base changed', () =>
     inCache(async ({ cache, top, base, identify }) => {
       const missesAfter = async (change: () => Promise<void>) => {
         await cache.store(exampleVector(1, { identity: await identify() }));
@@ -478,7 +478,7 @@ describe('the cache directory', () => {
       if (isRoot) {
         await chown(directory, 65_534, 65_534);
       }
-      // Only root can create such a directory. Other users test / instead.
+      // Only root can give a directory to another user. As any other user, the test uses /, which belongs to root.
       const uses = await Promise.allSettled(everyUse(new HashVectorCache(isRoot ? directory : '/')));
       for (const use of uses) {
         expect(use).toMatchObject({ status: 'rejected', reason: { code: 'refused' } });

@@ -6,7 +6,7 @@ interface Job {
   readonly end: (failure?: Error) => void;
 }
 
-/** Jobs that end on request, and the names of the running jobs. */
+/** Jobs for four processors, which end on request, and the names of the running jobs. */
 class Jobs {
   readonly running = new Set<string>();
   readonly #shares = new ProcessorShares(4);
@@ -64,7 +64,7 @@ describe('processor shares', () => {
     await small.done;
   });
 
-  test('start the next job when one fails or is interrupted while it waits', async () => {
+  test('start the next job when a job fails, or is interrupted while it waits', async () => {
     const jobs = new Jobs();
     const interruption = new AbortController();
     const failing = jobs.start('failing', 4);

@@ -42,7 +42,7 @@ describe('a hash vector in memory', () => {
     ['a negative virtual size', made({ virtualSize: -1 }, [], 0)],
     ['a fractional virtual size', made({ virtualSize: 0.5 }, [], 0)],
     ['more blocks than 32 bits can number', made({ virtualSize: 2 ** 41 + 1 }, [], 0)],
-    ['no algorithm', made({ algorithm: '' }, [], 0)],
+    ['an empty algorithm', made({ algorithm: '' }, [], 0)],
   ])('refuses %s', (_, make) => {
     expect(make).toThrow(expect.objectContaining({ code: 'usage', image: 'a.raw' }));
   });

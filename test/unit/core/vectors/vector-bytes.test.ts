@@ -27,13 +27,13 @@ describe('the bytes of a hash vector', () => {
     expect(await contentOf(read)).toEqual(await contentOf(vector));
   });
 
-  test('can start anywhere in a buffer', async () => {
+  test('can start at an unaligned position in a buffer', async () => {
     const vector = exampleVector(10);
     const shifted = Buffer.concat([Buffer.alloc(3), await hashVectorToBytes(vector)]).subarray(3);
     expect(await contentOf(await hashVectorFromBytes(shifted))).toEqual(await contentOf(vector));
   });
 
-  test('are refused as corrupt if they are truncated at any length', async () => {
+  test('are refused as corrupt if they are truncated', async () => {
     const bytes = await hashVectorToBytes(exampleVector(3));
     for (let length = 0; length < bytes.length; length += 7) {
       await expect(hashVectorFromBytes(bytes.subarray(0, length), 'x')).rejects.toMatchObject({

@@ -97,7 +97,7 @@ describe('shakeHands', () => {
   test.each([
     ['a greeting of another protocol', [Buffer.from('SSH-2.0-OpenSSH_9.2')]],
     ['an oldstyle greeting', [greeting(FIXED, 0x00420281861253n)]],
-    ['a greeting that is not fixed', [greeting(0)]],
+    ['a greeting that is not of fixed newstyle', [greeting(0)]],
     ['a reply to another option', [greeting(FIXED), GO]],
     ['a reply without its magic number', [greeting(FIXED), Buffer.alloc(20)]],
     ['a reply that is too long', [greeting(FIXED), Buffer.concat([GO.subarray(0, 11), Buffer.alloc(9, 0xff)])]],
@@ -136,7 +136,7 @@ describe('a handshake that asks for a map', () => {
     );
   const DONE = reply(protocol.OPT_SET_META_CONTEXT, protocol.REP_ACK);
 
-  test('returns the number of base:allocation', async () => {
+  test('returns the number of the context base:allocation', async () => {
     const offered = [context(3, 'qemu:allocation-depth'), context(9, 'base:allocation'), DONE];
     const { result, sent } = handshakeFor(request, greeting(FIXED), STRUCTURED, ...offered, exportInfo(512n), GO);
     expect(await result).toMatchObject({ size: 512, allocationContext: 9 });
@@ -146,7 +146,7 @@ describe('a handshake that asks for a map', () => {
 
   test.each([
     ['offers only another context', [context(3, 'qemu:allocation-depth'), DONE]],
-    ['offers none', [DONE]],
+    ['offers no context', [DONE]],
     ['does not know the option', [reply(protocol.OPT_SET_META_CONTEXT, protocol.REP_ERR_UNSUP)]],
   ])('works with a server that %s', async (_, replies) => {
     const { result } = handshakeFor(request, greeting(FIXED), STRUCTURED, ...replies, exportInfo(512n), GO);

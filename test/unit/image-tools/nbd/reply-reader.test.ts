@@ -87,7 +87,7 @@ function error(errorNumber: number, message: string): Buffer {
 }
 
 describe('ReplyReader', () => {
-  test('parses simple and structured replies in any order, however the stream is split', () => {
+  test('parses simple and structured replies in any order, regardless of how the stream is split', () => {
     const replies = Buffer.concat([
       chunk(2n, 0, protocol.REPLY_TYPE_OFFSET_DATA, u64(104), Buffer.from('efgh')),
       simple(1n, 0, 'first'),

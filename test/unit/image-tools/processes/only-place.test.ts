@@ -22,7 +22,7 @@ async function sourcesWith(pattern: RegExp): Promise<string[]> {
   return matching.sort();
 }
 
-test('only child-tool.ts, which limits, confines and ends processes, and open-in-browser.ts start processes', async () => {
+test('only child-tool.ts, which limits and confines processes, and open-in-browser.ts start processes', async () => {
   expect(await sourcesWith(STARTS_PROCESSES)).toEqual([
     // The browser belongs to the user: it gets the user's environment, and continues when the command has ended.
     'packages/cli/src/output/open-in-browser.ts',
@@ -30,7 +30,7 @@ test('only child-tool.ts, which limits, confines and ends processes, and open-in
   ]);
 });
 
-test('only spawn-tool.ts and the check of the sandbox use child-tool.ts', async () => {
+test('only spawn-tool.ts and the check of the sandbox call ChildTool.start', async () => {
   expect(await sourcesWith(/ChildTool\.start/)).toEqual([
     'packages/image-tools/src/processes/spawn-tool.ts',
     'packages/image-tools/src/processes/working-sandbox.ts',

@@ -22,7 +22,7 @@ async function openPipe(): Promise<{ readonly reader: PipeReader; readonly write
   return { reader, writer: pipe.writer };
 }
 
-/** Writes everything in pieces of a length, waits where the pipe is full, and closes the pipe. */
+/** Writes all bytes in pieces of at most `piece` bytes, waits while the pipe is full, and closes the pipe. */
 async function writeAll(writer: number, bytes: Uint8Array, piece: number): Promise<void> {
   for (let start = 0; start < bytes.length; ) {
     start += (await writeSome(writer, bytes.subarray(start, start + piece))).bytesWritten;
@@ -32,7 +32,7 @@ async function writeAll(writer: number, bytes: Uint8Array, piece: number): Promi
 
 const sharedMemory = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
 
-test('returns every byte in order, whatever the lengths of reads and writes', async () => {
+test('returns every byte in order, regardless of the lengths of reads and writes', async () => {
   const length = fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 60_000, max: 300_000 }));
   const property = fc.asyncProperty(length, length, length, fc.boolean(), async (total, piece, asked, isShared) => {
     const bytes = deterministicBytes('pipe', total * 3);

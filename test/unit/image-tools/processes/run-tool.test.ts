@@ -80,7 +80,7 @@ describe('a missing program', () => {
   test.each([
     ['sh', ", or choose `reader: 'libguestfs'`"],
     ['no-such-alternative', ''],
-  ])('is reported with an alternative if the program that it needs is installed: %s', async (command, expected) => {
+  ])('is reported with an alternative only if the program it needs is installed: %s', async (command, expected) => {
     const text = wording`choose ${{ option: 'reader', value: 'libguestfs' }}`;
     const alternative = { text, needs: [{ command, package: 'none' }] };
     await expect(runTool(missing, [], { component: 'qemu', alternative })).rejects.toMatchObject({
@@ -100,7 +100,7 @@ describe('a missing program', () => {
     );
   });
 
-  test('is not searched for in the working directory', async () => {
+  test('is unavailable if PATH names only the working directory', async () => {
     const { PATH } = process.env;
     process.env.PATH = '.';
     try {
@@ -112,7 +112,7 @@ describe('a missing program', () => {
 });
 
 describe('a program that is ended', () => {
-  test('at its time limit has exited when the call rejects', async () => {
+  test('at its time limit is reported with the limit', async () => {
     await expect(shell('exec sleep 60', { timeoutMs: 200 })).rejects.toMatchObject({
       code: 'unavailable',
       message: '[qemu] cannot open a.qcow2: sh did not end within 0.2 s; try again when the machine is less busy',
@@ -146,7 +146,7 @@ describe('a program that is ended', () => {
     }
   });
 
-  test('before it starts is never started', async () => {
+  test('before it starts is reported as aborted', async () => {
     await expect(shell('true', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
   });
 });

@@ -4,7 +4,7 @@ import { runTool } from '../../../fixtures/run-tool.js';
 
 const MODULE = new URL('../../../../../packages/image-tools/dist/processes/tool-limits.js', import.meta.url).href;
 
-test('a program runs with the given limits', async () => {
+test('the words before a program set the given limits, and the defaults of the other limits', async () => {
   const words = await limitingWords({ cpuSeconds: 7, openFiles: 11 });
   expect(words.slice(1)).toEqual(['--core=1', `--as=${4 * 2 ** 30}`, '--cpu=7', '--nofile=11', '--']);
 });

@@ -57,7 +57,7 @@ describe('blockGraph', () => {
     expect(nodes.map((each) => each?.['force-share'])).toEqual([true, true, true, true, true]);
   });
 
-  test('has a filter node that detects writers', () => {
+  test('has a filter node that detects writers if they are not allowed', () => {
     const { node } = graphOf(inspectedImage({ format: 'raw', path: '/images/a', access: 'without-writers' }));
     expect(node.file).toEqual({
       driver: 'blkdebug',
@@ -67,7 +67,7 @@ describe('blockGraph', () => {
     });
   });
 
-  test('is one argument that parses back to the graph, for any characters in the path', () => {
+  test('is one argument that parses back to the graph, even for unusual characters in the path', () => {
     const path = '/images/-a,b=c \'d\' "e" \\f\n\u2028ü%7f{}:.qcow2';
     const { node, argument } = graphOf(inspectedImage({ format: 'qcow2', path }));
     expect(argument.startsWith('json:{')).toBe(true);

@@ -23,7 +23,7 @@ function entriesOf(
   return { entries, end };
 }
 
-test('a map covers its range without gaps, and ends with the range instead of its last sector', () => {
+test('the entries of a map cover its range without gaps, and the last entry is cut off at the end of the range', () => {
   fc.assert(
     fc.property(runs, fc.nat(), fc.integer({ min: 0, max: 511 }), (described, from, missing) => {
       const { entries, end } = entriesOf(described, from);
@@ -46,7 +46,7 @@ describe('mapEntries refuses', () => {
     ['output that is not JSON', 'garbage', 'unavailable'],
     ['output that is not a list', '{}', 'unavailable'],
     ['a list of null', '[null]', 'unavailable'],
-    ['an entry without kind', '[{"start":0,"length":1024}]', 'unavailable'],
+    ['an entry that does not state whether it has data', '[{"start":0,"length":1024}]', 'unavailable'],
     ['an entry of length 0', `[{"start":0,"length":0,${run}}]`, 'unavailable'],
     ['an entry with a fractional length', `[{"start":0,"length":0.5,${run}}]`, 'unavailable'],
     ['an empty list', '[]', 'corrupt'],
@@ -68,7 +68,7 @@ describe('mapEntries refuses', () => {
   });
 });
 
-test('a disk of 0 bytes is checked with qemu', async () => {
+test('a disk of 0 bytes that is not raw is checked with qemu', async () => {
   const image = inspectedImage({ format: 'vpc', path: '/images/a.vhd', file: realLayer(), virtualSize: 0 });
   await withFakeProgram('qemu-img', `echo '{"virtual-size":512}'`, async () => {
     await expect(mapOf(image, 0)).rejects.toMatchObject({ code: 'refused' });
@@ -80,7 +80,7 @@ test('a disk of 0 bytes is checked with qemu', async () => {
 
 test('a window with too many entries is split into smaller windows', async () => {
   const size = 2 ** 34 + 1000;
-  // Prints endlessly for more than 1 GiB, otherwise one run of zeros.
+  // For a window of more than 1 GiB, prints endlessly. For any other, prints one run of zeros.
   const script = `
     start=\${2#*=} length=\${3#*=}
     [ "$length" -le ${2 ** 30} ] || exec yes "much too much"

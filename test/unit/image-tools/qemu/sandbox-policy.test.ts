@@ -16,12 +16,12 @@ function callWith(notes: string[]) {
   return { component: 'qemu', image: 'a', warn: (note: string) => void notes.push(note) };
 }
 
-describe('even without a working sandbox,', () => {
+describe('whether or not a sandbox works,', () => {
   test('the caller can disable the sandbox', async () => {
     expect(await isConfined(TOOL, chainOf(VMDK), { ...callWith([]), sandbox: 'off' })).toBe(false);
   });
 
-  test('a missing tool is started without the sandbox, because its start fails with a better message', async () => {
+  test('a missing tool is not confined, because its start fails with a better message', async () => {
     const missing = { command: 'virt-similarity-no-such-program', package: 'none' };
     expect(await isConfined(missing, chainOf(VMDK), callWith([]))).toBe(false);
   });

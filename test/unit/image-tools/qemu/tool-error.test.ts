@@ -47,18 +47,18 @@ describe('toolError', () => {
   test.each([
     'virt-similarity: a file was replaced after it was inspected',
     "bwrap: Can't find source path /a: No such file or directory",
-  ])('returns an error with the code changed after the message: %s', (stderr) => {
+  ])("returns an error with the code 'changed' after the message: %s", (stderr) => {
     expect(failure(stderr)).toMatchObject({ code: 'changed' });
   });
 
-  test('returns an error with the code unavailable if a signal ended the tool', () => {
+  test("returns an error with the code 'unavailable' if a signal ended the tool", () => {
     expect(failure('', 'SIGSEGV')).toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('ended by SIGSEGV'),
     });
   });
 
-  test('returns an error with the code unavailable if a server ended with status 0, because it is not the expected tool', () => {
+  test("returns the code 'unavailable' if a server ended with status 0, because it is another program", () => {
     const exit = { exitCode: 0, signal: undefined, stderr: '' };
     expect(toolError('qemu-nbd', exit, FILES, { component: 'qemu', image: 'a.qcow2' })).toMatchObject({
       code: 'unavailable',

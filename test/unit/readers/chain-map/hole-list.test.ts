@@ -4,7 +4,7 @@ import { HoleList } from '#readers/chain-map/hole-list.js';
 
 const steps = fc.array(fc.record({ gap: fc.nat(3), length: fc.integer({ min: 1, max: 50 }) }), { maxLength: 40 });
 
-test('keeps holes, merges adjacent ones, and drops the shortest if there are too many', () => {
+test('has at most the given number of holes, merges adjacent holes, and contains no other bytes', () => {
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 8 }), (described, maxHoles) => {
       const list = new HoleList(maxHoles);

@@ -8,7 +8,7 @@ test('returns one stored run to the end of a file without holes', () => {
   expect(new RawMap(SIZE, NO_HOLES).runAt(3, SIZE)).toEqual({ kind: 'stored', length: SIZE - 3, offset: 3 });
 });
 
-test('returns runs that end at the next border of a hole, from any position', () => {
+test('returns runs that end at the next border of a hole or at the requested end', () => {
   const holes = fc
     .uniqueArray(fc.nat(SIZE - 1), { maxLength: 12 })
     .map((borders) => borders.sort((a, b) => a - b))

@@ -27,7 +27,7 @@ test('the writers of a missing file are unknown', async () => {
   expect(await writersOf(layer('/nowhere/a.qcow2'))).toBe('unknown');
 });
 
-test('the writers of a file are unknown on a file system that other machines may have mounted', async () => {
+test('the writers of a file are unknown if its file system is not known to be local', async () => {
   expect(await writersOf(layer('/proc/self/status'))).toBe('unknown');
 });
 

@@ -26,7 +26,7 @@ async function write(name: string, ...members: readonly TarMember[]): Promise<st
   return at(name);
 }
 
-/** Returns the names of the images in an archive that was just written. */
+/** Writes an archive. Returns the names of the images in it. */
 async function imagesIn(...members: readonly TarMember[]) {
   return reader.imagesIn({ path: await write('vm.ova', ...members) });
 }
@@ -55,7 +55,7 @@ const failure = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
 
 describe('the images in an archive', () => {
-  test('are the files with the extension of a disk image, or with its header', async () => {
+  test('are the files with the extension or the header of a disk image', async () => {
     const images = await imagesIn(
       { name: 'vm.ovf', content: Buffer.from('<Envelope/>') },
       DISK,
@@ -119,7 +119,7 @@ describe('the images in an archive', () => {
   });
 });
 
-describe('a file in an archive', () => {
+describe('an archived file', () => {
   test('is read by its name, or by the end of its name', async () => {
     const archive = await write(
       'vm.tar',

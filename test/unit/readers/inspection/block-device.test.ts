@@ -11,7 +11,7 @@ describe('a block device', () => {
     });
   });
 
-  test('number is split into major and minor like in the kernel', () => {
+  test('number is split into major and minor as in glibc', () => {
     expect(deviceNumber(0xfe01n)).toEqual({ major: 254n, minor: 1n });
     const half = fc.bigInt({ min: 0n, max: 0xffff_ffffn });
     fc.assert(

@@ -44,7 +44,7 @@ test('a footer at the end is refused', () => {
   expect(() => check('disk.img.gz', NOISE, tail)).toThrow(/holds a vpc image/);
 });
 
-test('a name of another format is refused, because the header of that format can be at the end', () => {
+test('a name of another format is refused, because some formats have their header at the end', () => {
   expect(() => check('disk.qcow2.gz', NOISE)).toThrow(expect.objectContaining({ code: 'refused' }));
 });
 

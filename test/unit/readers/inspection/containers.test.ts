@@ -29,7 +29,7 @@ describe('a file that starts like this is not a disk image:', () => {
     ['framed snappy', ascii('\xff\x06\0\0sNaPpY'), /compressed by snappy/],
     ['lrzip', ascii('LRZI\0\x06'), /compressed by lrzip/],
     ['age', ascii('age-encryption.org/v1\n-> X25519'), /encrypted by age/],
-    ['zlib with the smallest window', deflateSync(Buffer.alloc(2 ** 20), { windowBits: 9 }), /compressed by zlib/],
+    ['zlib with a window of 512 bytes', deflateSync(Buffer.alloc(2 ** 20), { windowBits: 9 }), /compressed by zlib/],
     ['an Android sparse image', ascii('\x3a\xff\x26\xed\x01\0\0\0'), /simg2img/],
     ['an encrypted DMG', ascii('encrcdsa'), /hdiutil/],
     ['a sparse image of Apple', ascii('sprs\0\0\0\x03'), /hdiutil/],

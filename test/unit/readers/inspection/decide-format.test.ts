@@ -43,7 +43,7 @@ describe('the format is', () => {
     expect(decide(path, LUKS, { hasKey: true, stated: 'raw' })).toEqual(sure('raw'));
   });
 
-  test('that of the header alone only if it refers to no other file', () => {
+  test('that of the header alone if the file refers to no other file', () => {
     expect(decide('cloud.img', QCOW2)).toEqual({ format: 'qcow2', mustBeSelfContained: true });
     expect(decide('/images/disk', VDI)).toEqual({ format: 'vdi', mustBeSelfContained: true });
   });
@@ -111,7 +111,7 @@ describe('no format is chosen', () => {
     ],
     ['an empty file with the extension of a format', 'a.qcow2', EMPTY, 'corrupt', /is empty; expected a qcow2 header/],
     [
-      'an empty file with any other extension',
+      'an empty file with the extension .img',
       'a.img',
       EMPTY,
       'corrupt',
@@ -149,7 +149,7 @@ describe('no format is chosen', () => {
     expect(() => decide('/b/a.raw', QCOW2, { statedBy: 'overlay' })).toThrow(/-b '\/b\/a\.raw'$/);
   });
 
-  test('for a parent of a VMDK that is not a VMDK, whose format cannot be given', () => {
+  test('for the parent of a VMDK if the parent is no VMDK; its format cannot be given', () => {
     const parent = { stated: 'vmdk', statedBy: 'vmdk-child' } as const;
     const remedy = "; correct parentFileNameHint in the child's descriptor";
     expect(() => decide('a.vmdk', QCOW2, parent)).toThrow(`expected a vmdk header, found a qcow2 header${remedy}`);

@@ -13,7 +13,7 @@ export function ascii(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
-/** Big-endian unsigned numbers of 32 and 64 bits. */
+/** Returns big-endian unsigned numbers of 32 bits; `be64` returns numbers of 64 bits. */
 export function be32(...values: readonly number[]): Buffer {
   return Buffer.concat(values.map((value) => buffer(4, (target) => target.writeUInt32BE(value))));
 }
@@ -22,7 +22,7 @@ export function be64(...values: readonly (number | bigint)[]): Buffer {
   return Buffer.concat(values.map((value) => buffer(8, (target) => target.writeBigUInt64BE(BigInt(value)))));
 }
 
-/** Little-endian unsigned numbers of 16, 32 and 64 bits. */
+/** Returns a little-endian unsigned number of 16 bits; `le32` and `le64` return numbers of 32 and 64 bits. */
 export function le16(value: number): Buffer {
   return buffer(2, (target) => target.writeUInt16LE(value));
 }

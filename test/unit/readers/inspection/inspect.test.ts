@@ -273,7 +273,7 @@ describe('a backing chain', () => {
     expect((await inspectAt(await qcow2('top.qcow2', { backing: './a:b.img' }))).backing?.format).toBe('raw');
   });
 
-  test('with a missing file has a remedy that names another file, in the declared format if any', async () => {
+  test('with a missing file has a remedy that corrects the overlay, with the declared format if any', async () => {
     const known = await failureOf(await qcow2('top.qcow2', { backing: 'missing.img', backingFormat: 'raw' }));
     expect(known.message).toMatch(/, or name the file in the overlay with qemu-img rebase -u -F raw -b FILE /);
     const unknown = await failureOf(await qcow2('top.qcow2', { backing: 'missing.img' }));
@@ -492,7 +492,7 @@ describe('a path that cannot be read', () => {
   });
 });
 
-test('inspection ends when its signal fires', async () => {
+test('inspection is aborted if its signal has fired', async () => {
   const path = await qcow2('a.qcow2');
   await expect(inspectAt(path, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
 });

@@ -104,7 +104,7 @@ describe('an image that was identified', () => {
   test.each<[string, (source: DiskSource) => [DiskSource, ReadOptions?]]>([
     ['another path', ({ path }) => [{ path: `${path}/../a.img` }]],
     ['another format', ({ path }) => [{ path, format: 'raw' }]],
-    ['other allowed directories', (source) => [source, { ...options, allowedDirectories: [directory] }]],
+    ['another list of allowed directories', (source) => [source, { ...options, allowedDirectories: [directory] }]],
     ['other allowed trees', (source) => [source, { ...options, allowedTrees: [] }]],
     ['other keys', (source) => [source, { ...options, keys: [] }]],
     ['another maximum size', (source) => [source, { ...options, maxVirtualSize: 100 }]],
@@ -120,7 +120,7 @@ describe('an image that was identified', () => {
   test('just after a write is inspected again, because its timestamps might not reveal a later change', async () => {
     const path = join(directory, 'a.img');
     await writeFile(path, '\0disk');
-    // Simulates a very recent write.
+    // As after a very recent write, these times would not reveal a later change.
     await utimes(path, Date.now() / 1000 + 60, Date.now() / 1000 + 60);
     const identity = await identified({ path });
     await inspections.inspected({ source: { path }, identity }, options, identityOf);
@@ -138,7 +138,7 @@ describe('an image that was identified', () => {
     expect(inspected).toHaveLength(2);
   });
 
-  test('is not inspected again for other options with the same limits', async () => {
+  test('is not inspected again for a copy of the options', async () => {
     options = { ...options, allowedTrees: [], maxVirtualSize: 100, keys: [] };
     const source = await write('a.img', '\0disk');
     const identity = await identified(source);
@@ -157,7 +157,7 @@ describe('an image that was identified', () => {
   });
 });
 
-test('files are flushed before they are inspected on request', async () => {
+test('files are flushed on request before they are inspected', async () => {
   const handle = await open(directory);
   const flushed = jest.spyOn(Object.getPrototypeOf(handle) as typeof handle, 'datasync');
   await handle.close();
@@ -181,7 +181,7 @@ describe('an image that a reader does not accept', () => {
     expect(inspected).toHaveLength(2);
   });
 
-  test('is inspected again for other options or another source', async () => {
+  test('is inspected again for a copy of the options or of the source', async () => {
     const source = await write('a.img', '\0disk');
     await inspections.identify(source, options, decline);
     await inspections.identify(source, { ...options }, decline);
@@ -198,7 +198,7 @@ describe('an image that a reader does not accept', () => {
   });
 });
 
-test('notes are emitted once, when the image is opened, but not for its backing image', async () => {
+test('notes are emitted when the image is opened, not when it is identified or its base is opened', async () => {
   await write('base.img', qcow2File());
   const source = await write('top.qcow2', qcow2File({ backing: 'base.img' }));
   await inspections.identify(source, options, decline);

@@ -101,7 +101,7 @@ describe('a file that the user names', () => {
 describe('a file that a header names', () => {
   const policy = () => ({ allowedDirectories: [directory] });
 
-  test('is checked against the current path of its directory, even if a link takes the place of the directory', async () => {
+  test('is checked at the current path of its directory, even if a link takes the place of the directory', async () => {
     await write('base.img', 'the base');
     await write('secrets/base.img', 'a secret');
     const away = `${directory}-away`;
@@ -176,7 +176,7 @@ describe('a file that a header names', () => {
 
 describe('a system error', () => {
   test.each(['/a.img', '/proc/self/fd'])(
-    'is reported as unreadable if %s disappears after it was opened',
+    'is reported as unreadable if the descriptor of %s becomes invalid',
     async (opened) => {
       const path = await write('a.img', 'image');
       afterLookup = (name, handle) => (name.includes(opened) ? handle.close() : Promise.resolve());

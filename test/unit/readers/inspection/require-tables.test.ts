@@ -21,7 +21,7 @@ async function write(name: string, content: Buffer): Promise<string> {
 const callOf = (path: string) => ({ component: 'qemu', image: path });
 
 describe('the tables of a chain', () => {
-  test('are all checked, and errors name their file', async () => {
+  test('are all checked, and errors name the file', async () => {
     const base = qcow2File();
     await write('base.qcow2', base);
     const path = await write('top.qcow2', qcow2File({ backing: 'base.qcow2', backingFormat: 'qcow2' }));

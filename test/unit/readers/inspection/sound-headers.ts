@@ -52,7 +52,7 @@ export const LUKS_UUID = '76fe712e-7df1-4af3-bd58-33420210cb35';
 /** A LUKS header of version 1, with its payload at 4 KiB. */
 export const LUKS = { 0: ascii('LUKS\xba\xbe\0\x01'), 104: be32(8), 168: ascii(LUKS_UUID) };
 
-/** Returns a qcow2 file that is encrypted with LUKS, whose header is at 64 KiB. */
+/** Returns a qcow2 file that is encrypted with LUKS. The LUKS header is at 64 KiB. */
 export function encryptedQcow2(fields: Qcow2Fields = {}): Buffer {
   const extensions = qcow2Extension(0x0537be77, be64(65_536, 592));
   const file = qcow2File({ encryption: 2, extensions, ...fields });
@@ -139,7 +139,10 @@ export const VMDK = {
   512: ascii('CID=fffffffe\n'),
 };
 
-/** Returns a descriptor of a disk without a parent. The lines at its end replace default fields of the same name. */
+/**
+ * Returns a VMDK descriptor that ends with these lines. A line replaces the default field of the same name. The default
+ * fields state no parent.
+ */
 export function vmdkDescriptor(...lines: readonly string[]): Buffer {
   const fields = ['version=1', 'CID=fffffffe', 'parentCID=ffffffff', 'createType="monolithicFlat"'];
   const isReplaced = (field: string) => lines.some((line) => line.startsWith(field.slice(0, field.indexOf('=') + 1)));

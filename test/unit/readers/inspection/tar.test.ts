@@ -82,7 +82,7 @@ describe('the files of an archive', () => {
   });
 
   test.each(['../../etc/passwd', '/dev/sda', 'a\u001b[31m\nb.img', 'caf\u00e9'])(
-    'can have any name, such as %j, which is never used as a path',
+    'can have any name, such as %j',
     async (name) => {
       expect(await filesIn(tarArchive({ ...FILE, name }))).toEqual([[name, CONTENT.toString()]]);
     },
@@ -100,14 +100,14 @@ describe('the files of an archive', () => {
     expect(await tarFiles(bytesOf(archive))).toEqual([{ name: 'disk.img', offset: 512, length: 2 ** 18 }]);
   });
 
-  test('have binary sizes from 8 GiB on', async () => {
+  test('have binary sizes if they have 8 GiB or more', async () => {
     const size = `\x80\0\0\0\0\0\0\x10\0\0\0\0`;
     expect(await tarFiles(bytesOf(tarArchive({ ...FILE, size })))).toEqual([
       { name: 'disk.img', offset: 512, length: 2 ** 36 },
     ]);
   });
 
-  test.each(['', '        21\0', '21\0', '00000000021', '       21 \0'])('have the size %j', async (size) => {
+  test.each(['', '        21\0', '21\0', '00000000021', '       21 \0'])('can have the size %j', async (size) => {
     const content = CONTENT.subarray(0, size === '' ? 0 : 17);
     expect(await filesIn(tarArchive({ ...FILE, size, content }))).toEqual([['disk.img', content.toString()]]);
   });
@@ -138,7 +138,7 @@ describe('extended attributes', () => {
     ]);
   });
 
-  test('of all files apply until others replace them', async () => {
+  test('of all files apply to each file that has none of its own', async () => {
     const forAll = paxHeader({ path: 'any.img' }, 'g');
     const archive = tarArchive(forAll, FILE, paxHeader({ path: 'own.img' }), FILE, FILE);
     expect((await filesIn(archive)).map(([name]) => name)).toEqual(['any.img', 'own.img', 'any.img']);
@@ -223,7 +223,7 @@ describe('an archive', () => {
     );
   });
 
-  test('of any bytes has files, or is refused or corrupt', async () => {
+  test('of any members, with changed bytes, has files, or is refused or corrupt', async () => {
     const member = fc.record({
       name: fc.string({ maxLength: 100 }),
       type: fc.constantFrom('0', 'x', 'g', 'L', '2', '5', 'S'),

@@ -55,7 +55,7 @@ describe('the parts of VMDKs in a directory', () => {
     expect(found).toEqual({});
   });
 
-  test('do not include images that a descriptor names for change tracking', async () => {
+  test('do not include images, or files elsewhere, that a descriptor names for change tracking', async () => {
     const found = await parts({
       'a.vmdk': vmdkDescriptor('RW 1 FLAT "a-flat.vmdk" 0', 'changeTrackPath="a.raw"'),
       'b.vmdk': vmdkDescriptor('RW 1 FLAT "b-flat.vmdk" 0', 'changeTrackPath="b-ctk.vmdk"'),
@@ -66,7 +66,7 @@ describe('the parts of VMDKs in a directory', () => {
     expect(found).toEqual({ 'a-flat.vmdk': 'a.vmdk', 'b-flat.vmdk': 'b.vmdk', 'c-flat.vmdk': 'c.vmdk' });
   });
 
-  test('include only files of a snapshot that are not images, because the parent can be missing', async () => {
+  test('include the files of a snapshot only if they are not images, because the parent can be missing', async () => {
     const parent = ['parentCID=12345678', 'parentFileNameHint="missing.vmdk"'];
     const found = await parts({
       'web-000001.vmdk': vmdkDescriptor('RW 2048 SPARSE "web-000001-s001.vmdk"', ...parent),

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { applianceEnvironment, usesKvm } from '#readers/libguestfs/acceleration.js';
 
 describe('applianceEnvironment', () => {
-  test('chooses the direct backend', () => {
+  test('chooses the direct backend by default', () => {
     expect(applianceEnvironment({}, 'default')).toEqual({ LIBGUESTFS_BACKEND: 'direct' });
     expect(applianceEnvironment({ LIBGUESTFS_BACKEND: '' }, 'default')).toEqual({ LIBGUESTFS_BACKEND: 'direct' });
   });

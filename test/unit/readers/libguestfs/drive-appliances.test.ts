@@ -4,14 +4,14 @@ import { ApplianceEnd } from '#readers/libguestfs/appliance-end.js';
 import { DriveAppliances, type DriveReader } from '#readers/libguestfs/drive-appliances.js';
 import type { ApplianceDrive } from '#readers/libguestfs/launch-appliance.js';
 
-/** A fake appliance, with the names of its drives and those of the drives that were read. */
+/** A fake appliance, with the names of its drives and of the drives that were read. */
 interface FakeAppliance extends DriveReader {
   readonly names: readonly string[];
   readonly reads: string[];
   isRunning: boolean;
 }
 
-/** Returns whether an appliance with these drives ends when the drive `read` is read. */
+/** Returns whether the appliance with these drives and the number `launch`, from 1, ends when `read` is read. */
 type Ends = (read: string, names: readonly string[], launch: number) => boolean;
 
 /** Sets up fake appliances with drives whose bytes are their names. */

@@ -8,7 +8,7 @@ const TOOL_FAILURE = new ToolFailure(
   { exitCode: 1, signal: undefined, stderr: '' },
 );
 
-test('a crash of the appliance is a launch failure that is not unbuildable', () => {
+test('a crash of the appliance is a launch failure of an appliance that can be built', () => {
   const failure = asLaunchFailure(TOOL_FAILURE, 'qemu-system-x86_64 killed by signal 6 (Aborted).') as LaunchFailure;
   expect(failure).toBeInstanceOf(LaunchFailure);
   expect(failure.isUnbuildable).toBe(false);
@@ -21,7 +21,7 @@ test('an appliance that cannot be built is reported with a remedy: install a ker
   expect(failure.toError().message).toContain('install linux-image-cloud-amd64');
 });
 
-test('a launch that takes too long is a failed launch', () => {
+test('a launch that takes too long is a launch failure', () => {
   const late = new VirtSimilarityError('unavailable', '[libguestfs] guestfish did not end within 120 s');
   expect(asLaunchFailure(late, undefined)).toMatchObject({ message: 'guestfish did not end within 120 s' });
 });

@@ -36,7 +36,7 @@ describe('planTransfers', () => {
     expect(await plan(0, 20, 10, 20)).toEqual([{ start: 0, length: 50 }]);
   });
 
-  test('starts a new transfer at a short hole if the transfer would be too long', async () => {
+  test('starts a new transfer at a short hole if a transfer across the hole would be too long', async () => {
     expect(await plan(0, 60, 5, 60)).toEqual([
       { start: 0, length: 60 },
       { start: 65, length: 60 },

@@ -46,7 +46,7 @@ describe('a URI of NBD', () => {
     );
   });
 
-  test('decodes every percent-encoded export name', () => {
+  test('can have any percent-encoded export name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 100 }), (name) => {
         fc.pre(!name.includes('\0'));
@@ -55,7 +55,7 @@ describe('a URI of NBD', () => {
     );
   });
 
-  test('is parsed in a time proportional to its length', () => {
+  test('with 100,000 brackets is refused in time', () => {
     expect(() => parseNbdUri(`nbd://${'[:'.repeat(100_000)}`)).toThrow('expected nbd://');
   });
 });

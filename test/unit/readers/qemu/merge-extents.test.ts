@@ -5,7 +5,7 @@ import { mergeExtents } from '#readers/qemu/merge-extents.js';
 
 type Kind = 'zero' | 'data' | { readonly file: number; readonly shift: number };
 
-/** Returns consecutive extents of these kinds and lengths. The same file and shift mean adjacent stored bytes. */
+/** Returns consecutive extents. Neighbours with the same file and shift are also adjacent in the file. */
 function extentsOf(runs: readonly (readonly [Kind, number])[]): Extent[] {
   let start = 0;
   return runs.map(([kind, length]) => {
@@ -67,7 +67,7 @@ describe('mergeExtents', () => {
     expect((await merge(runs)).map(({ length }) => length)).toEqual([20, 10, 10, 10]);
   });
 
-  test('does not merge inherited extents with others', async () => {
+  test('does not merge inherited data with data that is not inherited', async () => {
     const extents: Extent[] = [
       { kind: 'data', start: 0, length: 5 },
       { kind: 'data', start: 5, length: 5, inherited: true },
@@ -79,7 +79,7 @@ describe('mergeExtents', () => {
     ]);
   });
 
-  test('preserves the description of every byte, and merges all neighbours', async () => {
+  test('preserves the description of every byte, and does not change merged extents again', async () => {
     const kind = fc.oneof(
       fc.constantFrom('zero' as const, 'data' as const),
       fc.record({ file: fc.nat(1), shift: fc.nat(1) }),

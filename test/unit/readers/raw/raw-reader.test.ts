@@ -77,7 +77,7 @@ describe('a raw image', () => {
     await opened.close();
   });
 
-  test('with holes is one extent if qemu-img is not installed, but none after the signal has fired', async () => {
+  test('with holes is one extent if qemu-img is not installed, and is not mapped after an abort', async () => {
     const { reader, image } = await sparseSubject();
     const { PATH } = process.env;
     process.env.PATH = directory;
@@ -120,7 +120,7 @@ describe('a raw image', () => {
     await opened.close();
   });
 
-  test('with a given format is read regardless of its header', async () => {
+  test('with the given format raw is identified as raw regardless of its header', async () => {
     const bytes = Buffer.concat([Buffer.from('QFI\xfb\0\0\0\x03', 'latin1'), content(5000)]);
     const { reader, image } = await subject('forged.img', bytes, 'raw');
     expect(await reader.identify(image.source, options)).toMatchObject({ chain: [{ format: 'raw' }] });

@@ -45,7 +45,7 @@ function changed(sound: Buffer, changes: readonly Change[]): Buffer {
   return file;
 }
 
-/** A file of any reported size that starts and ends like the given one, and counts reads. */
+/** A file of any reported size that starts and ends like the given content, and counts reads. */
 class WatchedBytes implements FileBytes {
   readonly name = 'image';
   readonly size: number;
@@ -72,7 +72,7 @@ class WatchedBytes implements FileBytes {
   }
 }
 
-/** Runs all checks of an inspector. @throws any error that is not a `HeaderError`. */
+/** Runs the checks of an inspector, and of at most 8 extents. @throws any error that is not a `HeaderError`. */
 async function inspectAll(inspector: FormatInspector, bytes: WatchedBytes): Promise<void> {
   try {
     const { virtualSize = 0, extents = [] } = await inspector.readHeader(bytes);

@@ -90,7 +90,7 @@ describe('the size of a vpc disk', () => {
     ['Virtual PC', { creator: 'vpc ' }, 680 * 512, BY_GEOMETRY],
     ['old qemu', { creator: 'qemu' }, 680 * 512, BY_GEOMETRY],
     ['Virtual PC, too large for a geometry', { creator: 'vpc ', geometry: LARGEST }, MIB, BY_SIZE],
-  ])('is calculated as %s does', async (_, fields, virtualSize, options) => {
+  ])('made by %s is read from the right field', async (_, fields, virtualSize, options) => {
     const footer = { currentSize: MIB, geometry: GEOMETRY, ...fields };
     const header = { virtualSize, ...options };
     expect(await read('vpc', MIB + 512, { [MIB]: vpcFooter(2, footer) })).toEqual(header);

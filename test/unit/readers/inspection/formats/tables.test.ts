@@ -52,15 +52,15 @@ describe('the tables of qcow2', () => {
       return fileWith(40, { 12: be32((1 << 16) + nameBytes), 36: be32(extraBytes) });
     }
 
-    test('can be of any number and names', async () => {
+    test('can be those of several snapshots, with names and extra data of different lengths', async () => {
       const pieces = { [at]: snapshot(4), [at + 64]: snapshot(3, 1024) };
       await expect(requireQcow2Tables({ ...one, snapshots: 2 }, pieces)).resolves.toBeUndefined();
     });
 
     test.each<[string, Qcow2Fields, Readonly<Record<number, Buffer>>, RegExp]>([
-      ['one has too many extra bytes', one, { [at]: snapshot(4, 1025) }, /snapshot 0 has 1025 extra bytes/],
+      ['a snapshot has too many extra bytes', one, { [at]: snapshot(4, 1025) }, /snapshot 0 has 1025 extra bytes/],
       [
-        'one is past the end',
+        'a snapshot is past the end',
         { snapshots: 2, snapshotOffset: 0x30000n, fileSize: 0x30000 + 80, l1Offset: 0x20000n },
         { 196608: snapshot(400) },
         /snapshot table ends at/,
@@ -129,7 +129,7 @@ describe('the tables of qcow2', () => {
       return requireQcow2Tables({ autoclear: 1n, extensions, ...fields }, { [at]: directory });
     }
 
-    test('can have any number, and be in use', async () => {
+    test('can be those of several bitmaps, of which some are in use', async () => {
       const directory = Buffer.concat([bitmap(), bitmap({ name: 'nightly-2', flags: 1, granularity: 9 })]);
       await expect(check(directory, { count: 2 })).resolves.toBeUndefined();
     });
@@ -146,14 +146,14 @@ describe('the tables of qcow2', () => {
       ['no name', { name: '' }],
       ['a name that is too long', { name: 'x'.repeat(1024) }],
       ['extra bytes', { extraBytes: 8 }],
-    ])('are corrupt if one has %s', async (_, fields) => {
+    ])('are corrupt if a bitmap has %s', async (_, fields) => {
       await expect(check(bitmap(fields))).rejects.toMatchObject({
         code: 'corrupt',
         message: expect.stringContaining('a bitmap that qemu does not accept; restore it from a good copy'),
       });
     });
 
-    test('are corrupt if the disk has 0 bytes, or one is too small for the disk', async () => {
+    test('are corrupt if the disk has 0 bytes, or a bitmap is too small for the disk', async () => {
       await expect(check(bitmap(), { virtualSize: 0n })).rejects.toMatchObject({ code: 'corrupt' });
       const larger = { virtualSize: 1n << 29n, clusterBits: 16 };
       await expect(check(bitmap({ granularity: 9 }), larger)).rejects.toMatchObject({ code: 'corrupt' });
@@ -163,7 +163,7 @@ describe('the tables of qcow2', () => {
     test.each([
       ['is truncated', bitmap(), { length: 31 }, /truncated/],
       ['ends within an entry', bitmap(), { length: 40 }, /truncated/],
-      ['has fewer bitmaps', bitmap(), { count: 2 }, /has 1 bitmaps; its header says 2/],
+      ['has fewer bitmaps than its header states', bitmap(), { count: 2 }, /has 1 bitmaps; its header says 2/],
       ['is past the end', bitmap(), { length: 0x20001 }, /bitmap directory ends at byte 262145/],
     ])('are corrupt if their directory %s', async (_, directory, more, message) => {
       await expect(check(directory, more)).rejects.toMatchObject({

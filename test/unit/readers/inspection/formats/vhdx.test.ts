@@ -34,7 +34,7 @@ const ITEMS = [
 const read = (pieces: Pieces, size = MIB) => vhdx.readHeader(bytesOf(fileWith(size, { ...VHDX, ...pieces })));
 const layout = (pieces: Pieces = {}) => readVhdxLayout(bytesOf(fileWith(MIB, { ...VHDX, ...pieces })));
 
-/** Returns the metadata of a disk whose block map has 8,192 entries. */
+/** Returns the metadata of a disk. Its block map, which is in `VHDX`, has room for 8,192 entries. */
 function disk(blockBytes: number, virtualSize: number, sectorBytes: number): Pieces {
   return { 589824: Buffer.concat([le32(blockBytes, 0), le64(virtualSize), le32(sectorBytes)]) };
 }
@@ -70,7 +70,7 @@ describe('a vhdx', () => {
     expect(await read({ [REGION_TABLES[0]]: wrong, [REGION_TABLES[1]]: table })).toEqual({ virtualSize: MIB });
   });
 
-  test('can be as large as its block map', async () => {
+  test('can be as large as its block map allows', async () => {
     expect(await read(disk(MIB, 8191 * MIB, 512))).toEqual({ virtualSize: 8191 * MIB });
     const blocks = 0x1f00 * 256 * MIB;
     expect(await read(disk(256 * MIB, blocks, 4096))).toEqual({ virtualSize: blocks });
@@ -82,13 +82,13 @@ describe('a vhdx', () => {
   });
 
   test.each<[string, boolean, Pieces]>([
-    ['an ID in its only header', true, { [HEADERS[0]]: vhdxHeader({ sequence: 1, logId: 'x' }) }],
-    ['an ID but no bytes', false, { [HEADERS[0]]: vhdxHeader({ sequence: 1, logId: 'x', logBytes: 0 }) }],
-    ['an ID in its newer header', true, { [HEADERS[1]]: vhdxHeader({ sequence: 2, logId: 'x' }) }],
-    ['an ID in its older header', false, { [HEADERS[1]]: vhdxHeader({ sequence: 0, logId: 'x' }) }],
-    ['an ID in a damaged header', false, { [HEADERS[1]]: ascii('head') }],
+    ['a log ID in its only header', true, { [HEADERS[0]]: vhdxHeader({ sequence: 1, logId: 'x' }) }],
+    ['a log ID but no bytes of a log', false, { [HEADERS[0]]: vhdxHeader({ sequence: 1, logId: 'x', logBytes: 0 }) }],
+    ['a log ID in its newer header', true, { [HEADERS[1]]: vhdxHeader({ sequence: 2, logId: 'x' }) }],
+    ['a log ID in its older header', false, { [HEADERS[1]]: vhdxHeader({ sequence: 0, logId: 'x' }) }],
+    ['a damaged second header', false, { [HEADERS[1]]: ascii('head') }],
     ['two equal headers', false, { [HEADERS[1]]: vhdxHeader({ sequence: 1 }) }],
-  ])('whose log has %s has a log: %s', async (_, hasLog, pieces) => {
+  ])('with %s has a log: %s', async (_, hasLog, pieces) => {
     expect(await layout(pieces)).toMatchObject({ hasLog });
   });
 
@@ -117,7 +117,7 @@ describe('a vhdx', () => {
       /neither of its vhdx/,
     ],
     [
-      'has different headers with one number',
+      'has different headers with the same sequence number',
       { [HEADERS[1]]: vhdxHeader({ sequence: 1, logId: 'x' }) },
       /differ and have the same sequence number/,
     ],

@@ -6,7 +6,7 @@ import { bytesOf, le64 } from '../headers.js';
 
 const GIB = 2 ** 30;
 const SECTOR = 512;
-/** Positions of parts and fields in the fixture. */
+/** Positions of the volatile header and the grain directory in the fixture. */
 const VOLATILE = SECTOR;
 const DIRECTORY = 8 * SECTOR;
 
@@ -40,7 +40,7 @@ describe('a seSparse extent', () => {
     ['flags', 40],
     ['reserved bytes', 72],
     ['bytes after its fields', 504],
-  ])('with other %s is refused', async (_, field) => {
+  ])('with an unexpected value is refused: %s', async (_, field) => {
     await expect(check(extent({ [field]: le64(16) }))).rejects.toMatchObject({
       code: 'refused',
       message: expect.stringMatching(/has an unknown form; clone the disk with vmkfstools -i/),

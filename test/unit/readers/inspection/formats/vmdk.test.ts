@@ -141,25 +141,25 @@ describe('a sparse vmdk extent', () => {
       /footer/,
     ],
     [
-      'of ESX has its directory past the end',
+      'is of ESX and has its directory past the end',
       fileWith(512, { 0: Buffer.concat([ascii('COWD'), le32(1, 3, 2048, 1, 4, 1)]) }),
       'corrupt',
       /grain directory/,
     ],
     [
-      'of ESX has no sectors',
+      'is of ESX and has no sectors',
       fileWith(65_536, { 0: Buffer.concat([ascii('COWD'), le32(1, 3, 0, 1, 4, 0)]) }),
       'corrupt',
       /an extent of 0 sectors/,
     ],
     [
-      'of ESX has grains of no sectors',
+      'is of ESX and has grains of no sectors',
       fileWith(65_536, { 0: Buffer.concat([ascii('COWD'), le32(1, 3, 2048, 0, 4, 1)]) }),
       'corrupt',
       /in grains of 0 sectors/,
     ],
     [
-      'of ESX has a directory for a smaller disk',
+      'is of ESX and has a directory for a smaller disk',
       fileWith(65_536, { 0: Buffer.concat([ascii('COWD'), le32(1, 3, 4097, 1, 4, 1)]) }),
       'corrupt',
       /grain directory has 1 entries for 4096 sectors each; expected enough for 4097 sectors/,
@@ -183,7 +183,7 @@ describe('the grain tables of vmdk', () => {
     await expect(requireTables(lastTable)).resolves.toBeUndefined();
   });
 
-  test('are corrupt if one is past the end of the file', async () => {
+  test('are corrupt if a table is past the end of the file', async () => {
     await expect(requireTables(lastTable + 1)).rejects.toMatchObject({
       code: 'corrupt',
       message: expect.stringContaining('its grain table ends at byte 66048, but the file has only 65536 bytes'),
@@ -281,7 +281,7 @@ describe('a vmdk descriptor', () => {
     await expect(read(file)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringMatching(/more than/) });
   });
 
-  test('is parsed quickly even with long lines', async () => {
+  test('with long lines is refused in time, with a short message', async () => {
     const blanks = ' '.repeat(300_000);
     await expect(read(vmdkDescriptor(`x=${blanks}"`, `RW 1 FLAT "x"${blanks}0${blanks}x`))).rejects.toMatchObject({
       code: 'refused',

@@ -39,7 +39,8 @@ function problemOf(found: Dendrogram | undefined, size: number): string | undefi
 }
 
 /**
- * Returns whether the merge is valid: it forms `cluster` from two existing clusters. If it is, updates `leaves`.
+ * Returns whether the merge is valid: it forms `cluster` from two existing clusters, at a finite height of 0 or more.
+ * If it is valid, updates `leaves`.
  *
  * @param leaves number of leaves by cluster; 0 if the cluster does not exist yet or has been merged
  */

@@ -34,7 +34,7 @@ export function cladogramOf(dendrogram: Dendrogram): Cladogram {
   return { size, nodes };
 }
 
-/** Returns, for each merge, the highest merge in the same node of the cladogram, which may be the merge itself. */
+/** Returns, for each merge, the topmost merge in the same node of the cladogram, which may be the merge itself. */
 function topMerges({ size, merges }: Dendrogram): Int32Array {
   const tops = Int32Array.from(merges, (_, k) => k);
   for (let k = merges.length - 1; k >= 0; k--) {

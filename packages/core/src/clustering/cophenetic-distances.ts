@@ -21,7 +21,7 @@ export function copheneticDistances(dendrogram: Dendrogram): CondensedMatrix {
   return { size, values };
 }
 
-/** Orders the leaves so that those of every cluster are contiguous. Also returns where each cluster's leaves start. */
+/** Orders the leaves so that the leaves of a cluster are contiguous. Also returns where each cluster's leaves start. */
 function contiguousOrder({ size, merges }: Dendrogram): { starts: Int32Array; leaves: Int32Array } {
   const starts = new Int32Array(size + merges.length);
   for (let k = merges.length - 1; k >= 0; k--) {

@@ -5,13 +5,13 @@ import { VirtSimilarityError } from '../errors.js';
 export type Cut = { readonly height: number } | { readonly clusters: number };
 
 /**
- * Cuts a dendrogram into clusters, as R's `cutree` does. At a height, the clusters are the largest subtrees without a
- * higher merge, as with SciPy's `fcluster` and the criterion `distance`. For n clusters, the merges in the last n − 1
+ * Cuts a dendrogram into clusters, as R's `cutree` does. With a height, the clusters are the largest subtrees without a
+ * higher merge, as in SciPy's `fcluster` with the criterion `distance`. For n clusters, the merges in the last n − 1
  * rows are undone.
  *
  * Returns the number of the cluster of each leaf. Clusters are numbered from 0, in the order of their first leaves.
  *
- * @throws `usage` unless the height is a number, or the number of clusters is from 1 to the number of leaves.
+ * @throws `usage` if the height is NaN, or if the number of clusters is not an integer from 1 to the number of leaves.
  */
 export function cutDendrogram(dendrogram: Dendrogram, cut: Cut): Uint32Array {
   const { size, merges } = dendrogram;

@@ -21,8 +21,8 @@ export interface Edge {
  * matter. O(e log e) time for e edges.
  *
  * @param size number of items, at least 1
- * @throws `usage` if an edge does not join two different items at a usable distance, or the edges do not connect all
- *   items.
+ * @throws `usage` if `size` is not a positive integer, if an edge does not join two different items at a usable
+ *   distance, or if the edges do not connect all items.
  */
 export function dendrogramOfEdges(size: number, edges: Iterable<Edge>): Dendrogram {
   if (!Number.isSafeInteger(size) || size < 1) {

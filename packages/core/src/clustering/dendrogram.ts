@@ -9,9 +9,9 @@ import type { Join } from './join.js';
  *
  * Rows are in ascending order of height, children before parents. Rows of equal height that are connected in the tree
  * are consecutive, in the post-order that visits the child with the smaller first leaf first. Groups of connected rows
- * that have the same height are ordered by their first leaves. A merge that is lower than a merge below it is ordered
- * as if it were as high as the highest merge below it. A merge that is lower than one of its children only because of
- * rounding gets the child's height.
+ * that have the same height are ordered by their first leaves. A merge that is lower than a merge below it, which is
+ * possible with centroid and median linkage, is ordered as if it were as high as the highest merge below it. A merge
+ * that is lower than one of its children only because of rounding gets the child's height.
  */
 export function dendrogramOf(size: number, joins: readonly Join[], linkage: Linkage): Dendrogram {
   const heights = liftRoundedHeights(size, joins, linkage);

@@ -1,7 +1,7 @@
 /**
  * The largest relative difference of two heights that count as equal. Different ways to compute the same height differ
- * by a few roundings of 1.1e-16 each. Distances that really differ are quotients of block counts and differ by far
- * more.
+ * by a few roundings of 1.1e-16 each. Distances that really differ, such as quotients of different block counts,
+ * usually differ by far more.
  */
 export const HEIGHT_TOLERANCE = 1e-12;
 

@@ -29,7 +29,7 @@ const FORMULAS: Readonly<Record<StandardLinkage, { method: AgglomerationMethod; 
   ward: { method: 'ward', squared: true },
 };
 
-/** Square matrices in memory at a time: the input, ml-hclust's copy of it, and the smaller one that a merge creates. */
+/** Square matrices in memory at a time: the input, ml-hclust's copy, and the smaller matrix that a merge creates. */
 const SQUARES = 3;
 
 /**

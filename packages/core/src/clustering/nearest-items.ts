@@ -3,7 +3,7 @@ import { condensedRow } from './condensed-matrix.js';
 
 /** For each item of a matrix, its nearest other item. */
 export interface NearestItems {
-  /** The nearest item of each item; the first one if several are equally near. −1 if there is only one item. */
+  /** The nearest item of each item; the first if several are equally near. −1 if there is only one item. */
   readonly items: Int32Array;
   /** The distance of each item to its nearest item; NaN if there is only one item. */
   readonly distances: Float64Array;
@@ -15,7 +15,7 @@ export function nearestItems(matrix: CondensedMatrix): NearestItems {
   const items = new Int32Array(size).fill(-1);
   const distances = new Float64Array(size).fill(Number.NaN);
   const consider = (item: number, other: number, distance: number): void => {
-    // Items are visited in ascending order of `other`, so that the first of several stays.
+    // Items are visited in ascending order of `other`, so that the first of several equally near items stays.
     if (!(distance >= distances[item]!)) {
       items[item] = other;
       distances[item] = distance;

@@ -1,6 +1,6 @@
 import type { CondensedMatrix } from '../contracts/clusterer.js';
 
-/** Copies a condensed matrix to a new symmetric one with zeros on the diagonal: `size` rows of `size` values. */
+/** Copies a condensed matrix to a new symmetric matrix with zeros on the diagonal: `size` rows of `size` values. */
 export function squareMatrix({ size, values }: CondensedMatrix): Float64Array[] {
   const rows = Array.from({ length: size }, () => new Float64Array(size));
   let index = 0;

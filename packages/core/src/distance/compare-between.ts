@@ -14,13 +14,14 @@ import { dataBlocksOf } from './pairwise-counts.js';
  * Compares each row vector with each column vector, block number by block number. The counts are those that
  * `compareByPosition` returns for these pairs. A vector can be on both sides.
  *
- * From the side with more vectors, only the rows near block numbers at which the smaller side has data are read. Damage
- * in other rows is not noticed.
+ * From files of the side with more vectors (of the columns if the sides are equal), digests are read only near block
+ * numbers at which the other side has data. Damage elsewhere in these files may not be noticed.
  *
- * Memory: four 32-bit counts per pair, and about 200 MiB per thread for disks of any size.
+ * Memory: four 32-bit counts per pair, up to about 200 MiB per thread (more with over 65,532 vectors or digests shorter
+ * than 16 bytes), and a copy of rows that are neither in files nor in shared memory.
  *
- * @throws `usage` if a side has no vectors, both sides have more than 65,532 vectors, or the vectors are not
- *   comparable, and otherwise as `compareByPosition`.
+ * @throws `usage` if a side has no vectors, or both sides have more than 65,532 vectors; otherwise as
+ *   `compareByPosition`.
  */
 export async function comparePositionsBetween(
   rows: readonly HashVector[],
@@ -43,9 +44,10 @@ export async function comparePositionsBetween(
  * Compares each row vector with each column vector as multisets of digests (`free`) or as sets (`distinct`), regardless
  * of block numbers. The counts are those that `compareContents` returns for these pairs. A vector can be on both sides.
  *
- * Memory: two 32-bit counts per pair, and about 400 MiB per thread for disks of any size.
+ * Memory: two 32-bit counts per pair, up to about 400 MiB per thread, and a copy of rows that are neither in files nor
+ * in shared memory.
  *
- * @throws `usage` if a side has no vectors or the vectors are not comparable, and otherwise as `compareContents`.
+ * @throws `usage` if a side has no vectors; otherwise as `compareContents`.
  */
 export async function compareContentsBetween(
   rows: readonly HashVector[],

@@ -13,11 +13,12 @@ export type PositionalCounts = PairwiseCounts & { readonly repeated: Float64Arra
 
 /**
  * Compares every pair of vectors, block number by block number. The counts are exact for any number of threads.
- * Memory: two 32-bit counts per pair, and about 200 MiB per thread for disks of any size.
+ * Memory: two 32-bit counts per pair, up to about 200 MiB per thread (more with digests shorter than 16 bytes), and a
+ * copy of rows that are neither in files nor in shared memory.
  *
- * @throws `usage` if there are no vectors or more than 65,532, or the vectors are not comparable, `aborted`, `changed`
- *   if a vector's file changes, `unavailable` if threads or memory are missing, and whatever reading the vectors and
- *   `onFraction` throw.
+ * @throws `usage` if there are no vectors or more than 65,532, if the vectors are not comparable, or if a vector has
+ *   2³² or more rows; `aborted`; `changed` if a vector's file changes; `unavailable` if threads or memory are missing;
+ *   and whatever reading the vectors and `onFraction` throw.
  */
 export async function compareByPosition(
   vectors: readonly HashVector[],

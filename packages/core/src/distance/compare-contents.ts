@@ -10,11 +10,13 @@ import { pairsWithin } from './engine/pair-set.js';
 /**
  * Compares every pair of vectors as multisets of digests (`free`) or as sets (`distinct`), regardless of block numbers.
  * With `distinct`, the `dataBlocks` of the result are the numbers of distinct digests. The counts are exact for any
- * number of threads. Memory: one 32-bit count per pair, and about 400 MiB per thread for disks of any size.
+ * number of threads. Memory: one 32-bit count per pair, up to about 400 MiB per thread, and a copy of rows that are
+ * neither in files nor in shared memory.
  *
- * @throws `usage` if there is no vector or the vectors are not comparable, `aborted`, `changed` if a vector's file
- *   changes, `unavailable` if threads or memory are missing or the hashes of too many different digests are equal in
- *   the bits that select a partition, and whatever reading the vectors and `onFraction` throw.
+ * @throws `usage` if there is no vector, if the vectors are not comparable, or if a vector has 2³² or more rows;
+ *   `aborted`; `changed` if a vector's file changes; `unavailable` if threads or memory are missing, or if digests of a
+ *   poor hash function cannot be split into partitions that fit in memory; and whatever reading the vectors and
+ *   `onFraction` throw.
  */
 export async function compareContents(
   vectors: readonly HashVector[],

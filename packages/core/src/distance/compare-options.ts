@@ -4,10 +4,10 @@ import type { ContentAlignment } from './engine/comparison.js';
 export interface CompareOptions {
   /**
    * Number of worker threads, at least 1; by default one for each available processor. Small comparisons run in the
-   * calling thread.
+   * calling thread, unless a vector's file is on a file system that may never respond.
    */
   readonly jobs?: number | undefined;
-  /** Called repeatedly with the fraction of the work that is done, from 0 to 1; with 1 only once, at the end. */
+  /** Called from time to time with the fraction of the work that is done, below 1; and once with 1, at the end. */
   readonly onFraction?: ((fraction: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -9,10 +9,10 @@ import { distanceMatrix } from './distance-matrix.js';
 import { requirePairMemory } from './require-pair-memory.js';
 
 /**
- * Returns the metric's distances of all pairs of hash vectors, which can be in memory or in files.
+ * Returns the metric's distances of all pairs of hash vectors. The vectors can be in memory or in files.
  *
- * @throws `plugin` if the metric is invalid or fails, `unavailable` if the pairs certainly need more memory than is
- *   available, and otherwise as `compareByPosition`, or `compareContents` if the metric ignores positions.
+ * @throws `plugin` if the metric is invalid; `unavailable` if the pairs certainly need more memory than is available;
+ *   as `distanceMatrix`; and as `compareByPosition`, or as `compareContents` if the metric ignores positions.
  */
 export async function compareVectors(
   vectors: readonly HashVector[],

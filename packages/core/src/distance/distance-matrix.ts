@@ -9,8 +9,7 @@ import { type CountedPair, pairCountsOf } from './pairwise-counts.js';
  * Returns the metric's distances of all pairs, in shared memory.
  *
  * @param name the metric's name in messages
- * @throws `plugin` if the metric throws or returns anything other than a finite number ≥ 0, and `unavailable` if there
- *   is not enough memory: 8 bytes per pair.
+ * @throws as {@link distanceOf}, and `unavailable` if there is not enough memory: 8 bytes per pair.
  */
 export function distanceMatrix(counts: PairwiseCounts, metric: DistanceMetric, name = 'metric'): CondensedMatrix {
   const { size, dataBlocks, equal, common } = counts;
@@ -31,7 +30,8 @@ export function distanceMatrix(counts: PairwiseCounts, metric: DistanceMetric, n
 /**
  * Returns the metric's distance of a pair.
  *
- * @throws `plugin` if the metric throws or returns anything other than a finite number ≥ 0.
+ * @throws `plugin` if the metric returns anything other than a finite number ≥ 0, and what the metric throws: this
+ *   project's errors unchanged, others as `plugin`, or as `unavailable` if a system resource is exhausted.
  */
 export function distanceOf(pair: CountedPair, metric: DistanceMetric, name: string): number {
   const distance = callMetric(pairCountsOf(pair), metric, name);

@@ -49,7 +49,7 @@ export async function* pairRuns(
       yield run;
     }
   } finally {
-    // An error in closing must not replace one in reading.
+    // An error in closing must not replace an error in reading.
     await Promise.allSettled([first.close(), second.close()]);
   }
 }
@@ -77,7 +77,7 @@ class VectorRows {
     this.#batches = vector.rows()[Symbol.asyncIterator]();
   }
 
-  /** Returns the block number of the next row; infinity after the last row. A promise only if a batch must be read. */
+  /** Returns the block number of the next row; infinity after the last row; a promise if a batch must be read. */
   peek(): number | Promise<number> {
     if (this.#row < this.#blocks.length) {
       return this.#blocks[this.#row]!;

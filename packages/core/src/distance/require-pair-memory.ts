@@ -2,7 +2,8 @@ import type { DistanceMetric } from '../contracts/distance-metric.js';
 import { requireMemory } from '../memory/require-memory.js';
 
 /**
- * Bytes in memory for each pair: a 64-bit distance, and two 32-bit counts by position or one regardless of position.
+ * Bytes in memory for each pair: a 64-bit distance, and two 32-bit counts with alignment `position` or one count with
+ * any other alignment.
  */
 const BYTES_PER_PAIR = { position: 16, free: 12, distinct: 12 } as const;
 

@@ -7,8 +7,8 @@ import { distanceOf } from './distance-matrix.js';
  * Returns the metric's distances of all pairs of a tile, row-major: rows × columns finite numbers ≥ 0.
  *
  * @param name the metric's name in messages
- * @throws `usage` if the tile's alignment is not the metric's or the tile does not have one count per pair, and
- *   `plugin` if the metric throws or returns anything other than a finite number ≥ 0.
+ * @throws `usage` if the tile's alignment is not the metric's or the tile does not have one count per pair, and as
+ *   `distanceOf`.
  */
 export function tileDistances(tile: Tile, metric: DistanceMetric, name = 'metric'): Float64Array {
   const { alignment, rowBlocks, columnBlocks, equal, common } = tile;

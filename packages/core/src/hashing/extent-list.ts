@@ -25,9 +25,10 @@ export interface ExtentListOptions {
 
 /**
  * The extents of a disk, in 24 bytes each. At most `EXTENTS_PER_BLOCK` extents of the list begin in a block, however
- * fragmented the disk is. If more extents of the disk begin there, the last one of the list is extended to the end of
- * the block: as zeros if all of its bytes are zeros, otherwise as data that is not stored verbatim. The list therefore
- * needs at most 96 bytes for each block in which an extent begins, and up to three times that while the list grows.
+ * fragmented the disk is. If more extents of the disk begin in a block, the last extent of the list there is extended
+ * to the end of the block: as zeros if all of its bytes are zeros, otherwise as data that is not stored verbatim. The
+ * list therefore has at most 96 bytes for each block in which an extent begins. Its memory can be twice as large, and
+ * three times as large while the list grows.
  */
 export class ExtentList implements Iterable<Extent> {
   #fields = new Float64Array(FIELDS * 64);

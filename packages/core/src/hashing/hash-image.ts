@@ -16,7 +16,7 @@ import { dataBytesOf, type PlannedTask, planTasks } from './plan-tasks.js';
 import { hashStreamTask, streamTasks } from './stream-tasks.js';
 
 export interface HashImageOptions {
-  /** The name of the vector; default: the path of the image's first part. */
+  /** The name of the vector; default: the path of the image's first part, or an empty name if it has no parts. */
   readonly name?: string | undefined;
   /** Bytes; a power of two from 512 to 16 MiB; default: 65,536. */
   readonly blockSize?: number | undefined;
@@ -33,8 +33,8 @@ export interface HashImageOptions {
   /** Called once with the number of bytes to read; for a stream, whose size is unknown, with the size of its files. */
   readonly onStart?: ((bytes: number) => void) | undefined;
   /**
-   * Called after each task with the number of its bytes that are not in zero extents; for a stream, with all of its
-   * bytes.
+   * Called after each task with the number of the task's bytes that are not in zero extents; for a stream, with the
+   * number of all bytes of the task.
    */
   readonly onBytes?: ((bytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -44,18 +44,18 @@ export interface HashImageOptions {
 export const HASH_IMAGE_DEFAULTS = { blockSize: 65_536 } as const;
 
 /**
- * Hashes every block of an open image on the pool's threads. The image stays open. Afterwards, the caller must check
+ * Hashes every non-zero block of an open image with the pool. The image stays open. Afterwards, the caller must check
  * with the reader's `identify` whether the image changed meanwhile.
  *
- * Memory: the vector twice, and with `base` also the rows of both images; at most 96 bytes of extents for each block in
- * which an extent begins, and up to three times that while the list grows; and the pool's tasks of at most 16 MiB each.
- * A stream has one task more than the pool allows.
+ * Memory: the vector twice, or with `base` up to four times the image's own rows and twice the rows of `base`; for each
+ * block in which an extent begins, up to 192 bytes, and 288 bytes while the list of extents grows; and the pool's tasks
+ * of at most 16 MiB each. A stream has one task more than the pool allows.
  *
  * @throws as `HashingPool.run` (for example `changed` if a file was changed or replaced); whatever the image's methods,
- *   reading `base` and the callbacks throw; `plugin` if the extents are invalid; `usage` for an invalid block size or
- *   one that results in more than 2³² blocks; `refused` for a stream of more than `maxVirtualSize` bytes; and
- *   `aborted`. An abort takes effect at once, even during a read that does not return; that read fails when the image
- *   is closed.
+ *   reading `base` and the callbacks throw; `plugin` if the extents are invalid; `usage` for an invalid block size, or
+ *   if there are more than 2³² blocks; `refused` for a stream of more than `maxVirtualSize` bytes; and `aborted`. An
+ *   abort does not wait for reads through the image or for tasks in threads. An abandoned read fails when the image is
+ *   closed.
  */
 export async function hashImage(
   image: DiskImage | DiskStream,
@@ -172,8 +172,8 @@ async function hashTask(
 }
 
 /**
- * Reads the planned reads through the image into `memory`, which is shared. Returns the segments of the task; the
- * thread that runs the task reads the others, which are in files.
+ * Reads the planned reads through the image into `memory`, which is shared. Returns the segments of the task. Segments
+ * in files are read later, where the task runs.
  */
 async function readSegments(
   image: DiskImage,

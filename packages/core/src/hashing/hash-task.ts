@@ -15,8 +15,8 @@ export type Segment =
 export interface HashTask {
   readonly blockSize: number;
   /**
-   * The files that segments refer to. The thread that runs the task checks that each path still leads to the expected
-   * file.
+   * The files that segments refer to. Before the first read from a file, `runHashTask` checks that the path still leads
+   * to the expected file.
    */
   readonly files: readonly ExpectedFile[];
   readonly segments: readonly Segment[];

@@ -54,8 +54,8 @@ export class HasherThreads {
 
   /**
    * @param jobs number of hashing threads, at least 1. They are started when needed; {@link close} ends them.
-   * @throws `usage` if the hasher's module is the running program itself, which every thread would start again, and
-   *   `unavailable` if a bundler left out a file that threads need.
+   * @throws if the hasher runs in threads: as `requireNotTheProgram`, and `unavailable` if the module of hashing
+   *   threads is missing, for example because a bundler left it out.
    */
   constructor({ name, hasher, reference, timeLimit = 0, logger }: PlacedHasher, jobs: number) {
     this.#hasher = { name, part: hasher };
@@ -121,8 +121,8 @@ export class HasherThreads {
   }
 
   /**
-   * Returns the digest of the probe, computed once. If the hasher fails, each later call fails with the same error.
-   * After any other error, such as a thread that cannot be started, the next call tries again.
+   * Returns the digest of the probe, computed once. After a `plugin` error, each later call fails with the same error.
+   * After any other error, for example if a thread cannot be started, the next call tries again.
    */
   #probeDigest(): Promise<Uint8Array> {
     this.#probe ??= this.#probeHasher().catch((thrown: unknown) => {

@@ -8,7 +8,7 @@ import { HasherThreads, type PlacedHasher } from './hasher-threads.js';
 export type { PlacedHasher } from './hasher-threads.js';
 
 /**
- * The most bytes of a task's content, unless one block is larger: enough to make posting cheap, and few enough for one
+ * The most bytes of a task's content, unless a block is larger: enough to make posting cheap, and few enough for one
  * image to keep all threads busy.
  */
 export const TASK_BYTES = 8 * 1024 * 1024;
@@ -38,8 +38,7 @@ export class HashingPool {
   /**
    * @param jobs number of threads, at least 1. They are started when needed; {@link close} ends them.
    * @param shared threads to use instead of new ones; {@link close} then releases them instead of ending them
-   * @throws `usage` if the hasher's module is the running program itself, which every thread would start again, and
-   *   `unavailable` if a bundler left out a file that threads need.
+   * @throws as the constructor of `HasherThreads`, unless threads are shared.
    */
   constructor(placed: PlacedHasher, jobs: number = availableParallelism(), shared?: SharedThreads) {
     const { name, hasher, version } = placed;
@@ -109,7 +108,8 @@ export class HashingPool {
   /**
    * Runs a task to its end. A task that a thread has begun cannot be interrupted.
    *
-   * @throws as `runHashTask`, with `plugin` for what the hasher throws unless it is one of this project's errors.
+   * @throws as `runHashTask`, except that an error of the hasher becomes `plugin`, or `unavailable` if a system
+   *   resource is exhausted. This project's own errors stay as they are.
    * @throws `plugin` if the hasher ends its thread or fails the probe (see `probeHasher`), or if its digest of the
    *   probe differs between threads.
    * @throws `unavailable` if no thread can be started, or if the hasher has exceeded its time limit in this task, or in

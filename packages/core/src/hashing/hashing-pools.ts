@@ -8,14 +8,15 @@ interface UsedThreads {
 
 /**
  * Creates the hashing pools of an analyzer's runs. Concurrent runs with the same hasher and number of threads use the
- * same threads, so that there are not more threads than jobs. A hasher with a time limit gets separate threads in each
- * run, so that no other run is affected if it exceeds the limit.
+ * same threads, so that together they do not start more threads than a single run; after the hasher has failed its
+ * probe, a later run starts new threads. A hasher with a time limit gets separate threads in each run, so that no
+ * other run is affected if the hasher exceeds the limit.
  */
 export class HashingPools {
   readonly #used = new Map<string, UsedThreads>();
 
   /**
-   * Returns a pool for one run, which closes it. The last pool that is closed ends the shared threads.
+   * Returns a pool for one run. The run closes the pool. The last pool that is closed ends the shared threads.
    *
    * @param jobs number of threads; runs with different numbers use different threads
    * @throws as the constructor of `HashingPool`.

@@ -10,7 +10,10 @@ export interface BlockRange {
   readonly end: number;
 }
 
-/** Yields ascending ranges of the blocks that are inherited completely from the backing image. */
+/**
+ * Yields ascending ranges of the blocks that are inherited completely from the backing image, except a partial last
+ * block of the disk.
+ */
 export function* inheritedRanges(extents: Iterable<Extent>, blockSize: number): Generator<BlockRange, undefined> {
   let start: number | undefined;
   let end = 0;

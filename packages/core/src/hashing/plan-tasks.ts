@@ -39,7 +39,7 @@ export function dataBytesOf(task: PlannedTask): number {
 
 /**
  * Splits a disk into tasks of at most `blocksPerTask` blocks. Blocks that are completely within zero extents are left
- * out, so that the cost of a sparse disk depends only on its data. Holes within other blocks are filled with zeros.
+ * out, so that the cost of a sparse disk does not depend on its size. Holes within other blocks are filled with zeros.
  */
 export function* planTasks(
   extents: Iterable<Extent>,

@@ -8,12 +8,12 @@ const PROBE = pseudoRandomBlock();
 
 /**
  * The bytes that fill the digest's memory before the first and the second call of the hasher. A byte that is unchanged
- * after both calls was not written.
+ * after both calls counts as unwritten.
  */
 const FILLERS = [0x55, 0xaa] as const;
 /** Bytes on both sides of the digest that must not change. */
 const MARGIN = 64;
-/** The length in bytes of the shortest digest that cannot consist only of zeros by chance. */
+/** The length in bytes of the shortest digest that is practically never all zeros by chance. */
 const LONG_ENOUGH = 4;
 
 /**

@@ -2,15 +2,15 @@ import { totalmem } from 'node:os';
 import { readProcFile } from '../files/proc-file.js';
 import { type MemoryNeed, memoryShortage } from './memory-shortage.js';
 
-/** Bytes: requests up to this size are not checked. */
+/** Bytes: needs up to this size are not checked. */
 const UNCHECKED = 2 ** 26;
 
 /**
- * Refuses a need that certainly exceeds the available memory. Without this check, the system would let the process
- * reserve more memory than the machine has, and kill a process when the memory is used.
+ * Refuses a need of more than 64 MiB that certainly exceeds the available memory. Without this check, the system could
+ * let the process reserve more memory than the machine has, and kill a process when the memory is used.
  *
  * @param findAvailable returns an upper bound of the bytes that this process can still allocate
- * @throws `unavailable` if the need certainly exceeds the available memory.
+ * @throws `unavailable` if the need is refused.
  */
 export function requireMemory(need: MemoryNeed, findAvailable: () => number = availableMemory): void {
   if (need.bytes <= UNCHECKED) {

@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url);
 /**
  * Imports plugins into this thread and registers their parts, as the main thread does.
  *
- * @throws what the modules throw, and `usage` if a module does not export a plugin.
+ * @throws what the modules throw, and `usage` if a module does not export a valid plugin.
  */
 export async function importRegistry(references: readonly PluginReference[], logger: Logger): Promise<PartRegistry> {
   const plugins = await Promise.all(

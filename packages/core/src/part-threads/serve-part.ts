@@ -14,7 +14,7 @@ export const THREAD_LOGGER: Logger = {
 /**
  * Imports the plugins of a part into this thread and constructs the part.
  *
- * @throws as `importRegistry`, and what the part throws.
+ * @throws as `importRegistry` and `PartRegistry.find`.
  */
 export async function constructPart<Kind extends PartKind>(
   reference: PartReference,

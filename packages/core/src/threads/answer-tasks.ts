@@ -1,9 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 
-/** The number of the message that reports that a thread has loaded its modules. Task numbers are larger. */
+/** The number of the message by which a thread reports that it has loaded its modules. Task numbers are larger. */
 export const LOADED = 0;
 
-/** A message that a thread posts: the answer of a task, the message that the thread has loaded, or a note. */
+/** A message from a thread: the answer of a task, the report that the thread has loaded its modules, or a note. */
 export interface Answered<Answer> {
   /** The number of the task, or `LOADED`; absent in a note. */
   readonly number: number;

@@ -7,8 +7,8 @@ interface Waiting {
 }
 
 /**
- * Limits how many jobs that start threads run at a time, so that all threads together do not exceed the number of
- * processors. Jobs start in the order of the calls. A job with more threads than processors runs alone.
+ * Limits how many jobs run at a time, so that their threads together do not exceed the number of processors. A job with
+ * more threads than processors runs alone. Jobs start in the order of the calls.
  */
 export class ProcessorShares {
   readonly #processors: number;

@@ -8,7 +8,7 @@ import { realPathSync } from '../files/real-path.js';
 const PLUGIN_THREAD = Symbol.for('virt-similarity.plugin-thread');
 const REMEDY = `put the plugin into a separate module, and set its url to import.meta.url there; ${BUNDLER_REMEDY}`;
 
-/** Marks this thread as one that only imports plugins and uses their parts. */
+/** Marks this thread as a thread that only imports plugins and uses their parts. */
 export function enterPluginThread(): void {
   Object.assign(globalThis, { [PLUGIN_THREAD]: true });
 }
@@ -19,8 +19,8 @@ export function enterPluginThread(): void {
  *
  * @param url the URL of the module
  * @param part the part for the message, such as `hasher checksum`
- * @throws `usage` if the module is the main module, or if this thread imports plugins: then one of their modules starts
- *   an analysis.
+ * @throws `usage` if the module is the main module, or if this thread imports plugins, because one of their modules
+ *   then starts an analysis.
  */
 export function requireNotTheProgram(url: string, part: string): void {
   if (PLUGIN_THREAD in globalThis) {

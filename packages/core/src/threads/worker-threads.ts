@@ -48,8 +48,8 @@ export interface WorkerThreadsOptions {
   /** The `workerData` of the module. */
   readonly data?: unknown | undefined;
   /**
-   * Milliseconds that a thread has for each task; the first task's time includes the start of the thread. Default: 0,
-   * no limit.
+   * Milliseconds that a thread has for each task. If a thread is still starting, the time of its first task includes
+   * the rest of the start. Default: 0, no limit.
    */
   readonly timeLimit?: number | undefined;
   /** Receives the log messages that threads post. */
@@ -103,7 +103,7 @@ export class WorkerThreads<Task, Answer> {
    * @param signal discards the task, with `aborted`, if no thread has received it yet
    * @throws `unavailable` if no thread can be started, or if a thread fails to load its modules because a system
    *   resource is exhausted or a module is missing.
-   * @throws `usage` if the task cannot be copied to a thread.
+   * @throws `usage` if the task cannot be copied to a thread; `unavailable` if there is not enough memory for the copy.
    * @throws `TimeLimitError` if the task takes too long, which also ends its thread.
    * @throws the reason why the thread ended, if the thread ends during the task.
    * @throws a plain `Error` once the pool is closed.
@@ -229,7 +229,7 @@ export class WorkerThreads<Task, Answer> {
     try {
       return new Worker(this.#entry, { workerData: this.#data, ...OPTIONS });
     } catch (reason) {
-      // Starts no more threads: every further attempt would leave listeners on this process's output.
+      // Lowers the limit to the running threads, at least 1: a failed attempt leaves listeners on the process's output.
       this.#limit = Math.max(1, this.#threads.size);
       throw threadError(reason);
     }

@@ -11,13 +11,13 @@ const MOST_PAGES = 32_768;
 const WIDEST = WINDOW_BLOCKS / PAGE_BLOCKS;
 
 /**
- * Yields the windows of an index of vectors. Reads each row once, or again if its window has to be narrower, and checks
- * that block numbers ascend. Memory: 40 to 80 MiB, depending on the length of digests. The bytes of a window are valid
- * until the next window is requested.
+ * Yields the windows of an index of vectors. Reads the digest of each row once, and again if the window has to be made
+ * narrower. Checks that block numbers ascend. Memory: up to 50 MiB, depending on the length of digests. The bytes of a
+ * window are valid until the next window is requested.
  *
  * @param vectors at least one and at most 32,768, in memory or in local files
- * @throws `corrupt` if block numbers do not ascend, whatever reading throws, `aborted`, and `unavailable` if memory
- *   cannot be allocated or the WebAssembly module is missing.
+ * @throws `corrupt` if block numbers do not ascend or exceed the disk, whatever reading throws, `aborted`, and
+ *   `unavailable` if memory cannot be allocated or the WebAssembly module is missing.
  */
 export async function* buildWindows(
   vectors: readonly StoredVector[],

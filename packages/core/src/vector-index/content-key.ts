@@ -9,8 +9,8 @@ const knownKeys = new WeakMap<object, string>();
 let objects = 0;
 
 /**
- * Returns a string that identifies a vector's content: by the state of its file, or by the object in memory, whose
- * content must not change.
+ * Returns a string that identifies a vector's content: by the state of its file, or for a vector that is not in a file,
+ * by the object, whose content must not change.
  */
 export function keyOf(vector: HashVector): string {
   const content = vector.storage ?? vector;
@@ -27,8 +27,8 @@ function keyOfFile({ identity: { device, inode, size, mtimeNs } }: FileStorage):
 }
 
 /**
- * Returns whether a vector is in a file and every later change of the file shows in its time. Entries of the cache
- * never change.
+ * Returns whether a vector is in a file whose time every later write changes. This also holds for entries of the
+ * cache, which are never written to again.
  *
  * @param moment nanoseconds since 1970, from before the vector was read
  */

@@ -12,8 +12,8 @@ export interface Part {
 }
 
 /**
- * Assigns each vector to the segment that contains it; if there are several, to the one that contains the most of the
- * given vectors. Leaves out vectors that no segment contains, and segments to which no vector is assigned.
+ * Assigns each vector to the segment that contains it; if there are several, to the segment that contains the most of
+ * the given vectors. Leaves out vectors that no segment contains, and segments to which no vector is assigned.
  *
  * @param byKey the vectors by their keys
  */

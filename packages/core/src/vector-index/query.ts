@@ -16,7 +16,7 @@ export interface Counts {
   readonly common: number;
 }
 
-/** The kernel of an earlier query, if it is not in use: instantiating a kernel takes longer than a query. */
+/** The kernel of an earlier query, if it is not in use: instantiating a kernel can take longer than a query. */
 let spareKernel: QueryKernel | undefined;
 /** A kernel with more memory than this, in bytes, is not kept. */
 const LARGEST_SPARE = 64 * 1024 * 1024;
@@ -47,7 +47,7 @@ function mostPagesOf(vector: HashVector): number {
 
 /**
  * Compares one vector with those of segments, block number by block number. Equal digest prefixes are confirmed with
- * complete digests, which are read from as few vectors as possible.
+ * complete digests, usually of few vectors.
  */
 export class Query {
   readonly #kernel: QueryKernel;
@@ -64,9 +64,9 @@ export class Query {
    * Calls `call` with a query for a vector.
    *
    * @param segments the segments that the vector can be compared with
-   * @throws `changed` if a file that was read has changed, `corrupt` if the vector's block numbers do not ascend,
-   *   whatever reading the vector and `call` throw, `aborted`, and `unavailable` if memory cannot be allocated or the
-   *   WebAssembly module is missing.
+   * @throws `changed` if a file that was read has changed, `corrupt` if the vector's block numbers do not ascend or
+   *   exceed the disk, whatever reading the vector and `call` throw, `aborted`, and `unavailable` if memory cannot be
+   *   allocated or the WebAssembly module is missing.
    */
   static async with<Result>(
     vector: HashVector,
@@ -151,8 +151,8 @@ export class Query {
   }
 
   /**
-   * Confirms the blocks of the current window whose digest prefixes are equal, by reading the digests of as few vectors
-   * as possible. Adds these vectors to `confirming`.
+   * Confirms the blocks of the current window whose digest prefixes are equal: reads digests of one vector after the
+   * other until all of these blocks are confirmed. Adds the vectors that it reads to `confirming`.
    */
   async #confirm(
     vectors: readonly (HashVector | undefined)[],

@@ -33,7 +33,8 @@ export class SegmentDirectory {
   }
 
   /**
-   * Returns all segments that can be used; none if the directory does not exist. Removes the files of damaged segments.
+   * Returns all segments that can be used; none if the directory does not exist. Removes the files of damaged segments,
+   * and temporary files of processes that have ended.
    *
    * @param onBad called with the error of each segment that cannot be used
    * @throws as `withCacheDirectory` and `listCacheDirectory`.

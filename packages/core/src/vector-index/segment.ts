@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import { excerptOf, VirtSimilarityError } from '../errors.js';
 
 /**
- * A part of an index: some of its vectors, divided into windows, which are ranges of block numbers. Never changes once it
- * is built.
+ * A part of an index: some of its vectors, divided into windows, which are ranges of block numbers. A segment never
+ * changes once it is built.
  *
- * The file of a segment consists of a header, the windows, and the sizes of the windows. The header is the length of a
- * JSON text (u32) and that text. The sizes (u32 each) are followed by their number (u32). The name of the file begins
- * with the SHA-256 of the header, and each window has a checksum. Numbers are little-endian.
+ * The file of a segment consists of a header, the windows, and the sizes of the windows. The header consists of the
+ * length of a JSON text in bytes (u32), and the JSON text. The sizes in bytes (u32 each) are followed by their number
+ * (u32). The name of the file begins with the SHA-256 of the header, and each window has a checksum. Numbers are
+ * little-endian.
  */
 export interface Segment {
-  /** Identifies each vector and its content. */
+  /** One key for each vector, which identifies the vector's content (see `keyOf`). */
   readonly keys: readonly string[];
   /** The size of each window in bytes. */
   readonly windowSizes: readonly number[];
@@ -40,7 +41,7 @@ export async function segmentInMemory(keys: readonly string[], windows: AsyncIte
   return { keys, windowSizes: copies.map(({ length }) => length), read };
 }
 
-/** The largest header and the largest window that are accepted, in bytes. A segment of 32,768 vectors has smaller ones. */
+/** The largest header and the largest window that are accepted, in bytes. Those of 32,768 vectors are smaller. */
 const LARGEST = 32 * 1024 * 1024;
 const FORMAT = 'virt-similarity vector index 1';
 const FILE_NAME = /^[0-9a-f]{64}\.vector-index$/;

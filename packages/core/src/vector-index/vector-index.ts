@@ -20,20 +20,18 @@ import { SegmentDirectory } from './segment-directory.js';
 export interface VectorIndexOptions {
   /**
    * A directory that stores the index for later processes; when absent, the index is in memory. The directory is
-   * created if it is missing. Nobody else must be able to write to it. It can be a cache of hash vectors, and can be
-   * deleted at any time. It stores the index of one set of vectors: segments without any of these vectors are removed.
+   * created if it is missing. No other user may be able to write to it. It can be a cache of hash vectors, and can be
+   * deleted at any time. It stores the index of one set of vectors: segments that this set does not need are removed.
    * Vectors in memory, and files that were written to in the last two seconds and are not entries of a cache, are
    * indexed only in memory.
    */
   readonly cache?: string | undefined;
-  /** Receives warnings about the directory. What they report costs only time. */
+  /** Receives warnings about the directory. The reported problems cost only time and memory. */
   readonly onWarning?: NonNullable<ReadOptions['warn']> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * The most rows that are compared by means of the index. With more, the engine of `comparePositionsBetween` is faster.
- */
+/** The most rows that are compared by means of the index. With more, `comparePositionsBetween` is usually faster. */
 const MOST_ROWS = 16;
 /**
  * The most vectors in a segment. Even if the pages of all vectors at one page number differ, these pages must fit into
@@ -42,13 +40,14 @@ const MOST_ROWS = 16;
 const MOST_IN_SEGMENT = 32_768;
 
 /**
- * An index of hash vectors, for comparing a few new vectors with many that do not change. It reads a fraction of the
- * bytes that `comparePositionsBetween` reads, and returns the same counts.
+ * An index of hash vectors, for comparing a few new vectors with many that do not change. It usually reads a fraction
+ * of the bytes that `comparePositionsBetween` reads, and returns the same counts.
  *
- * The index stores the first four bytes of each digest. Runs of 16 blocks that are equal in several vectors are stored
- * once. Where the four bytes are equal, complete digests are compared. Usually, comparing the complete digest of one
- * vector of the index is enough for a block number. The index records the block numbers at which different digests
- * begin with the same four bytes; there, the complete digest of every vector with equal four bytes is compared.
+ * The index stores a prefix of each digest: the first four bytes, or 1 if they are 0. Aligned runs of 16 blocks with
+ * equal prefixes in several vectors of a segment are stored once. Where prefixes are equal, complete digests are
+ * compared. Usually, the complete digest of one vector of the index is enough for a block number. The index records the
+ * block numbers at which different digests have the same prefix. There, the complete digest of every vector with the
+ * prefix is compared.
  */
 export class VectorIndex {
   readonly #directory: SegmentDirectory | undefined;
@@ -70,13 +69,15 @@ export class VectorIndex {
   }
 
   /**
-   * Creates an index of these vectors, which may be in memory or in files. Reads the vectors that the index in `cache`
-   * does not contain, and adds them to it. Memory: up to 4 bytes per block of each vector that is indexed in memory,
-   * and 80 MiB while the index is built.
+   * Creates an index of these vectors, which can be in memory or in files. Reads the vectors that no segment in `cache`
+   * contains, and sometimes others, to combine small segments. Memory: up to about 5 bytes per block of each vector
+   * that is indexed in memory, zero blocks included; and while the index is built, up to 50 MiB and a copy of vectors
+   * without `storage`.
    *
-   * @throws `usage` if there is no vector, the vectors are not comparable or `cache` is not a path; `corrupt` or
-   *   `changed` if the file of a vector is damaged or has changed; `refused` if others can write to the cache;
-   *   `unavailable` if a system resource is exhausted; `aborted`; and whatever reading the vectors throws.
+   * @throws `usage` if there is no vector, a value is not a vector, the vectors are not comparable, or `cache` is not a
+   *   path; `corrupt` or `changed` if the file of a vector is damaged or has changed; `refused` if the cache is not a
+   *   directory of this user, or others can write to it; `unavailable` if a system resource is exhausted or a
+   *   WebAssembly module is missing; `aborted`; and whatever reading the vectors throws.
    */
   static async of(vectors: readonly HashVector[], options: VectorIndexOptions = {}): Promise<VectorIndex> {
     const { cache, onWarning = () => {}, signal } = options;
@@ -110,14 +111,15 @@ export class VectorIndex {
 
   /**
    * Compares each row vector with each vector of the index, block number by block number. Returns the tile that
-   * `comparePositionsBetween(rows, index.vectors)` returns. From the vectors of the index, only digests that confirm
-   * equal blocks are read. A change of a file is not noticed unless the file is read. A damaged segment of the index is
+   * `comparePositionsBetween(rows, index.vectors)` returns. From the vectors of the index, digests are read only to
+   * confirm equal blocks. A change of a file is not noticed unless the file is read. A damaged segment of the index is
    * replaced, and its vectors are read again.
    *
-   * More than 16 rows, or rows with very many blocks, are compared by `comparePositionsBetween`. So are the vectors of
-   * the index in files on file systems that may never respond.
+   * If there are more than 16 rows, or a row has very many blocks, all rows are compared by `comparePositionsBetween`.
+   * Vectors of the index whose files are on file systems that may never respond are always compared in this way.
    *
-   * Memory: up to 100 bytes per block of a row, and 10 MiB.
+   * Memory, unless `comparePositionsBetween` is used: up to 100 bytes per block of a row, zero blocks included; 10 MiB;
+   * and copies of row vectors on such file systems and of up to 64 vectors without `storage`.
    *
    * @throws `usage` if there are no rows or they are not comparable with the vectors of the index, and otherwise as
    *   `of`.
@@ -166,7 +168,7 @@ export class VectorIndex {
     }
   }
 
-  /** Uses the segments of the cache that contain vectors of the index, and removes the others from the cache. */
+  /** Uses segments of the cache for the vectors that they contain. Removes segments that are not needed. */
   async #load(vectors: readonly HashVector[]): Promise<void> {
     const byKey = new Map(vectors.map((vector) => [keyOf(vector), vector]));
     const warnOf = (thrown: unknown): void =>
@@ -177,9 +179,9 @@ export class VectorIndex {
   }
 
   /**
-   * Builds segments of the vectors that no segment contains. To keep the number of segments small, each new segment
-   * also contains the vectors of existing segments that are not much larger, or that consist mostly of vectors that are
-   * not in the index; these segments are then removed.
+   * Builds segments of the vectors that no segment contains. To keep the number of segments small, the new segments
+   * also replace existing segments with at most twice as many vectors, and existing segments most of whose vectors are
+   * not needed.
    */
   async #cover(byKey: ReadonlyMap<string, HashVector>, signal: AbortSignal | undefined): Promise<void> {
     const moment = BigInt(Date.now()) * 1_000_000n;

@@ -42,7 +42,7 @@ export interface ArrowFooter {
  *
  * @param bytes the footer, without the length after it
  * @param footerStart the offset of the footer in its file, at which the space for batches ends
- * @throws a plain `Error` if the bytes are not the footer of a hash-vector file.
+ * @throws a built-in error if the bytes are not the footer of a hash-vector file.
  */
 export function parseArrowFooter(bytes: Uint8Array, footerStart: number): ArrowFooter {
   const footer = FlatbufferTable.rootOf(bytes);

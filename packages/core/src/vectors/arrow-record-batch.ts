@@ -13,7 +13,7 @@ const CONTINUATION = 0xffffffff;
  * body.
  *
  * @param bytes the first `metadataLength` bytes of the batch
- * @throws a plain `Error` if this is not the metadata of an uncompressed batch of two plain columns without nulls.
+ * @throws a built-in error if this is not the metadata of an uncompressed batch of two plain columns without nulls.
  */
 export function parseRecordBatch(
   bytes: Uint8Array,
@@ -45,8 +45,8 @@ export function parseRecordBatch(
 }
 
 /**
- * Returns the FlatBuffer in a message. A continuation marker and its length precede it, or only its length (before
- * Arrow 0.15).
+ * Returns the FlatBuffer in a message. The message begins with a continuation marker and the FlatBuffer's length;
+ * before Arrow 0.15, only with the length.
  */
 function messageIn(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -12,7 +12,7 @@ const LONGEST_VERSION = 100;
 /** The most blocks of a disk, because block numbers have 32 bits. */
 const MOST_BLOCKS = 2 ** 32;
 
-/** Checks a header. Returns its problem as `expected …, found …`; `undefined` if it is valid. */
+/** Checks the numbers and the hasher of a header. Returns a problem as `expected …, found …`; otherwise `undefined`. */
 export function problemOfHeader(header: HashVectorHeader): string | undefined {
   const { algorithm, blockSize, dataBlocks, digestLength, hasherVersion, virtualSize } = header;
   if (algorithm === '') {
@@ -55,7 +55,7 @@ export function blockCountOf(header: Pick<HashVectorHeader, 'blockSize' | 'virtu
 
 /**
  * Checks that block numbers ascend strictly, from above `previous` (−1 at the beginning) to below `blockCount`.
- * Returns the first problem as `expected …, found …`; `undefined` if there is none.
+ * Returns a problem as `expected …, found …`; `undefined` if there is none.
  */
 export function problemOfBlocks(blocks: Uint32Array, previous: number, blockCount: number): string | undefined {
   let last = previous;

@@ -4,8 +4,8 @@ import { metadataOf } from './hash-vector-metadata.js';
 import { ROWS_PER_BATCH } from './rows-per-batch.js';
 
 /**
- * Yields the bytes of a hash vector's Arrow IPC file: record batches of 8,192 rows, the last with the rest, regardless
- * of the batches of `vector.rows()`, so that equal vectors result in equal bytes.
+ * Yields the bytes of a hash vector's Arrow IPC file. Record batches have 8,192 rows, and the last has the rest. They
+ * do not depend on the batches of `vector.rows()`, so that equal vectors result in equal bytes.
  *
  * Format: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
  *

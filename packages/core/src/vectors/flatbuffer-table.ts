@@ -7,8 +7,8 @@ interface FlatbufferVector {
 
 /**
  * A table in a FlatBuffer that may be hostile. Every access is checked: outside of the buffer it throws a `RangeError`,
- * and for an invalid value a plain `Error`. No unchecked length determines an allocation. Fields are numbered in the
- * order of the schema; an absent field has its default value.
+ * for a string that is not UTF-8 a `TypeError`, and for any other invalid value a plain `Error`. No unchecked length
+ * determines an allocation. Fields are numbered in the order of the schema; an absent field has its default value.
  *
  * Format: https://flatbuffers.dev/internals/
  */

@@ -37,8 +37,8 @@ export function metadataOf(header: HashVectorHeader): Map<string, string> {
 }
 
 /**
- * Returns the pairs for the name: the name as UTF-8 and, if UTF-8 cannot represent all of its characters, also as JSON,
- * which escapes those that UTF-8 cannot represent.
+ * Returns the pairs for the name: the name as UTF-8 and, if it contains characters that UTF-8 cannot represent, also as
+ * JSON, which escapes these characters.
  */
 function namesOf(name: string): [string, string][] {
   const text = Buffer.from(name).toString();
@@ -50,7 +50,7 @@ function namesOf(name: string): [string, string][] {
  * Returns the part of a header that is in an Arrow schema's metadata. If the metadata contains no name, the name is
  * `path`.
  *
- * @throws a plain `Error` if a value is missing or has the wrong form. Ranges are not checked here.
+ * @throws a built-in error if a value is missing or has the wrong form. Ranges are not checked here.
  */
 export function headerFromMetadata(
   metadata: ReadonlyMap<string, string>,

@@ -27,7 +27,7 @@ import { openUnchanged, requireSame } from './unchanged-file.js';
 import { fileIdentityOf } from './vector-file-identity.js';
 
 const MAGIC = Buffer.from('ARROW1');
-/** The bytes of the shortest file: magic, two bytes of padding, length of the footer, magic. */
+/** The size of the shortest file in bytes: magic, two bytes of padding, length of the footer, magic. */
 const SHORTEST_FILE = 18;
 /** The longest footer in bytes, to limit allocations: more than twice the length for 2³² rows in batches of 8,192. */
 const LONGEST_FOOTER = 32 * 1024 * 1024;
@@ -48,7 +48,7 @@ export interface VectorBytes {
   /**
    * Returns `length` bytes from `position` on. The returned bytes must not change.
    *
-   * @throws a plain `Error` past the end.
+   * @throws a plain `Error` past the end, and whatever the system throws.
    */
   read(length: number, position: number): Uint8Array | Promise<Uint8Array>;
 }
@@ -63,16 +63,16 @@ interface HashVectorFile {
 /**
  * Opens a hash-vector file, from this or another program. Reads its footer and the locations of its rows, but no rows.
  *
- * The file may be hostile: everything is checked against the file's size before it is used. `rows()` opens the file
- * again, reads at most 8,192 rows at a time, and closes the file when the consumer stops.
+ * The file may be hostile: lengths and offsets are checked before they are used. `rows()` opens the file again, reads
+ * at most 8,192 rows at a time, and closes the file when the consumer stops.
  *
- * An altered digest is not detected, because the format has no checksum; the cache has its own.
+ * An altered digest is not detected, because the format has no checksum. The names of cache entries contain a checksum.
  *
  * @throws (also from `rows()`) `corrupt` if the content is not a hash vector, `refused` if the path is not that of a
- *   regular file, or is that of a symbolic link and `noFollow` is set, `unavailable` if a system resource is exhausted,
- *   `unreadable` for any other system error, and `aborted`. `rows()` also throws `changed` if the file was replaced or
- *   removed before `rows()` opened it, or was changed before the last row was yielded; at the latest after the last
- *   row.
+ *   regular file, `unavailable` if a system resource is exhausted, `unreadable` for any other system error, and
+ *   `aborted`. With `noFollow`, also `refused` if the path is that of a symbolic link. `rows()` also throws `changed`
+ *   if the file was replaced or removed before `rows()` opened it, or was changed before the last row was yielded; at
+ *   the latest after the last row.
  */
 export async function openHashVector(path: string, options: OpenHashVectorOptions = {}): Promise<HashVector> {
   throwIfAborted(options.signal);
@@ -102,7 +102,7 @@ export async function hashVectorIn(bytes: VectorBytes, { signal }: OpenHashVecto
  * Returns the hash vector with this header and storage. Does not open the file. Its `rows()` throws as that of
  * `openHashVector`.
  *
- * @throws `usage` if the rows are in memory and the header is invalid or does not match them.
+ * @throws as `hashVectorOf` if the rows are in memory.
  */
 export function hashVectorAt({ header, storage }: LocatedVector): HashVector {
   if (storage.kind === 'memory') {

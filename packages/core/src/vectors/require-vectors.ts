@@ -6,7 +6,7 @@ import { excerptOf, VirtSimilarityError } from '../errors.js';
  * list may be empty.
  *
  * @param call the method, for the message
- * @throws `usage` if the value is not a list, or an element is not a hash vector.
+ * @throws `usage` if the value is not a list, or an element has no name or no method `rows`.
  */
 export function requireVectors(call: string, vectors: readonly HashVector[]): void {
   const remedy = 'pass the vector of an outcome of hash, or the result of openHashVector';

@@ -22,7 +22,7 @@ export async function hashVectorToBytes(vector: HashVector): Promise<Uint8Array>
  * Reads a hash vector from the bytes of an Arrow IPC file, which may be hostile. Copies the rows, so the bytes can be
  * changed afterwards.
  *
- * @param name the vector's name in messages, and its `name` if the bytes do not state one
+ * @param name the vector's name in messages, and its `name` if the bytes contain no name
  * @throws `corrupt` if the bytes are not those of a hash vector.
  */
 export async function hashVectorFromBytes(bytes: Uint8Array, name = 'hash vector'): Promise<HashVector> {

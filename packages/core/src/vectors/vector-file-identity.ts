@@ -5,7 +5,7 @@ export function fileIdentityOf(stats: FileStatus): FileIdentity {
   return { ...fileNumberOf(stats), size: stats.size, mtimeNs: stats.mtimeNs };
 }
 
-/** Returns whether two identities are those of the same file with the same size and time of its content. */
+/** Returns whether two identities are equal: the same file, size and time of the last change of content. */
 export function sameContent(one: FileIdentity, other: FileIdentity): boolean {
   return sameFile(one, other) && one.size === other.size && one.mtimeNs === other.mtimeNs;
 }

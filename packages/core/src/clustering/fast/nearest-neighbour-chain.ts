@@ -8,15 +8,15 @@ import type { ShrinkingMatrix } from './shrinking-matrix.js';
  * was.
  *
  * Consumes the matrix. Returns the joins in the order in which they were made: children before parents, but not by
- * height. If several neighbours are equally near, the previous cluster of the chain is joined if it is one of them,
- * otherwise the first of them.
+ * height. Among equally near neighbours of a cluster, the chain prefers its previous cluster, and otherwise the first
+ * neighbour.
  */
 export function nearestNeighbourChain(matrix: ShrinkingMatrix, linkage: UpdatedLinkage): Join[] {
   const size = matrix.count;
   const clusters = Int32Array.from({ length: size }, (_, leaf) => leaf);
   const joins: Join[] = [];
 
-  // Positions in the matrix; each is the nearest neighbour of the previous one.
+  // Positions in the matrix; each is the nearest neighbour of the previous position.
   const chain: number[] = [];
   let [tipRow, previousRow] = matrix.rows;
   while (matrix.count > 1) {
@@ -48,7 +48,7 @@ export function nearestNeighbourChain(matrix: ShrinkingMatrix, linkage: UpdatedL
   return joins;
 }
 
-/** Updates positions after `removed`, which is not among them, was removed. */
+/** Adapts positions to the removal of the position `removed`, which is not one of them. */
 function shiftDown(positions: number[], removed: number): void {
   for (let k = 0; k < positions.length; k++) {
     if (positions[k]! > removed) {

@@ -18,7 +18,7 @@ export interface GatheredRow {
 
 /**
  * The distances of the remaining clusters while pairs of them are merged. The remaining clusters have positions
- * 0 … count−1; when one is removed, later positions move down by one.
+ * 0 … count−1; when a cluster is removed, later positions move down by one.
  *
  * The distances are in one condensed matrix, in which a removed cluster leaves a gap. The matrix is split into bands
  * of rows, each in its own WebAssembly memory. The distances of up to about 16,000 items fit in one band. Gathered rows
@@ -91,7 +91,7 @@ export class ShrinkingMatrix {
     row.position = position;
   }
 
-  /** Returns the position of the cluster nearest to the row's cluster; the first one if several are equally near. */
+  /** Returns the position of the cluster nearest to the row's cluster; the first if several are equally near. */
   nearest({ address }: GatheredRow): number {
     return this.#first.nearest(address);
   }

@@ -12,7 +12,8 @@ const MOST_ITEMS = 40_000_000;
 /**
  * Single linkage without a matrix, for so many items that a matrix would not fit in memory. Accepts the distances of
  * one item at a time, from the last item to the first, and stores none of them. Takes O(n²) time and 44 bytes per item
- * (SLINK, Sibson 1973). For the same distances, the dendrogram is the same as that of {@link FastClusterer}.
+ * (SLINK, Sibson 1973); the dendrogram takes more memory. For the same distances, the dendrogram is the same as that of
+ * {@link FastClusterer}.
  *
  * ```js
  * const linkage = new SingleLinkage(size);
@@ -30,7 +31,8 @@ export class SingleLinkage {
 
   /**
    * @param size number of items, 1 to 40,000,000
-   * @throws `usage` for any other number, `unavailable` if there is not enough memory.
+   * @throws `usage` for any other number, `unavailable` if there is not enough memory or the WebAssembly module is
+   *   missing.
    */
   constructor(size: number) {
     if (!Number.isInteger(size) || size < 1 || size > MOST_ITEMS) {
@@ -47,8 +49,8 @@ export class SingleLinkage {
    * order of the items, like a row of a condensed matrix: none for the last item, `size`−1 for the first. The array is
    * not kept.
    *
-   * @throws `usage` if there are more or fewer distances, if one is not from 0 to {@link LARGEST_DISTANCE}, or if all
-   *   items have been added already. If it throws, nothing is added.
+   * @throws `usage` if there are more or fewer distances, if a distance is not from 0 to {@link LARGEST_DISTANCE}, or
+   *   if all items have been added already. If it throws, nothing is added.
    */
   add(distances: Float64Array): void {
     const count = this.#added;
@@ -81,7 +83,10 @@ export class SingleLinkage {
     return dendrogramOf(this.#size, this.#joins(), 'single');
   }
 
-  /** Returns the joins that result from adding the tree's edges in ascending order of length (Gower and Ross 1969). */
+  /**
+   * Returns the joins that result from adding the edges of the minimum spanning tree in ascending order of length
+   * (Gower and Ross 1969).
+   */
   #joins(): Join[] {
     const { memory, edgesAt } = this.#kernel;
     const lengths = new Float64Array(memory.buffer, edgesAt(), 2 * this.#size);

@@ -2,7 +2,7 @@ import type { ComparisonWork, ContentTask, PositionalTask } from './comparison.j
 import { ContentThread } from './content-thread.js';
 import { PositionThread } from './position-thread.js';
 
-/** Runs a task in steps of a few milliseconds. Counts are incomplete until the generator is exhausted. */
+/** Runs a task in short steps. Counts are incomplete until the generator is exhausted. */
 export type StepsOf = (task: PositionalTask | ContentTask) => Generator<void, void, undefined>;
 
 /** Returns a function that runs tasks of this comparison in the calling thread. */

@@ -6,17 +6,22 @@ import type { StoredVector } from './stored-vectors.js';
 export interface ComparisonLimits {
   /** The most files to keep open, for all threads together. */
   readonly openFiles: number;
-  /** The most bytes of the digests of a slice if all are distinct: enough for long reads with any number of vectors. */
+  /** The most bytes of the build side's digests in a slice if all are distinct, unless a slice has the least width. */
   readonly digestBytes: number;
-  /** The most bytes of labels to collect before counting them. */
+  /** The most bytes of labels to collect before counting them, unless label rows have the least length (`rowBytes`). */
   readonly labelBytes: number;
-  /** The most bytes of elements, and of their bits, while contents are compared; see `countContents`. */
+  /**
+   * While contents are compared, the most bytes of elements, and also the most bytes of their bits (see
+   * `countContents`), unless the capacity is the least possible.
+   */
   readonly elementBytes: number;
-  /** Estimated seconds of work up to which no threads are started. */
+  /** Estimated seconds of work up to which no threads are started, unless a vector's file is remote. */
   readonly secondsWithoutThreads: number;
 }
 
-/** The default limits. `digestBytes` was measured: with less, system calls take longer than copying what they read. */
+/**
+ * The default limits. `digestBytes` was measured: if it is lower, system calls take longer than copying what they read.
+ */
 export const COMPARISON_LIMITS: ComparisonLimits = {
   openFiles: 8192,
   digestBytes: 64 * 1024 * 1024,
@@ -45,7 +50,7 @@ export interface PositionalComparison extends Comparison {
   readonly alignment: 'position';
   /** Block numbers at which ranges begin, ascending from 0, and the end of the last range. */
   readonly bounds: readonly number[];
-  /** For each bound, the first row of every vector whose block number is at least the bound: bounds × vectors. */
+  /** For each bound and each vector, the index of the vector's first row at or after the bound: bounds × vectors. */
   readonly firstRows: Uint32Array;
   readonly counts: SharedCounts;
 }
@@ -65,17 +70,20 @@ export interface SharedCounts {
   readonly equal: Uint32Array;
   /** Blocks that are non-zero in both vectors of each pair. */
   readonly common: Uint32Array;
-  /** For each vector, blocks that another vector has at the same position; empty if there is a probe side. */
+  /**
+   * For each vector, the number of its blocks that another vector has at the same position; empty if there is a probe
+   * side.
+   */
   readonly repeated: Uint32Array;
 }
 
 /** A task of comparing by position. */
 export type PositionalTask =
-  /** Find the first rows of these vectors. */
+  /** Find the first row of every range in the vectors `first` to `end` − 1. */
   | { readonly kind: 'locate'; readonly first: number; readonly end: number }
   /**
-   * Compare the blocks in the range with this number: those of the build side with those of these vectors of the probe
-   * side, or among themselves if there is no probe side.
+   * In the range with this number, compare the blocks of the build side with those of `probes`. If there is no probe
+   * side, compare the blocks of the build side with each other.
    */
   | { readonly kind: 'count'; readonly range: number; readonly probes: Span };
 

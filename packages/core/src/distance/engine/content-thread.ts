@@ -12,17 +12,17 @@ const READ_BYTES = 128 * 1024;
 const ELEMENT_BYTES = 32;
 /** The most hash bits that select a partition. */
 const MOST_PARTITION_BITS = 24;
-/** Progress units per row. Divisible by every possible number of partitions, because that is a power of two. */
+/** Progress units per row: a multiple of every possible number of partitions, which is always a power of two. */
 export const UNITS_PER_ROW = 2 ** MOST_PARTITION_BITS;
 /** The smallest capacity for elements: enough for one digest. */
 const LEAST_ELEMENTS = 16;
-/** Capacity for pairs of a frequent digest and a vector, in addition to one per vector. */
+/** Capacity for pairs of a frequent digest and a vector, in addition to one pair per vector. */
 const FREQUENT_ONES = 4096;
 
 /**
- * One thread's part of comparing contents (see `countContents`). For one partition of the digests at a time, it numbers
- * the elements that several vectors have, sets a bit for each vector that has an element, and counts the common bits of
- * each pair. Elements that only the probe side has are left out.
+ * The work of one thread that compares contents (see `countContents`). For one partition of the digests at a time, the
+ * thread numbers the elements that several vectors have, sets a bit for each vector that has such an element, and
+ * counts the common bits of each pair. Elements that only the probe side has get no number.
  */
 export class ContentThread {
   readonly #comparison: ContentComparison;
@@ -59,7 +59,7 @@ export class ContentThread {
   }
 
   /**
-   * Runs a task in steps of a few milliseconds. Splits a partition that does not fit.
+   * Runs a task in short steps. Splits a partition that does not fit.
    *
    * @throws `unavailable` if a partition cannot be made small enough, and what reading the vectors throws.
    */
@@ -138,8 +138,8 @@ export class ContentThread {
   }
 
   /**
-   * Adds the distinct digests of each vector. The digests of the build side are entered again for each part of the
-   * probe side, but added only with the first part.
+   * Adds the number of distinct digests of each vector to the shared counts. The digests of the build side are entered
+   * again for each part of the probe side, but counted only with the first part.
    */
   #addDistinct(probes: Span): void {
     const { alignment, pairs, distinct } = this.#comparison;
@@ -154,10 +154,7 @@ export class ContentThread {
     }
   }
 
-  /**
-   * Returns, for each digest that occurs more often in a vector than elements can represent, the vectors in which it
-   * does, with the number of further occurrences.
-   */
+  /** Returns the holders of every digest with occurrences that are not elements. */
   #frequentDigests(probes: Span): Iterable<readonly Holder[]> {
     const kernel = this.#kernel;
     const { pairs } = this.#comparison;
@@ -195,7 +192,7 @@ export class ContentThread {
 }
 
 /**
- * A vector, and the number of occurrences of a digest in it that are not elements. The holders of a digest are in
+ * A vector, and how many occurrences of a certain digest in the vector are not elements. The holders of a digest are in
  * ascending order of vectors.
  */
 interface Holder {
@@ -215,7 +212,8 @@ export function storedIn({
 }
 
 /**
- * Returns the capacity for elements: a power of two within the limit, and not much more than the vectors' rows need.
+ * Returns the capacity for elements: a power of two, at least `LEAST_ELEMENTS`. A larger capacity is within the limit;
+ * if the vectors have few rows, it is smaller than the limit allows.
  */
 export function roomForElements(vectors: readonly StoredVector[], { elementBytes }: ComparisonLimits): number {
   const each = Math.ceil(vectors[0]!.digestLength / 16) * 16 + ELEMENT_BYTES;

@@ -9,7 +9,7 @@ import { sharedCounts, sharedVector } from './shared-memory.js';
 import { rowsOf, type StoredVector, withStoredVectors } from './stored-vectors.js';
 import { threadsFor } from './threads-for.js';
 
-/** Rows to expect in a partition for each element that fits: most rows have a digest that other rows have too. */
+/** The expected number of rows per element: most rows have a digest that other rows have too. */
 const ROWS_PER_ELEMENT = 4;
 
 /** The counts of blocks by their content. */
@@ -26,10 +26,14 @@ export interface ContentCounts {
  *
  * The k-th occurrence of a digest within a vector is one element. This turns the multisets into sets: the sum of the
  * smaller multiplicities is the size of an intersection, which is the number of common bits of two bit sets.
- * Occurrences of a digest beyond the eighth are not elements; the smaller number of them is added directly. The digests
- * are processed in partitions, and all vectors are read once per partition.
+ * Occurrences of a digest beyond the eighth are not elements: for each pair, the smaller number of these occurrences is
+ * added directly. With `distinct`, only first occurrences are elements.
  *
- * @throws `unavailable` if a partition cannot be made small enough, and as `withStoredVectors` and `runComparison`.
+ * The digests are processed in partitions. For each partition, the probe side is read once, and the build side is read
+ * once for each part of the probe side. A partition that does not fit in memory is split, and read again.
+ *
+ * @throws `unavailable` if a partition cannot be made small enough or there is not enough memory, whatever `onFraction`
+ *   throws, and as `withStoredVectors` and `runComparison`.
  */
 export async function countContents(
   vectors: readonly HashVector[],
@@ -70,8 +74,8 @@ function comparisonOf(
 }
 
 /**
- * Returns at least as many tasks as threads. The number of partitions is a power of two, and large enough for each
- * partition to probably fit.
+ * Returns at least as many tasks as threads. The number of partitions is a power of two. It is large enough for each
+ * partition to probably fit, unless that takes more than 4,096 partitions.
  */
 function tasksOf(comparison: ContentComparison, threads: number): ContentTask[] {
   const { pairs, limits } = comparison;

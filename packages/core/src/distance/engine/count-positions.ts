@@ -17,17 +17,17 @@ import { threadsFor } from './threads-for.js';
 const MOST_BUILDERS = 2 ** 16 - 4;
 /** If there are at least this many parts of the probe side per thread, block numbers are not split into ranges. */
 const PARTS_PER_THREAD = 4;
-/** Vectors that one task searches for the beginnings of ranges. */
+/** The most vectors that one task searches for the beginnings of ranges. */
 const VECTORS_PER_TASK = 64;
 
 /**
  * Counts equal and common blocks of pairs of vectors, block number by block number.
  *
- * Each thread processes ranges of block numbers. It reads a slice of the rows of all vectors, assigns labels to
- * digests that occur more than once at a position, and counts equal labels and common data blocks of all pairs with
- * SIMD instructions.
+ * Each thread processes ranges of block numbers in slices. It reads the rows of a slice, gives equal digests at one
+ * position equal labels, and counts equal labels and common data blocks of all pairs with SIMD instructions.
  *
- * @throws `usage` if the build side has more than 65,532 vectors, and as `withStoredVectors` and `runComparison`.
+ * @throws `usage` if the build side has more than 65,532 vectors, `unavailable` if there is not enough memory, whatever
+ *   `onFraction` throws, and as `withStoredVectors` and `runComparison`.
  */
 export async function countPositions(
   vectors: readonly HashVector[],

@@ -1,12 +1,13 @@
 import { partitionPoint } from '../../partition-point.js';
 import type { RowSource } from './row-source.js';
 
-/** When the search is down to this many rows, they are read at once. */
+/** When at most this many rows remain to be searched, they are read at once. */
 const ROWS_AT_ONCE = 2048;
 
 /**
  * Finds the first of the rows from `low` to `high` − 1 whose block number is at least `block`, by binary search.
- * Returns `high` if there is none. If the block numbers do not ascend, returns any number from `low` to `high`.
+ * Returns the index of the row; `high` if there is none. If the block numbers do not ascend, returns any number from
+ * `low` to `high`.
  */
 export function firstRowFrom(source: RowSource, block: number, low: number, high: number): number {
   const blocks = new Uint32Array(Math.min(ROWS_AT_ONCE, high - low));

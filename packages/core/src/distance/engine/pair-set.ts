@@ -2,8 +2,8 @@ import { condensedIndex } from '../condensed-index.js';
 import { rowsOf, type StoredVector } from './stored-vectors.js';
 
 /**
- * The pairs of a list of vectors that are counted, and where the counts of each pair are stored. The terms are those
- * of a hash join: digests of the build side are entered into tables, and those of the probe side are looked up there.
+ * Which pairs of vectors of a list are counted, and where the counts of each pair are stored. The terms are those of a
+ * hash join: digests of the build side are entered into tables, and those of the probe side are looked up there.
  */
 export interface PairSet {
   /** The number of vectors of the build side, which are at the beginning of the list. */
@@ -25,7 +25,9 @@ export interface Span {
   readonly end: number;
 }
 
-/** The fewest vectors in a part of the probe side, unless it has fewer. For each part, the build side is read again. */
+/**
+ * The fewest vectors in a part of the probe side, except the last part. For each part, the build side is read again.
+ */
 const FEWEST_PROBES = 256;
 /** The vectors in a part of the probe side for each vector of the build side. */
 const PROBES_PER_BUILD = 8;
@@ -36,8 +38,8 @@ export function pairsWithin(size: number): PairSet {
 }
 
 /**
- * Returns the set of all pairs of one of `rows` vectors with one of `columns` vectors, row-major. The smaller side is
- * the build side: the list begins with its vectors.
+ * Returns the set of all pairs of one of `rows` vectors with one of `columns` vectors, row-major. The smaller side, or
+ * the row side if both are equal, is the build side: the list begins with its vectors.
  */
 export function pairsBetween(rows: number, columns: number): PairSet {
   return rows <= columns
@@ -52,7 +54,7 @@ export function pairCountOf({ build, probe }: PairSet): number {
 
 /**
  * Returns where the counts of pairs with vector `first` of the build side are: the count with vector `second` is at
- * `start` + `second` × `step`.
+ * `start` + `second` × `step`. If there is no probe side, `second` must be greater than `first`.
  */
 export function placesOf(
   { build, probe, buildStep, probeStep }: PairSet,
@@ -94,8 +96,8 @@ export function slotsOf(pairs: PairSet): number {
 }
 
 /**
- * Returns how many rows of each side are read at most to count the pairs. The rows of the build side are read once for
- * each part of the probe side.
+ * Returns how many rows of each side are taken or skipped to count the pairs. The rows of the build side are taken once
+ * for each part of the probe side.
  */
 export function rowsToTake(vectors: readonly StoredVector[], pairs: PairSet): { build: number; probe: number } {
   const build = rowsOf(vectors.slice(0, pairs.build));

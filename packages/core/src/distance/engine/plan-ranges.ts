@@ -1,7 +1,10 @@
 import type { PairSet } from './pair-set.js';
 import { rowSourceOf, type StoredVector } from './stored-vectors.js';
 
-/** The fewest vectors that are sampled to find where the work is, if there are as many; at most twice as many are. */
+/**
+ * The fewest vectors to sample, if there are as many, in order to find where the work is. Fewer than twice as many are
+ * sampled.
+ */
 const SAMPLED_VECTORS = 16;
 /** The most rows of each sampled vector that are read. */
 const SAMPLED_ROWS = 64;
@@ -12,12 +15,14 @@ const SMALLEST_RANGE = 1 / 16;
  * Splits the block numbers into ranges, which `threads` threads process in this order: large ranges first, because they
  * have little overhead, and small ranges last, so that all threads end at about the same time. The work in a range is
  * estimated from a sample of rows, because most block numbers of a sparse disk have no data. Only rows of the build
- * side are sampled.
+ * side are sampled. For fewer than two threads, there is only one range.
  *
- * Returns the block numbers at which ranges begin, strictly ascending from 0, followed by the number of blocks.
+ * Returns the block numbers at which ranges begin, strictly ascending from 0, followed by the number of blocks of the
+ * largest disk.
  *
  * @param window positions that are counted at once; in a smaller range, adding up the counts would take longer than
  *   counting
+ * @throws what reading the sample throws.
  */
 export function planRanges(
   vectors: readonly StoredVector[],
@@ -43,8 +48,8 @@ export function planRanges(
 }
 
 /**
- * Returns the ends of the ranges, except the last, as fractions of the work. Each range is half of a thread's share of
- * the remaining work, but not smaller than `smallest`.
+ * Returns the ends of the ranges, except the last end, as fractions of the work. Each range is half of a thread's share
+ * of the remaining work, but not smaller than `smallest`; the last range has the rest.
  */
 function rangeEnds(threads: number, smallest: number): number[] {
   const ends: number[] = [];

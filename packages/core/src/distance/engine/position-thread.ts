@@ -5,7 +5,10 @@ import type { RowSource } from './row-source.js';
 import { SliceLabeller } from './slice-labeller.js';
 import { rowSourceOf } from './stored-vectors.js';
 
-/** One thread's part of comparing vectors by position: reads, labels and counts ranges of block numbers. */
+/**
+ * The work of one thread that compares vectors by position: finds the first rows of ranges, then labels the rows of
+ * each range and counts equal and common blocks.
+ */
 export class PositionThread {
   readonly #comparison: PositionalComparison;
   readonly #sources: readonly RowSource[];
@@ -18,7 +21,7 @@ export class PositionThread {
     this.#size = comparison.vectors.length;
   }
 
-  /** Runs a task in steps of a few milliseconds. Counts are incomplete until the generator is exhausted. */
+  /** Runs a task in short steps. Counts are incomplete until the generator is exhausted. */
   run(task: PositionalTask): Generator<void, void, undefined> {
     return task.kind === 'locate' ? this.#locate(task.first, task.end) : this.#count(task.range, task.probes);
   }

@@ -21,7 +21,7 @@ export class RowCursor {
   readonly source: RowSource;
   readonly #end: number;
   readonly #limit: number;
-  /** The first remaining row: neither taken nor skipped. */
+  /** The first row that remains, neither taken nor skipped. */
   #row: number;
   #nextBlock: number;
 

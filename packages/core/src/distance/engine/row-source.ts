@@ -5,8 +5,9 @@ import { readingError } from '../../vectors/reading-error.js';
 import { openUnchangedSync } from '../../vectors/unchanged-file.js';
 
 /**
- * The rows of one hash vector, read by the calling thread. The methods throw `changed` if the vector's file has changed
- * when it is opened, and `unreadable`, `unavailable` or `corrupt` if it cannot be read.
+ * The rows of one hash vector, read by the calling thread. `open` throws as `openUnchangedSync`. The methods for
+ * reading throw `corrupt` if the file ends too early, `unavailable` if a system resource is exhausted, and `unreadable`
+ * for any other system error.
  */
 export interface RowSource {
   /** Must be called before reading, and again after `close`. */
@@ -53,7 +54,7 @@ export class MemoryRows implements RowSource {
   }
 }
 
-/** Rows in a file, read through a given descriptor, or through one that `open` opens and `close` closes. */
+/** Rows in a file, read through a given descriptor, or through a descriptor that `open` opens and `close` closes. */
 export class FileRows implements RowSource {
   readonly #storage: FileStorage;
   readonly #digestLength: number;

@@ -14,7 +14,7 @@ const TURN = 20;
 type ComparisonThreads = WorkerThreads<PositionalTask | ContentTask, ThreadFailure | undefined>;
 
 export interface RunOptions {
-  /** Worker threads; 0 to work in this thread, which yields to the event loop now and then. */
+  /** Number of worker threads; 0 to work in this thread, which yields to the event loop now and then. */
   readonly threads: number;
   /** Called repeatedly during the work. */
   readonly onProgress: () => void;

@@ -8,21 +8,19 @@ import { rowsOf, type StoredVector } from './stored-vectors.js';
 
 /** The most bytes of a label row. Longer rows would not make the kernel faster. */
 const LONGEST_ROW = 16_384;
-/** The average rows of a vector in a slice. The distinct digests of a slice should fit in the second-level cache. */
+/** The intended average of rows per vector in a slice, whose distinct digests should fit in the second-level cache. */
 const ROWS_PER_SLICE = 1024;
-/** The average digests in a slice if there are few vectors. With more rows per vector, reads are longer. */
+/** The intended number of digests in a slice if there are few vectors: more rows per vector make reads longer. */
 const DIGESTS_PER_SLICE = 8192;
 /** The most positions of a slice, as a multiple of the rows per vector; reached with sparse disks. */
 const POSITIONS_PER_ROW = 4;
-/**
- * The widest gap in the data of the build side, in positions, that is read through instead of starting another read.
- */
+/** The widest gap in the data of the build side, in positions, that a read of the probe side's digests includes. */
 const WIDEST_GAP = 128;
 
 /**
- * Reads the rows of all vectors in slices of block numbers, and lets the kernel label and count them. Only block
- * numbers at which the build side has data are in a slice. Digests of the probe side are read only near these block
- * numbers.
+ * Reads the rows of the build side, and of some vectors of the probe side, in slices of block numbers, and lets the
+ * kernel label and count them. A slice begins at the lowest block number at which the build side may still have data.
+ * Digests of the probe side are read only near block numbers at which the build side has data.
  */
 export class SliceLabeller {
   readonly #comparison: PositionalComparison;
@@ -47,8 +45,8 @@ export class SliceLabeller {
   }
 
   /**
-   * Compares the blocks in one range of block numbers: those of the build side with those of `probes`, or among
-   * themselves if there is no probe side. Works in steps of a few milliseconds.
+   * In one range of block numbers, compares the blocks of the build side with those of `probes`. If there is no probe
+   * side, compares the blocks of the build side with each other. Works in short steps.
    */
   *count(range: number, probes: Span): Generator<void, void, undefined> {
     const { bounds, pairs } = this.#comparison;

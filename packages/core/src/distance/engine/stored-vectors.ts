@@ -26,12 +26,12 @@ export interface StoredVector {
   readonly blocks: number;
   readonly storage: HashVectorStorage;
   /**
-   * The file's descriptor in this process; absent if the rows are in memory, the file is
-   * remote, or too many files are open.
+   * The file's descriptor in this process; absent if the rows are in memory, the file is remote, or too many are open.
    */
   readonly descriptor?: number;
   /**
-   * Whether the file is on a file system that may never respond. The main thread makes no blocking calls on such a file.
+   * Whether the rows are in a file on a file system that may never respond. The main thread makes no blocking calls for
+   * such a file.
    */
   readonly isRemote: boolean;
 }
@@ -53,8 +53,8 @@ export function rowsOf(vectors: readonly StoredVector[]): number {
  * Runs `call` with located vectors, and keeps up to `openFiles` local files open during the call, so that they need not
  * be reopened for every slice. A vector without `storage` is read into memory.
  *
- * @throws whatever reading the vectors and `call` throw, `aborted`, `changed` if a file has changed by the end of the
- *   call, and `usage` if a vector has 2³² or more rows.
+ * @throws whatever reading the vectors and `call` throw; `aborted` if the signal fires while the vectors are located;
+ *   as {@link requireAllUnchanged} after the call; and `usage` if a vector has 2³² or more rows.
  */
 export async function withStoredVectors<Result>(
   vectors: readonly HashVector[],
@@ -107,8 +107,8 @@ function isLocalFile(path: string): Promise<boolean> {
 }
 
 /**
- * @throws `changed` if the content of a vector's file was changed since it was opened; for a file that is not kept open,
- *   also if it was replaced or removed.
+ * @throws `changed` if the content of a vector's file was changed since the file was opened. For a file that is not
+ *   kept open, also `changed` if the file was replaced or removed, and as `openUnchanged`.
  */
 export async function requireAllUnchanged(vectors: readonly StoredVector[]): Promise<void> {
   for (const { storage, descriptor, isRemote } of vectors) {
@@ -181,8 +181,8 @@ function closeAll(vectors: readonly StoredVector[]): void {
 /**
  * Returns the vector as plain data. A vector without `storage` is read into memory.
  *
- * @throws whatever reading the rows throws, `corrupt` if there are more or fewer rows than the vector's `dataBlocks` or
- *   digests of another length, `unavailable` if there is not enough memory, and `aborted`.
+ * @throws whatever reading the rows throws; `corrupt` if the number of rows is not the vector's `dataBlocks`, or the
+ *   digests have the wrong length; `unavailable` if there is not enough memory; and `aborted`.
  */
 export async function locatedVector(vector: HashVector, signal: AbortSignal | undefined): Promise<LocatedVector> {
   return { header: headerOf(vector), storage: vector.storage ?? (await readAll(vector, signal)) };

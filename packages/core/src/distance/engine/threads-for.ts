@@ -10,8 +10,8 @@ const SECONDS_PER_PROBE_ROW = 6e-9;
 const SECONDS_PER_LABEL = 20e-12;
 
 /**
- * Returns how many threads to start for comparing vectors. Returns 0 if starting threads would take longer than the
- * work, unless a vector's file is remote, because reading it could block the main thread.
+ * Returns how many threads to start for comparing vectors: 0 if the work is too little to start threads, otherwise
+ * `jobs`. If a vector's file is remote, always returns `jobs`, because reading the file could block the main thread.
  */
 export function threadsFor(
   vectors: readonly StoredVector[],

@@ -77,7 +77,7 @@ const DEFAULT_COMPACT_WIDTH = 100;
  *
  * A leaf is `--- name` and a spacer row. A node starts with `---+---` on its first child's line; each further child
  * starts with `   +---`; every other line continues with `   |   `, or with seven spaces below the last child. Other
- * drawings, such as the one with heights, have no blanks at the ends of lines.
+ * drawings, such as a drawing with heights, have no blanks at the ends of lines.
  *
  * The drawing to scale is described at `scaledDrawing`.
  *

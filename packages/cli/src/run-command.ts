@@ -37,7 +37,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
     messages.status();
     messages.error('interrupted');
   });
-  // Without it, if a plugin's promise never settles, Node.js has nothing to wait for and exits silently with code 13.
+  // Keeps Node.js waiting if a plugin's promise never settles. Otherwise it would exit silently with code 13.
   const keepAlive = setInterval(() => {}, LONGEST_INTERVAL_MS);
   const onExit = (code: number): void => {
     if (code === 0) {

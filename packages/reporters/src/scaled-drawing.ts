@@ -3,7 +3,7 @@ import { heightText } from './height-text.js';
 import { shortened, type WidthOf } from './shortened.js';
 import { leafOrder } from './tree-order.js';
 
-/** The fraction of the width that the tree occupies at least. */
+/** The tree occupies at least this fraction of the width. */
 const FEWEST_TREE_COLUMNS = 0.5;
 
 /** The directions in which a cell is connected, as bits. */

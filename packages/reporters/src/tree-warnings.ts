@@ -2,9 +2,9 @@ import type { Analysis, Cladogram } from '@virt-similarity/core';
 import { type Wording, wording } from '@virt-similarity/core/errors';
 import { depthOf } from './tree-order.js';
 
-/** More levels are not safe in every viewer: Auspice and IcyTree overflow at a number between 5,000 and 10,000. */
+/** The most levels without a warning. Auspice and IcyTree overflow at a number between 5,000 and 10,000. */
 const DEEPEST = 4000;
-/** More children of a node are not safe in every viewer: IcyTree overflows at a number between 5,000 and 10,000. */
+/** The most children of a node without a warning. IcyTree overflows at a number between 5,000 and 10,000. */
 const MOST_CHILDREN = 5000;
 
 /**

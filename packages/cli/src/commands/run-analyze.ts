@@ -29,7 +29,7 @@ import { readKeys, startHashingRun } from './hashing-run.js';
  * that can be detected on the command line is reported before the first image is opened.
  *
  * Returns the exit code of the first failure to write a report or its table of names, or to get the warnings of its
- * reporter. If nothing of this failed, returns `EXIT_PARTIAL` if an image failed, otherwise `EXIT_DONE`.
+ * reporter. Without such a failure, returns `EXIT_PARTIAL` if an image failed, otherwise `EXIT_DONE`.
  *
  * @throws `usage` if the arguments are not valid or fewer than two images are found; the error of the first image that
  *   failed if fewer than two images are left to compare; the errors of `readKeys`, `readAnnotations`, `findSources`,

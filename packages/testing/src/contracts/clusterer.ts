@@ -159,7 +159,7 @@ function scaled(distance: () => number, factor: number): () => number {
   return () => distance() * factor;
 }
 
-/** Returns a linear congruential generator of numbers from 0, below 1 (Knuth 1997, section 3.3.4). */
+/** Returns a linear congruential generator of numbers ≥ 0 and < 1 (Knuth 1997, section 3.3.4). */
 function randomDistances(seed: number): () => number {
   let state = seed;
   return () => {

@@ -16,7 +16,7 @@ const GIB = 2 ** 30;
  * @property {number} points the number of points to cluster
  * @property {number} referencePoints the number of points that ml-hclust clusters
  * @property {number} cached the number of images that are all cached
- * @property {number} cachedDisk the virtual size of each cached image, a fifth of it data
+ * @property {number} cachedDisk the virtual size of each cached image; about a fifth of it is data
  * @property {{ count: number, sample: number, blocks: number }} vectors the vectors whose pairs are compared; SciPy
  *   compares the first `sample` of them
  * @property {{ vectors: readonly number[], blocks: readonly number[] }} growth the numbers of vectors and of their

@@ -68,7 +68,9 @@ function sampleText({ seconds, amount }, unit) {
   return time;
 }
 
-/** Formats three significant digits without an exponent, which `toPrecision` writes from 1,000 on. */
+/**
+ * Formats three significant digits; from 100 on a whole number, because `toPrecision` writes exponents from 1,000 on.
+ */
 function threeDigits(value) {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }

@@ -7,7 +7,7 @@ export function makeTemporaryDirectory() {
   return mkdtemp(join(tmpdir(), 'virt-similarity-bench-'));
 }
 
-/** Calls `work` with a new directory, which is removed afterwards. Returns its result. */
+/** Calls `work` with a new directory, which is removed afterwards. Returns the result of `work`. */
 export async function inTemporaryDirectory(work) {
   const directory = await makeTemporaryDirectory();
   try {

@@ -19,7 +19,7 @@ export async function randomQcow2(context) {
 
 /**
  * Builds a compressed qcow2 image of the random disk's size. Returns its path. Three quarters of every block are random
- * and one is text, because qemu-img stores incompressible blocks uncompressed.
+ * and one quarter is text, because qemu-img stores incompressible blocks uncompressed.
  */
 export function compressedQcow2({ sizes, data }) {
   return data.ready('compressed.qcow2', async (path) => {
@@ -83,7 +83,7 @@ export async function thinConverted(context, format) {
   return context.data.ready(`thin.${format}`, (path) => convert(raw, path, format, []));
 }
 
-/** Builds a stream-optimized vmdk of the dense disk's size, of which a quarter compresses. Returns its path. */
+/** Builds a stream-optimized vmdk of the dense disk's size. A quarter of every block is text. Returns its path. */
 export function streamOptimizedVmdk({ sizes, data }) {
   return data.ready('stream.vmdk', async (path) => {
     const raw = `${path}.raw`;

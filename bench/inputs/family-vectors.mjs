@@ -5,10 +5,11 @@ const RUN = 64;
 
 /**
  * Returns the contents of each block of an imaginary disk, as numbers: 0 for zeros, equal numbers for equal contents.
- * The disks are clones of `families` bases in turn. In each clone a tenth of the blocks are its own, in runs of 64.
+ * The disks are clones of `families` bases in turn. About a tenth of the data in each clone is its own, in runs of 64
+ * blocks.
  *
- * @param {{ families: number, blocks: number, data: number }} shape the number of `blocks` of each disk; the fraction
- *   `data` of them is not zeros
+ * @param {{ families: number, blocks: number, data: number }} shape `blocks` is the number of blocks of each disk;
+ *   `data` is the approximate fraction of its blocks that are not zeros
  * @param {number} index the index of the clone, from 0
  */
 export function familyContents({ families, blocks, data }, index) {

@@ -1,6 +1,6 @@
 /**
- * The hasher that generated hash vectors name as theirs. It cannot hash. To save disk space, its digests are as short
- * as possible without chance collisions.
+ * The hasher that generated hash vectors name as their hasher. It cannot hash. Its digests are short, to save disk
+ * space, but so long that chance collisions are improbable.
  */
 export class SyntheticHasher {
   digestLength = 8;

@@ -8,7 +8,7 @@ import { familyContents, familyVector } from './family-vectors.mjs';
 const BLOCK_SIZE = 65_536;
 const FAMILIES = 20;
 
-/** The fraction of a disk's blocks that is data. */
+/** The approximate fraction of a disk's blocks that are data. */
 const DATA = 0.7;
 
 /**
@@ -61,7 +61,7 @@ export function labelFile({ data }, count, blocks) {
 
 /**
  * Builds `sizes.cached` raw disks and a cache with a SHA-256 vector for each. Each disk is a single hole, but its
- * vector is that of a guest in a family, in which one fifth of the blocks are data. Returns the two directories.
+ * vector is that of a guest in a family, in which about a fifth of the blocks are data. Returns the two directories.
  */
 export async function cachedGuests({ sizes, data }) {
   const shape = { families: FAMILIES, blocks: sizes.cachedDisk / BLOCK_SIZE, data: 0.2, digestLength: 32 };

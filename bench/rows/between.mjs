@@ -4,8 +4,8 @@ import { warm } from '../inputs/disks.mjs';
 import { unequalVectorFiles } from '../inputs/vector-files.mjs';
 
 /**
- * Comparing one vector with many vectors, against comparing all pairs of the many. The vectors are open, in files or in
- * memory.
+ * Comparing one vector with many vectors, against comparing all pairs of the many vectors. The vectors are in files
+ * that are already open, or in memory.
  */
 export const betweenRows = [
   ...['files', 'memory'].map((from) => betweenRow('position', from)),

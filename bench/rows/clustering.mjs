@@ -8,7 +8,8 @@ const FASTCLUSTER = new URL('../children/cluster.py', import.meta.url).pathname;
 const TOLERANCE = 1e-9;
 
 /**
- * Clustering many points, without reading the distances, against the C++ library fastcluster. The heights must agree.
+ * Clustering many points, without reading the distances, against the C++ library fastcluster. The sums of the heights
+ * must agree.
  */
 export const clusteringRows = LINKAGES.map((linkage) => ({
   name: `cluster-${linkage}`,

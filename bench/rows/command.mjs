@@ -31,7 +31,7 @@ export const cachedRow = {
   },
 };
 
-/** The shortest possible run. */
+/** Printing the help, which reads no image: mostly the time to start. */
 export const helpRow = {
   name: 'help',
   title: () => 'virt-similarity --help',

@@ -7,8 +7,8 @@ import { sizeText } from '../sizes.mjs';
 import { inTemporaryDirectory, makeTemporaryDirectory } from '../temporary-directory.mjs';
 
 /**
- * Hashing the disks of a family against duperemove, the usual tool that finds equal blocks in files: with the default
- * hash, and with one that is not cryptographic, like duperemove's murmur3.
+ * Hashing the disks of a family with the default hasher, and with a hasher that is not cryptographic, like the hash of
+ * duperemove. The peer is duperemove, the usual tool that finds equal blocks in files.
  */
 export const duperemoveRows = ['sha256', 'xxh128'].map((hasher) => ({
   name: `duperemove-${hasher}`,

@@ -5,8 +5,8 @@ import { SyntheticHasher } from '../inputs/synthetic-plugin.mjs';
 import { vectorFiles } from '../inputs/vector-files.mjs';
 
 /**
- * Increasing numbers of vectors of the largest disks, and decreasing disk sizes with the fewest vectors. The goal is
- * the rate of the fewest vectors of the largest disks.
+ * Increasing numbers of vectors of the largest disks, and decreasing disk sizes with the fewest vectors. The peer is
+ * this library with the fewest vectors of the largest disks.
  */
 export const growthRows = [
   ...[1, 2, 3].map((step) =>

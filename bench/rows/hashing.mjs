@@ -4,7 +4,7 @@ import { randomDisk, warm } from '../inputs/disks.mjs';
 import { hashWithLibrary } from '../library.mjs';
 import { sizeText } from '../sizes.mjs';
 
-/** The C tools, each with one thread per process. */
+/** The native tools, each with one thread per process. */
 const TOOLS = [
   { hasher: 'md5', tool: 'openssl', args: ['dgst', '-md5'], speed: 0.95 },
   { hasher: 'sha256', tool: 'openssl', args: ['dgst', '-sha256'], speed: 0.95 },
@@ -13,7 +13,8 @@ const TOOLS = [
 ];
 
 /**
- * A raw disk of random bytes, against the limit: one process of the C tool per core, each reading the complete disk.
+ * A raw disk of random bytes, against the limit: one process of the native tool per core, each reading the complete
+ * disk.
  */
 export const hashingRows = TOOLS.map(({ hasher, tool, args, speed }) => ({
   name: `hash-${hasher}`,

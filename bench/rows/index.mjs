@@ -11,7 +11,7 @@ import { overlaysRow, thinRow } from './thin.mjs';
 import { vectorIndexRows } from './vector-index.mjs';
 import { vectorsRow } from './vectors.mjs';
 
-/** Every row, in the order of the stages. */
+/** All rows, in the order in which they run and appear in the table. */
 export const ROWS = [
   ...hashingRows,
   ...qcow2Rows,

@@ -30,7 +30,7 @@ export const qcow2Rows = HASHERS.map((hasher) => ({
   },
 }));
 
-/** A compressed image, whose clusters this project inflates itself, against the fastest method with qemu. */
+/** A compressed image, whose clusters this project inflates itself, against the fastest known method with qemu. */
 export const compressedRow = {
   name: 'compressed',
   title: () => 'as large, compressed qcow2, xxh128',

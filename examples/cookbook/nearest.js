@@ -1,7 +1,7 @@
 /**
- * Prints the stored images that are nearest to a new one: `node nearest.js IMAGE VECTOR.arrow…`. Keeps an index of the
- * stored vectors in the directory `index` beside the first vector, so that the next run reads only a fraction of the
- * vectors.
+ * Prints the five stored images that are nearest to a new image: `node nearest.js IMAGE VECTOR.arrow…`. Keeps an index
+ * of the stored vectors in the directory `index` beside the first vector, so that the next run reads only a fraction of
+ * the vectors.
  */
 import { dirname, join } from 'node:path';
 import { createAnalyzer, HammingMetric, openHashVector, tileDistances, VectorIndex } from '@virt-similarity/core';

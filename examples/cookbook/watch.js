@@ -36,7 +36,7 @@ let drawn = draw();
 let pause;
 try {
   for await (const _ of watch(directory, { signal })) {
-    // Writing a file causes many events: the tree is drawn once they have stopped for a second.
+    // Writing a file causes many events. The tree is drawn after a second without events.
     clearTimeout(pause);
     pause = setTimeout(() => {
       drawn = drawn.then(draw);

@@ -11,7 +11,7 @@ import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core/error
 
 /**
  * Reads raw disks on web servers, such as `https://server/disk.raw`, with range requests. Fails if the strong entity
- * tag of a disk changes meanwhile.
+ * tag of a disk changes while the disk is being read.
  */
 export class HttpReader implements DiskReader {
   readonly formats = ['raw'];
@@ -21,7 +21,7 @@ export class HttpReader implements DiskReader {
       return undefined;
     }
     const { headers } = await request(path, { method: 'HEAD', signal });
-    // Without a strong entity tag, nothing shows that the content has changed: its hash vector is not stored.
+    // Without a strong entity tag, a change of the content cannot be detected. The hash vector is then not stored.
     const version = strongTagOf(headers);
     const parts = [{ kind: 'object', path, version: version ?? '' }] as const;
     return { chain: [{ format: 'raw', parts, ...(version === null && { volatile: true }) }] };

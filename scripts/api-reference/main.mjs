@@ -1,6 +1,6 @@
 /**
  * Writes the reference of everything that the packages export, as HTML, to docs/api or to the directory in the first
- * argument. Fails if a link in a description leads nowhere.
+ * argument. Fails for every warning of typedoc, for example about a link in a description that leads nowhere.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

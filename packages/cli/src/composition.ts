@@ -9,7 +9,7 @@ import reporters from '@virt-similarity/reporters';
  * Composes the analyzer from the built-in plugins and the user's. This is the composition root: no other module knows
  * every plugin. The user's plugins run isolated, because only built-in plugins are trusted to end every call.
  *
- * This module loads all others, so import it only once there is work to do.
+ * Loading this module loads every built-in plugin, so import it only when the analyzer is needed.
  *
  * @param connect URI of the connection to libvirt
  */

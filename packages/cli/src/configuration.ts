@@ -12,12 +12,16 @@ const PACKAGE_FILE = 'package.json';
 const CODE = ['.js', '.mjs', '.cjs'];
 /** The permission bits for writing by users other than the owner. */
 const WRITABLE_BY_OTHERS = 0o022;
-/** The permission bit of directories such as /tmp, in which only the owner of a file can replace it. */
+/**
+ * The permission bit of directories such as /tmp, in which a file can be replaced only by its owner, by the owner of
+ * the directory, and by root.
+ */
 const STICKY = 0o1000;
 const ROOT = 0;
 
 /**
- * Returns the path of the user's configuration file. It is never in the working directory, whose files are not trusted.
+ * Returns the path of the user's configuration file. The path does not depend on the working directory, whose files are
+ * not trusted.
  */
 export function configurationPath(environment: NodeJS.ProcessEnv): string {
   const named = environment.XDG_CONFIG_HOME;
@@ -27,10 +31,10 @@ export function configurationPath(environment: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Loads the user's configuration file. Returns `undefined` if it does not exist.
+ * Loads the user's configuration file. Returns `undefined` if no file can be found at the path.
  *
- * @throws `refused` if it is not a regular file that belongs to the user and that nobody else can write to, because it
- *   names code to run; `usage` if it cannot be read or its content is not valid.
+ * @throws `refused` unless it is a regular file that belongs to the user and that no other user can write to, because
+ *   it names code to run; `usage` if it cannot be read or its content is not valid.
  */
 export async function loadConfiguration(path: string): Promise<Configuration | undefined> {
   if (!(await exists(path))) {
@@ -98,7 +102,8 @@ async function runModule(path: string): Promise<unknown> {
 }
 
 /**
- * Calls a function with the open file. Checks the file after opening it, so that nobody can replace it in between.
+ * Calls a function with the open file. Checks the file after opening it, so that no other file can replace it in
+ * between.
  *
  * @throws `refused` unless it is a regular file that only this user can write to, and `usage` if it cannot be opened.
  */

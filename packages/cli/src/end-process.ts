@@ -3,7 +3,8 @@ import type { Worker } from 'node:worker_threads';
 import { SIGNALS, signalOfExitCode } from './exit-codes.js';
 
 /**
- * Milliseconds after which a terminated thread or a file-system call is considered hung, after a signal and otherwise.
+ * Milliseconds after which a terminated thread or a file-system call is considered hung: `interrupted` after a signal,
+ * otherwise `done`.
  */
 const HANG_TIMEOUT_MS = { interrupted: 100, done: 2000 };
 const CHECK_INTERVAL_MS = 10;

@@ -4,7 +4,7 @@ import type { ErrorCode } from '@virt-similarity/core';
 export const EXIT_DONE = 0;
 /** An internal error: a bug in the program. It is `EX_SOFTWARE` of sysexits.h, since 1 means that two images differ. */
 export const EXIT_DEFECT = 70;
-/** An invalid command line or configuration file. */
+/** An invalid command line, environment variable or configuration file. */
 export const EXIT_USAGE = 2;
 /** Some images failed and the rest are reported, or a plugin failed. */
 export const EXIT_PARTIAL = 3;

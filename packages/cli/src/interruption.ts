@@ -11,16 +11,16 @@ const GRACE_MS = 600;
 export interface Interruption {
   /** Aborted at the first signal. */
   readonly signal: AbortSignal;
-  /** Returns the exit code for the first signal, or `undefined` before one. */
+  /** Returns the exit code for the first signal; `undefined` if there was no signal. */
   exitCode(): number | undefined;
   /** Restores the default action of the signals. */
   stopListening(): void;
 }
 
 /**
- * Listens for signals. The first signal asks the run to end and clean up; if the run has not ended within about half a
- * second, the process is ended. A second signal ends the process immediately. Neither waits for a file system that does
- * not respond.
+ * Listens for signals. The first signal asks the run to end and clean up; if the run has not ended within 0.6 seconds,
+ * the process is ended. A second signal ends the process at once. In both cases, the process is ended even if a file
+ * system does not respond (see `endProcess`).
  *
  * @param onExit called before the process is ended because the run did not end in time after the first signal
  */

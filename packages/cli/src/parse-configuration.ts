@@ -3,7 +3,7 @@ import { didYouMean, excerptOf, VirtSimilarityError } from '@virt-similarity/cor
 import { optionValueOf } from '@virt-similarity/core/options';
 import { CONFIGURABLE_OPTIONS } from './options/option-table.js';
 
-/** A module to load, as for `--plugin` but resolved from the file's directory, with the plugin's options. */
+/** A plugin's module, which is resolved from the directory of the configuration file, and the plugin's options. */
 interface ConfiguredModule {
   readonly module: string;
   readonly options: OptionValues;
@@ -14,15 +14,15 @@ export interface Configuration {
   /** The path of the file. */
   readonly path: string;
   readonly plugins: readonly ConfiguredModule[];
-  /** The option values that apply unless the command line sets them, by name. */
+  /** The option values that apply unless the command line or the environment sets them, by name. */
   readonly defaults: OptionValues;
   /** The values of reporters' options that apply unless the command line sets them, by name; not validated. */
   readonly reports: OptionValues;
 }
 
 /**
- * Parses the JSON value of a configuration file. The options of plugins and of reports are validated later, when plugins
- * are loaded.
+ * Parses the value of a configuration file: its JSON value, or the default export of a module. The options of plugins
+ * and of reports are validated later, because plugins declare them.
  *
  * @throws `usage`, with a message that names the file, if the value is not a valid configuration.
  */

@@ -21,7 +21,7 @@ import { type MessageStyle, Messages } from './terminal/messages.js';
 /** The longest interval of a timer, in milliseconds. */
 const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
 
-/** Runs the command with the given arguments and returns the exit code. Never throws. */
+/** Runs the command with the given arguments and returns the exit code. Errors of the run are reported, not thrown. */
 export async function runCommand(words: readonly string[]): Promise<number> {
   divertStdout();
   // Failures to write to standard error, such as a closed pipe, cannot be reported anywhere.
@@ -37,7 +37,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
     messages.status();
     messages.error('interrupted');
   });
-  // If a plugin's promise never settles, Node.js would have nothing to wait for and exit silently with code 13.
+  // Keeps Node.js waiting if a plugin's promise never settles. Otherwise it would exit silently with code 13.
   const keepAlive = setInterval(() => {}, LONGEST_INTERVAL_MS);
   const onExit = (code: number): void => {
     if (code === 0) {

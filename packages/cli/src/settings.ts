@@ -51,7 +51,7 @@ export function settingsOf(environment: NodeJS.ProcessEnv, configuration: Config
   return settings;
 }
 
-/** Returns a warning for each unknown variable whose name resembles that of a variable of this program. */
+/** Returns a warning for each unknown variable `VIRT_SIMILARITY_…` whose name resembles that of a known variable. */
 export function mistypedVariables(environment: NodeJS.ProcessEnv): string[] {
   const known = [CONFIGURATION_VARIABLE, ...Object.keys(CONFIGURABLE_OPTIONS).map(variableOf)];
   return Object.keys(environment).flatMap((variable) => {

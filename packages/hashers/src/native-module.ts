@@ -5,7 +5,7 @@ import { messageOf, VirtSimilarityError, wording } from '@virt-similarity/core/e
  *
  * @param hasherName the hasher that needs it, for the message
  * @param load requires the package
- * @throws `unavailable` if the package is not installed or has no compiled code that loads on this platform
+ * @throws `unavailable` if the package is not installed or has no compiled code that loads on this platform.
  */
 export function loadNativeModule<T>(hasherName: string, packageName: string, load: () => T): T {
   try {

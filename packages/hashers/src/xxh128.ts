@@ -9,8 +9,8 @@ interface XxHash128 {
 }
 
 /**
- * XXH128 with seed 0, in the canonical big-endian form that `xxhsum -H2` prints. By far the fastest hasher, but not
- * cryptographic: collisions can be produced on purpose.
+ * XXH128 with seed 0, in the canonical big-endian form that `xxhsum -H2` prints. Faster than the other hashers of this
+ * package, but not cryptographic: collisions can be produced on purpose.
  */
 export class Xxh128Hasher implements BlockHasher {
   readonly version = '1';

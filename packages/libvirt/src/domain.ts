@@ -12,10 +12,10 @@ export interface DomainDisk {
   readonly backing: readonly string[];
 }
 
-/** A disk of a domain that is not listed, because it is removable, has no medium or is not a file or block device. */
+/** A disk that is not listed, because it is removable, has no medium, or is neither a file nor a block device. */
 export interface LeftOutDisk {
   readonly target: string;
-  /** The kind of device or of disk, or `no medium`: `cdrom`, `network: rbd`. */
+  /** The kind of device, such as `cdrom`; the kind of storage, such as `network: rbd`; or `no medium`. */
   readonly reason: string;
 }
 

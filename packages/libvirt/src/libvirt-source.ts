@@ -27,7 +27,8 @@ interface Wanted {
 
 /**
  * Lists the disks of libvirt's domains. The word is the name or UUID of a domain, `DOMAIN:TARGET` for one disk, or
- * empty for all domains. Formats and backing files come from the domain's definition; each label is `DOMAIN:TARGET`.
+ * empty for all domains. Formats and backing files come from the domain's definition. Each label is `DOMAIN:TARGET`.
+ * The user can state another format or label.
  */
 export class LibvirtSource implements ImageSource {
   readonly #connect: string | undefined;
@@ -38,8 +39,8 @@ export class LibvirtSource implements ImageSource {
   }
 
   /**
-   * A word that names no disk is listed with an error, as is a disk that a running domain uses, unless `allowInUse` is
-   * set.
+   * A word that names no disk is listed with a failure. Unless `allowInUse` is set, a disk is also listed with a
+   * failure if one of the named domains uses it and runs or is paused.
    *
    * @throws `usage` if libvirt is on another host; `unavailable` if virsh is missing, cannot connect or fails in
    *   another way; `unreadable` if a definition cannot be parsed; `aborted` if the signal fires.
@@ -173,7 +174,7 @@ class Listing {
     }
   }
 
-  /** @param running name of a running domain with this disk */
+  /** @param running name of a running domain with this disk; `undefined` if there is none */
   #image({ path, format, backing }: DomainDisk, running: string | undefined, stated: Stated): ListedImage {
     const image = { path, format, backing, ...stated };
     if (running === undefined) {
@@ -245,7 +246,7 @@ async function domainNamed(name: string, virsh: Virsh, options: ListOptions): Pr
   if (domain === undefined || domain.name === name || domain.uuid === name) {
     return domain;
   }
-  // virsh took the name for the number of a running domain. It can also be the name of another domain.
+  // virsh took the word for the number of a running domain, but the word can be the name of another domain.
   return (await allDomains(virsh, options)).find((each) => each.name === name);
 }
 
@@ -259,7 +260,7 @@ function failed(word: string, reason: Wording): ListedImage {
   return { path, failure: new VirtSimilarityError('unreadable', message, { image: path }) };
 }
 
-/** @throws `usage` if a URI names a host, because the paths in its definitions are paths on that host. */
+/** @throws `usage` if a URI names a host, because the paths in the definitions are then paths on that host. */
 function requireThisHost(uri: string): void {
   const [, host] = /^[^/]*:\/\/([^/?#]+)/.exec(uri) ?? [];
   if (host !== undefined) {

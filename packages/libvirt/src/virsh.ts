@@ -14,7 +14,10 @@ const VARIABLES = ['HOME', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** Queries libvirt through virsh, and changes nothing. Every call throws `unavailable` if virsh fails, or `aborted`. */
+/**
+ * Queries libvirt through virsh, and changes nothing. Unless stated otherwise, every call throws `unavailable` if virsh
+ * is missing or fails, and `aborted` if the signal fires.
+ */
 export class Virsh {
   readonly #connect: readonly string[];
   readonly #signal: AbortSignal | undefined;

@@ -50,9 +50,9 @@ export class AncestralBlocks {
   }
 
   /**
-   * Sets the costs of a base; the costs of the bases on it must be set already. `costs` gets, for each label that the
-   * base can have, the number of data clusters in all files above the base. `least` gets the smallest sum, over all
-   * labels, of that number and 1 for the base's own data cluster, which a zero block does not need.
+   * Sets the costs of a base; the costs of the bases on it must be set already. For each label that the base can have,
+   * sets `costs` to the least number of data clusters in all files above the base. Sets `least` to the minimum over all
+   * labels of that number plus the base's own data cluster: 1, or 0 for the label `ZERO`.
    */
   #addCosts(node: number, labels: Uint16Array, width: number, costs: Float64Array, least: Float64Array): void {
     const { images } = this.#tree;
@@ -82,7 +82,7 @@ export class AncestralBlocks {
     least[node - images] = best;
   }
 
-  /** Counts the clusters in the file of each node, and those that it would have if its base were removed. */
+  /** Counts the clusters in the file of each node, now and if the base of the file were removed. */
   countsOf(patterns: readonly BlockPattern[]): AncestralCounts {
     const { parents } = this.#tree;
     const data = new Float64Array(parents.length);
@@ -115,7 +115,7 @@ export interface AncestralCounts {
   readonly data: Float64Array;
   /** Clusters that are zero where the base has data. */
   readonly zeros: Float64Array;
-  /** Clusters with data if the base of the file were removed, so that the file used the base of that base, if any. */
+  /** Clusters with data if the base of the file were removed, so that the base of that base, if any, replaced it. */
   readonly dataOnNext: Float64Array;
 }
 

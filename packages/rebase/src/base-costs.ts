@@ -24,7 +24,7 @@ export interface BaseCosts {
  * were far apart; all other numbers are exact.
  *
  * The cost of a change also includes `minSaving` and, for an image that is already an overlay, the bytes that the
- * change writes. A plan therefore keeps an overlay unless a change saves more than that.
+ * change writes. A plan therefore keeps an overlay unless a change saves more than these bytes.
  *
  * @param counts the counts of all pairs of images
  */
@@ -64,7 +64,8 @@ export function isKept({ frozen }: PlanImage, index: number, { keep }: PlanLimit
 
 /**
  * Returns an upper bound on the bytes of an overlay in which `dataBlocks` blocks have data and `differentBlocks` blocks
- * differ from the base: each of the latter is assumed to need its own L2 table.
+ * differ from the base. Assumes that each block that differs needs its own L2 table, up to the tables of the whole
+ * disk.
  */
 export function overlayBytes({ vector }: PlanImage, dataBlocks: number, differentBlocks: number): number {
   const { blockSize: clusterSize, virtualSize } = vector;

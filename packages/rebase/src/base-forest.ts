@@ -21,7 +21,7 @@ export class BaseForest {
     }
   }
 
-  /** Returns a copy of the base of each image, or `NO_PARENT` for a root. */
+  /** Returns a new array with the base of each image, or `NO_PARENT` for a root. */
   get parents(): Int32Array {
     return this.#parents.slice();
   }
@@ -117,10 +117,10 @@ export class BaseForest {
   }
 
   /**
-   * Returns the move of all direct overlays of `base` to one other base that increases the cost least, or decreases it
-   * most, while they and their overlays have at most `maxDepth` bases each; `undefined` if no such move is allowed. The
-   * increase includes `asBase` of both bases: `base` is then no longer a base, and the other one becomes a base unless
-   * it is one already.
+   * Returns the best move of all direct overlays of `base` to one other base. The best move increases the cost least,
+   * or decreases it most. After the move, every moved image and every overlay above it must have at most `maxDepth`
+   * bases. Returns `undefined` if no move is allowed. The increase includes `asBase` of both bases: `base` stops being
+   * a base, and the other base starts to be one unless it already is.
    */
   bestMoveOfAll(base: number, maxDepth: number): Move | undefined {
     const images = [...this.#children[base]!];
@@ -149,8 +149,9 @@ export class BaseForest {
   }
 
   /**
-   * Returns the move of an image to another base, or to no base, that increases the cost least, or decreases it most,
-   * while the image and its overlays have at most `maxDepth` bases each; `undefined` if no move is allowed.
+   * Returns the best move of an image to another base, or to no base. The best move increases the cost least, or
+   * decreases it most. After the move, the image and every overlay above it must have at most `maxDepth` bases. Returns
+   * `undefined` if no move is allowed.
    */
   bestMove(image: number, maxDepth: number): Move | undefined {
     const above = new Set(this.above(image));

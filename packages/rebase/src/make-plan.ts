@@ -29,15 +29,15 @@ export interface PlanOptions extends PlanLimits, CompareOptions {
 }
 
 /**
- * Plans which images should become overlays on which bases, so that all files together need as little space as
- * possible. Only reads the hash vectors; nothing is changed.
+ * Plans which images should become overlays on which bases, with the aim that all files together need little space. The
+ * plan is not always optimal. Only reads the hash vectors; nothing is changed.
  *
  * @param images with hash vectors of one hasher and one block size, which is also the cluster size of overlays
  * @throws `usage` if there is no image or the block size is not from 4 KiB to 2 MiB, and what `compareByPosition` and
  *   reading the vectors throw.
  */
 export async function makePlan(images: readonly PlanImage[], options: PlanOptions = {}): Promise<Plan> {
-  // `onlyBases` excludes new bases.
+  // With `onlyBases`, new bases are planned only on request.
   const bases = options.bases ?? (options.onlyBases === undefined ? 'auto' : 'existing');
   requireClusterSize(images);
   const counts = await compareByPosition(
@@ -106,7 +106,10 @@ class Planner {
     return (this.#limits.minSaving ?? 0) === 0 ? { ...plan, lowerBound } : plan;
   }
 
-  /** Images that have a backing image, must stay as they are, or are alone in their group do not change. */
+  /**
+   * An image does not change if it has a backing image, if it must stay as it is, or if no other image of its group can
+   * change.
+   */
   withSynthetic(): Plan {
     const parents = Array.from(this.#images, ({ backing }) => backing ?? NO_PARENT);
     const labelers: {

@@ -2,8 +2,8 @@
 export const NO_PARENT = -1;
 
 /**
- * Finds the spanning forest of least total cost in a complete directed graph: every node either is a root, at the cost
- * of a root, or has one parent, at the cost of that edge. Edmonds' optimum branching in the dense form of Tarjan
+ * Finds the spanning forest of least total cost in a complete directed graph: every node either is a root, at its cost
+ * as a root, or has one parent, at the cost of that edge. Edmonds' optimum branching in the dense form of Tarjan
  * (Networks 7, 1977) with the correction of Camerini, Fratta and Maffioli (Networks 9, 1979): time and memory are
  * O(n²). Among forests of equal cost the choice is deterministic. The result is exact if the costs are whole numbers
  * whose sum is below 2⁵³.

@@ -47,7 +47,7 @@ interface Known {
 
 /**
  * Collects the images that were hashed and their backing files. Hashes the backing files that were not named. Omits
- * images that failed; `leftOut` lists those that no plan can include.
+ * images that failed. `leftOut` lists the hashed images that no plan can include.
  *
  * @throws the error of a backing file that cannot be hashed, `changed` if a file was replaced since it was hashed or a
  *   backing file changed, and the errors of `hashOthers`.

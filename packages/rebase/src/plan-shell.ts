@@ -11,8 +11,9 @@ set -eu
 
 /**
  * Yields a plan with existing bases as a shell script that calls qemu-img. The script first writes every overlay beside
- * its image. As backing files, the overlays use hard links to the files that become bases. Then the script replaces
- * each image that changes, by a rename.
+ * its image. The content of an image that becomes a base gets another path, which the overlays name as their backing
+ * file: a hard link or, if the image itself is rewritten, the new file. Then the script replaces each image that
+ * changes, by a rename.
  *
  * @throws `usage` for a plan with new bases, which qemu-img cannot write.
  */

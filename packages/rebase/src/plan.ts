@@ -22,8 +22,8 @@ export interface PlannedImage extends PlannedFile {
   readonly bytesNow: number;
   /**
    * If other images become overlays on this image: the size of the empty overlay in which its machine continues,
-   * because nothing must write to the image's own file from then on. 0 if no other image does, or if the image is
-   * already a backing file.
+   * because nothing must write to the image's own file from then on. 0 if no other image becomes an overlay on it, or
+   * if it is already a backing file.
    */
   readonly emptyOverlayBytes: number;
 }
@@ -63,9 +63,9 @@ export interface Plan {
   /** The bytes that applying the plan writes; an estimate. */
   readonly bytesToWrite: number;
   /**
-   * With existing bases: a lower bound on the cost of any plan within the limits, in bytes; absent with new bases. The
-   * cost of a plan is estimated, and includes what each change must save (`minSaving`), so `bytesPlanned` can be less
-   * than this bound.
+   * A lower bound on the cost, in bytes, of any plan with existing bases within the limits; absent with new bases or
+   * with a `minSaving` above 0. The cost of a plan is estimated, and includes the bytes that are written to change
+   * existing overlays. `bytesPlanned` can therefore be less than this bound.
    */
   readonly lowerBound?: number | undefined;
 }

@@ -6,8 +6,8 @@ const REFCOUNT_BYTES = 2;
 const ALLOCATION_UNIT = 4096;
 
 /**
- * The smallest cluster size of overlays, in bytes. qcow2 also allows smaller clusters, which no file system stores
- * efficiently.
+ * The smallest cluster size of overlays, in bytes. qcow2 also allows smaller clusters, which most file systems do not
+ * store efficiently.
  */
 export const SMALLEST_CLUSTER = 4096;
 /** The largest cluster size that qemu supports, in bytes. */

@@ -3,7 +3,7 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { type Explanation, explainImage } from './explain-image.js';
 import type { SEARCH_OPTIONS } from './search-options.js';
 
-/** The exit code if some templates could not be read. The other templates were searched. */
+/** The exit code if some templates failed. The other templates were searched. */
 const EXIT_PARTIAL = 3;
 
 export async function runSearch(context: CommandContext): Promise<number> {

@@ -49,9 +49,9 @@ function treeOf({ size, merges }: Dendrogram): BaseTree {
 }
 
 /**
- * Returns the tree after one round of removals. Images that would save less than `minSaving` bytes become roots, and
- * bases that save nothing are removed; if no base saves nothing, bases of chains that are too deep. Returns the same
- * object if there is nothing to remove.
+ * Returns the tree after one round of removals. Images that would save less than `minSaving` bytes become roots. Bases
+ * that save nothing are removed. If every base saves something, bases of chains that are too deep are removed instead.
+ * Returns the same object if there is nothing to change.
  */
 function pruned(
   tree: BaseTree,
@@ -117,7 +117,7 @@ class TreeFiles {
 
 /**
  * Chooses bases to remove in one step: bases that save nothing or, if there are none, bases of chains that are too
- * deep. None of the chosen bases is the base of another of them.
+ * deep. No chosen base is the base of another chosen base.
  */
 function removedBases(tree: BaseTree, files: TreeFiles, maxDepth: number): ReadonlySet<number> {
   const growths = new Map<number, number>();
@@ -136,7 +136,7 @@ function removedBases(tree: BaseTree, files: TreeFiles, maxDepth: number): Reado
   return removed;
 }
 
-/** Returns, for each image with more than `maxDepth` bases, the one of its bases whose removal costs least. */
+/** Returns, for each image with more than `maxDepth` bases, the base below it whose removal costs least. */
 function cheapestOfDeepChains(tree: BaseTree, growths: ReadonlyMap<number, number>, maxDepth: number): number[] {
   const found = new Set<number>();
   for (let image = 0; image < tree.images; image++) {

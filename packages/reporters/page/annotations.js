@@ -1,7 +1,7 @@
 // Bars, filters and legends of annotations.
 
 /**
- * Returns the different values of an annotation, the most frequent first, and their colours.
+ * Returns the different values of an annotation that are not empty, the most frequent first, and their colours.
  * @param {string[]} values
  */
 function barOf(values) {
@@ -17,7 +17,7 @@ function barOf(values) {
 }
 
 /**
- * Draws a bar for each annotation between the names and the heat map.
+ * Draws a bar for each annotation at the right of the names, beside the heat map.
  * @param {CanvasRenderingContext2D} context @param {{ tree: number, names: number }} columns @param {number} row
  */
 function drawBars(context, columns, row) {

@@ -2,6 +2,7 @@
 
 /**
  * Cuts the tree: the largest subtrees without a node above `cut` are clusters, numbered from 0 by their first images.
+ * At the report's own cut, the clusters are those of the report.
  */
 function cutTree(/** @type {number} */ cut) {
   state.cut = cut;

@@ -9,7 +9,7 @@
  * @property {string[]} formats
  * @property {number[]} sizes bytes
  * @property {number[]} data bytes of non-zero blocks
- * @property {(number | null)[]} shared bytes that another image also has at the same place
+ * @property {(number | null)[]} shared bytes that another image also has at the same place; `null` if unknown
  * @property {string[]} [encryption] `ciphertext`, `decrypted`, or empty; absent if it is empty for all images
  * @property {number} blockSize
  * @property {string} unit

@@ -1,6 +1,6 @@
 // The tree, the names and the heat map.
 
-/** Sizes a canvas to its box, and returns its context in CSS pixels. */
+/** Sizes a canvas to its box. Returns its context and its size, both in CSS pixels. */
 function prepared(/** @type {HTMLCanvasElement} */ canvas) {
   const { width, height } = canvas.getBoundingClientRect();
   const scale = window.devicePixelRatio || 1;
@@ -26,7 +26,7 @@ const SHADES = Uint32Array.from({ length: 256 }, (_, index) => {
 /** The visible part of the heat map, and a text of the size and rows for which it was painted. */
 const heat = { canvas: document.createElement('canvas'), shown: '' };
 
-/** Paints the visible rows of the heat map, one pixel for each pixel of the screen, unless they are painted already. */
+/** Paints the visible rows of the heat map, one pixel for each CSS pixel, unless they are painted already. */
 function paintHeat(/** @type {number} */ width, /** @type {number} */ height) {
   const shown = [width, height, state.top, state.rows].join(' ');
   if (heat.shown === shown) {
@@ -159,7 +159,7 @@ function drawNames(context, columns, row, height) {
     context.fillRect(columns.tree, y - row / 2, 5, Math.max(1, row));
     if (place % step === 0) {
       context.fillStyle = style('--text');
-      // The first and the last name are completely visible, however low their rows are.
+      // Names at the edges are moved inwards, so that they are completely visible even if rows are low.
       context.fillText(labels[image], columns.tree + 9, Math.max(6, Math.min(height - 6, y)));
     }
   }
@@ -167,7 +167,7 @@ function drawNames(context, columns, row, height) {
   context.restore();
 }
 
-/** Shows which distances the colours of the heat map are for, in the chosen unit. */
+/** Shows the distances of three colours of the heat map, in the chosen unit. */
 function showScale() {
   const unit = state.unit === 'blocks' ? ` ${data.unit}` : '';
   element('equal').textContent = distanceText(0);

@@ -15,7 +15,7 @@ function setPair(/** @type {number} */ one, /** @type {number} */ other) {
   redraw();
 }
 
-/** Returns the kind of each section of two disks: `equal`, `different` or `zero`; `null` if it is unknown. */
+/** Returns the kind of each section of two disks: `equal`, `different` or `zero`; `null` if the kinds are unknown. */
 function sectionsOf(/** @type {number} */ one, /** @type {number} */ other) {
   if (!strips || !data.strips) {
     return null;

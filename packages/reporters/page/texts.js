@@ -31,8 +31,8 @@ function colorOf(cluster) {
 }
 
 /**
- * The characters that spreadsheets interpret, as in the reporter `clusters`. The texts contain no unprintable
- * characters.
+ * The characters that spreadsheets interpret, as in the reporter `clusters`, but without backslashes and unprintable
+ * characters: the reporter `html` has already escaped these.
  */
 const TABLE_ESCAPED = /["'#;]|^[ =+\-@\uff1d\uff0b\uff0d\uff20]| $/gu;
 

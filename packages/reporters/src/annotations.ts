@@ -21,8 +21,9 @@ export interface AnnotationTable {
  * Parses comma-separated values (RFC 4180) with a header line. The separator is a tab, a semicolon or a comma: the
  * first of these that the header contains. Blanks around values, and empty lines, are ignored.
  *
- * @throws `usage` if a line is too long, has another number of cells than the header, or has quotes that do not end; if
- *   a column has no name or the name of another column; or if the number of columns after the first is not 1 to 64.
+ * @throws `usage` if a line is too long, has another number of cells than the header, or is not CSV, for example
+ *   because its quotes do not end; if a column has no name or the name of another column; or if the number of columns
+ *   after the first is not 1 to 64.
  */
 export async function parseAnnotations(text: string): Promise<AnnotationTable> {
   // Imported here because it loads slowly and is rarely needed.

@@ -77,7 +77,7 @@ const DEFAULT_COMPACT_WIDTH = 100;
  *
  * A leaf is `--- name` and a spacer row. A node starts with `---+---` on its first child's line; each further child
  * starts with `   +---`; every other line continues with `   |   `, or with seven spaces below the last child. Other
- * drawings, such as the one with heights, have no blanks at the ends of lines.
+ * drawings, such as a drawing with heights, have no blanks at the ends of lines.
  *
  * The drawing to scale is described at `scaledDrawing`.
  *
@@ -179,8 +179,8 @@ function* captions({ parameters, cladogram }: Analysis, options: OptionValues, o
 }
 
 /**
- * Returns a function that shows each cluster of two or more images in a color. In the order of the drawing, adjacent
- * clusters have different colors. Images that are alone in their cluster have the color of the terminal's text.
+ * Returns a function that shows each cluster of two or more images in a color. Clusters that begin one after the other
+ * in the drawing have different colors. Images that are alone in their cluster have the color of the terminal's text.
  *
  * @param leaves the images of each leaf; the cluster of the first one determines the color
  * @throws as `clustersOf`.

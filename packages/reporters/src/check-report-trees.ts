@@ -18,8 +18,8 @@ interface Gathered {
 }
 
 /**
- * Checks that both trees are complete and the same, once connected merges of equal height are combined. The caller must
- * have checked that every part has a smaller number than its cluster.
+ * Checks that both trees are complete, and that combining connected merges of equal height turns the dendrogram into
+ * the cladogram. The caller must have checked that every part has a smaller number than its cluster.
  *
  * @throws a plain `Error` that states what was expected and found.
  */

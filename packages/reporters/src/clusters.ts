@@ -4,8 +4,8 @@ import { CLUSTER_OPTIONS, clustersOf } from './clusters-of.js';
 import { csvLine } from './table-cell.js';
 
 /**
- * Writes one line of comma-separated values for each image, with a header: its name and path, its cluster, numbered
- * from 1, the number of images in the cluster, the nearest image and its distance; annotations follow.
+ * Writes a header and one line of comma-separated values for each image: its name and path; its cluster, numbered from
+ * 1; the number of images in the cluster; the nearest image and its distance. Annotations follow.
  */
 export class ClustersReporter implements Reporter {
   readonly extension = '.clusters.csv';

@@ -31,7 +31,7 @@ const SHORTEST_EDGE = 0.1;
  * names, inner nodes show the height at which their parts were merged.
  *
  * For programs, a node has its `distance`, the height of the merge, and an edge its `length`, as in Newick. `len` is
- * the same length, scaled, for the layouts neato, fdp and sfdp.
+ * the same length for the layouts neato, fdp and sfdp: scaled, and at least 0.1 inches.
  *
  * Format: https://graphviz.org/doc/info/lang.html, restricted to what pydot, graphlib-dot and vis-network also read:
  * attributes are separated by commas. Node ids are `n0` …, numbered as the clusters of the cladogram.

@@ -8,8 +8,8 @@ import { leafOrder } from './tree-order.js';
 import { xmlText } from './xml-text.js';
 
 /**
- * Writes one HTML file to explore an analysis: the cladogram beside the heat map of the distances, clusters at any
- * cut, a table of the images, and, if all images have hash vectors, for each pair the places on the disk where they are
+ * Writes one HTML file to explore an analysis: the cladogram beside the heat map of the distances, clusters at any cut,
+ * and a table of the images. If all images have hash vectors, the page also shows where the disks of any pair are
  * equal. The page fetches nothing.
  *
  * @throws as `clustersOf`, and the errors of reading the hash vectors.
@@ -123,7 +123,8 @@ function scriptJson(value: unknown): string {
 }
 
 /**
- * Encodes numbers as base64, in the smallest type that can represent all of them, so that 5,000 images fit into a page.
+ * Encodes numbers as base64, so that the distances of thousands of images fit into a page. Of the types that the page
+ * decodes, uses the smallest that can represent all numbers.
  */
 function encodedNumbers(values: Float64Array): { type: string; values: string } {
   const isWhole = values.every((value) => Number.isInteger(value) && value >= 0);

@@ -9,8 +9,8 @@ import { leafOrder } from './tree-order.js';
 export const REPORT_VERSION = 1;
 
 /**
- * Writes the complete analysis as one JSON object that conforms to `schema/report-v1.schema.json`, one record per
- * line. Unprintable characters are escaped, so that the text can be shown on a terminal.
+ * Writes the analysis without hash vectors as one JSON object that conforms to `schema/report-v1.schema.json`, one
+ * record per line. Unprintable characters are escaped, so that the text can be shown on a terminal.
  */
 export class JsonReporter implements Reporter {
   readonly extension = '.json';

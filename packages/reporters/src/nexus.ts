@@ -27,7 +27,7 @@ const PLAIN = /^[A-Za-z0-9.]+$/;
  * Format: Maddison, Swofford and Maddison, NEXUS: an extensible file format for systematic information, Syst. Biol. 46
  * (1997); annotations as in BEAST and FigTree.
  *
- * @throws `usage` if branches would be negative and `negative-branches` is not set.
+ * @throws `usage` if branches would be negative and `negative-branches` is not set; as `clustersOf`.
  */
 export class NexusReporter implements Reporter {
   readonly extension = '.nex';
@@ -72,7 +72,7 @@ export class NexusReporter implements Reporter {
   }
 }
 
-/** Returns the user's annotations of an image in ASCII. Characters that could end a comment or a value are replaced. */
+/** Returns the user's annotations of an image in ASCII, without characters that could end a comment or a value. */
 function annotationsOf({ annotations = [] }: Analysis, image: number): string {
   return annotations
     .map(({ name, values }) => {

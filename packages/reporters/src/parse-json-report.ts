@@ -7,8 +7,8 @@ type Members = Readonly<Record<string, unknown>>;
 
 /**
  * Returns the analysis in the text of a JSON report. The analysis can be reported in other formats, or extended. Its
- * images have no hash vectors: set them before `Analyzer.extend`. The clusters of images, annotations, and members that
- * this version does not know are ignored.
+ * images have no hash vectors: set them before `Analyzer.extend`. Ignores annotations, the cluster of each image, and
+ * members that this version does not know.
  *
  * @throws `corrupt` if the text is not a report of this version, if two images have the same name, or if `merges`,
  *   `inverted` and `clusters` contradict each other.

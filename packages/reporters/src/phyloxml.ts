@@ -15,7 +15,7 @@ const SCHEMA = 'http://www.phyloxml.org http://www.phyloxml.org/1.20/phyloxml.xs
  *
  * Format: http://www.phyloxml.org/documentation/version_1.20/phyloxml.html.
  *
- * @throws `usage` if branches would be negative and `negative-branches` is not set.
+ * @throws `usage` if branches would be negative and `negative-branches` is not set; as `clustersOf`.
  */
 export class PhyloXmlReporter implements Reporter {
   readonly extension = '.phyloxml';

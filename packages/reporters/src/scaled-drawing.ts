@@ -3,7 +3,7 @@ import { heightText } from './height-text.js';
 import { shortened, type WidthOf } from './shortened.js';
 import { leafOrder } from './tree-order.js';
 
-/** The smallest fraction of the width that the tree occupies. */
+/** The tree occupies at least this fraction of the width. */
 const FEWEST_TREE_COLUMNS = 0.5;
 
 /** The directions in which a cell is connected, as bits. */
@@ -29,9 +29,9 @@ interface ScaledTexts {
 }
 
 /**
- * Draws a tree to scale, one row for each leaf: the column of a node is its height, from that of the root at the left
- * to 0 at the right. Nodes that are less than a column apart are drawn as one. The last row has the heights at both
- * ends.
+ * Draws a tree to scale, one row for each leaf. The column of a node shows its height, from the height of the root at
+ * the left to 0 at the right. Connected nodes in the same column are drawn as one node. The last row has the heights at
+ * both ends.
  *
  * A node that is higher than the node above it, which centroid and median linkage can produce, is drawn in that node's
  * column.

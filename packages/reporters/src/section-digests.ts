@@ -21,8 +21,8 @@ export interface SectionDigests {
 }
 
 /**
- * Combines the digests of blocks into 64-bit digests of sections. With these, a page can show where the disks of any
- * pair are equal, although it has no hash vectors. Returns `null` if an image has no hash vector.
+ * Combines the digests of blocks into 64-bit digests of sections. With these, a page without hash vectors can show
+ * where the disks of any pair are equal. Returns `null` if an image has no hash vector.
  *
  * Both halves of a digest mix in block numbers and bytes as FNV-1a does; the second half also mixes in its own high
  * bits.

@@ -2,8 +2,8 @@
 export type WidthOf = (text: string) => number;
 
 /**
- * Returns a function that measures the given texts and parts of them, or any text if none are given. Loads string-width,
- * which takes 40 ms, only if a text needs it.
+ * Returns a function that measures the given texts and parts of them, or any text if no texts are given. Loads
+ * string-width, which takes about 40 ms, unless all given texts are printable ASCII.
  */
 export async function loadWidthOf(texts?: readonly string[]): Promise<WidthOf> {
   if (texts?.every((text) => /^[ -~]*$/.test(text))) {

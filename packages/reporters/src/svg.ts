@@ -76,8 +76,9 @@ function layoutOf({ cladogram }: Analysis): Layout {
 }
 
 /**
- * Returns the colour of each cluster of the cladogram. If the user cut the tree, this is the colour of the cut's
- * cluster that contains it, or grey if it contains images of several; otherwise all clusters are dark grey.
+ * Returns the colour of each cluster of the cladogram. If the user cut the tree, a cluster of the cladogram has the
+ * colour of the cut's cluster that contains it, or grey if its images are in several of these. Otherwise all clusters
+ * are dark grey.
  */
 function colorsOf(analysis: Analysis, options: OptionValues): string[] {
   const { size, nodes } = analysis.cladogram;

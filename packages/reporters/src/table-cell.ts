@@ -2,8 +2,9 @@ import { escapeSequence, UNPRINTABLE } from '@virt-similarity/core/reporting';
 
 /**
  * The characters that table readers interpret: backslashes (our own escapes), quotes (Python, R), `#` (comments in R),
- * spaces at either end (stripped), and `= + - @` at the beginning, which start a formula in spreadsheets, as do their
- * full-width forms in Excel; and semicolons, which separate cells in locales whose list separator is a semicolon.
+ * spaces at either end (stripped), and semicolons, which separate cells in locales whose list separator is a semicolon.
+ * At the beginning, also `= + - @`, which start a formula in spreadsheets, and their full-width forms, which do so in
+ * Excel. Unprintable characters are included too.
  */
 const TABLE_ESCAPED = new RegExp(`[\\\\"'#;]|^[ =+\\-@\uff1d\uff0b\uff0d\uff20]| $|${UNPRINTABLE.source}`, 'gu');
 

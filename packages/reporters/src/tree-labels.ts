@@ -21,8 +21,8 @@ export const LABEL_OPTIONS = {
 } as const satisfies OptionDeclarations;
 
 /**
- * Names of letters, digits, dots and hyphens, with at least one letter or digit. None begins or ends with a hyphen,
- * because options and formulas begin with one.
+ * Names of letters, digits, dots and hyphens, with at least one letter or digit. None begins or ends with a hyphen. At
+ * the beginning, a hyphen could start an option or a formula.
  */
 const SAFE_NAME = /^(?!-)(?=.*[A-Za-z0-9])[A-Za-z0-9.-]+(?<!-)$/;
 /**

@@ -42,8 +42,8 @@ export function depthOf({ size, nodes }: Cladogram): number {
 }
 
 /**
- * Returns the cladogram as a binary tree. If a node has more than two children, they are halved repeatedly; the nodes that
- * this adds have the same height. Equal images therefore make a tree of logarithmic depth.
+ * Returns the cladogram as a binary tree. If a node has more than two children, they are halved repeatedly; the nodes
+ * that this adds have the same height. Equal images therefore make a tree of logarithmic depth.
  */
 export function binaryTree({ size, nodes }: Cladogram): Cladogram {
   const binary: CladogramNode[] = [];
@@ -67,8 +67,8 @@ export function binaryTree({ size, nodes }: Cladogram): Cladogram {
 }
 
 /**
- * Returns a dendrogram as a tree with one node for each merge, tied or not. The children
- * of a node are ordered by their lowest image number.
+ * Returns a dendrogram as a tree with one node for each merge, even if merges are tied. The children of a node are
+ * ordered by their lowest image number.
  */
 export function mergeTree({ size, merges }: Dendrogram): Cladogram {
   const firstImage = Uint32Array.from({ length: size + merges.length }, (_, cluster) => cluster);

@@ -2,13 +2,13 @@ import type { Analysis, Cladogram } from '@virt-similarity/core';
 import { type Wording, wording } from '@virt-similarity/core/errors';
 import { depthOf } from './tree-order.js';
 
-/** The most levels of a tree that every viewer draws: Auspice and IcyTree overflow between 5,000 and 10,000. */
+/** The most levels without a warning. Auspice and IcyTree overflow at a number between 5,000 and 10,000. */
 const DEEPEST = 4000;
-/** The most children of a node that every viewer draws: IcyTree overflows between 5,000 and 10,000. */
+/** The most children of a node without a warning. IcyTree overflows at a number between 5,000 and 10,000. */
 const MOST_CHILDREN = 5000;
 
 /**
- * Yields a warning for each property of a tree that viewers cannot handle: too many levels, a node with too many
+ * Yields a warning for each property of a tree that some viewers cannot handle: too many levels, a node with too many
  * children, or heights that are all 0.
  *
  * @param tree the tree as it is written

@@ -16,13 +16,13 @@ const BUILT_IN_FLAGS = ['help', 'version'].map((name) => {
 
 /**
  * Returns the command that the first operand names, and the remaining words. If the first operand is not a command
- * name (for example an image), returns the default command. `help` and `help COMMAND` are read as `--help`. An image
- * with the name of a command must be written as `./hash`.
+ * name (for example an image), returns the default command. `help COMMAND` is read as `COMMAND --help`, and `help` as
+ * `--help`. An image with the name of a command, or named `help`, must be written with a directory: `./hash`.
  *
  * Options can precede the command, so the line is scanned once for each command: with the options of that command, then
  * those of all commands, to decide which words are option values. A command is chosen if its name is the first operand
- * of its own scan. If an option that no command knows precedes the first operand, the default command is chosen, which
- * refuses the option.
+ * of its own scan. If a word that begins with an option of no command precedes the first operand, the default command
+ * is chosen, and refuses that word.
  *
  * @throws `usage` if the line is ambiguous because an option takes a value with one command but not with another.
  */
@@ -60,7 +60,8 @@ export function allFlags(commands: readonly KnownCommand[]): Flag[] {
 }
 
 /**
- * Returns the first operand; `undefined` if there is none, if it is `-`, or if an unknown option or `--` precedes it.
+ * Returns the first operand; `undefined` if there is none, if it is `-`, or if `--` or a word that begins with an
+ * unknown option precedes it.
  */
 function firstOperand(words: readonly string[], flags: readonly Flag[]): Operand | undefined {
   const first = scanArguments(words, flags).find((argument) => argument.kind === 'operand');

@@ -41,7 +41,7 @@ function exitCodes(): string {
   return `${`Exit codes: ${codes}.`.replace(FULL_LINE, '$1\n')}\n`.replace(/\n+$/, '\n');
 }
 
-/** As many words as fit into a line of 80 columns, and the blank after them. */
+/** As many words as fit into 79 columns, and the blank after them if there is one. */
 const FULL_LINE = /(.{1,79})(?: |$)/g;
 
 function columns(rows: readonly (readonly [string, string])[]): string {

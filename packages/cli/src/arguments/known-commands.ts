@@ -14,7 +14,7 @@ export interface KnownCommand {
   readonly options: OptionDeclarations;
   /** The options of reporters, if the command accepts them; else empty. */
   readonly reportOptions: OptionDeclarations;
-  /** Whether the command runs when the command line names none. */
+  /** Whether this command runs when the command line names no command. */
   readonly isDefault: boolean;
   /** The built-in command; unset for a plugin's command. */
   readonly builtIn?: BuiltInCommand;
@@ -46,8 +46,8 @@ export function describedCommand(known: KnownCommand): DescribedCommand {
 /**
  * Returns the built-in commands, followed by those of plugins.
  *
- * @throws `plugin` if a plugin's command has the name of a built-in command or `help`, or a name, an option or a short
- *   form of an option that cannot be used on the command line.
+ * @throws `plugin` if the name of a plugin's command is `help`, the name of a built-in command, or not lower-case words
+ *   joined by hyphens; or if the name or the short form of one of its options is taken or not allowed.
  */
 export function knownCommands(
   reportOptions: OptionDeclarations,

@@ -87,8 +87,8 @@ function titleLine(title: string): string {
 }
 
 /**
- * Returns commander's error. For an unknown option, returns a `usage` error that suggests the option that was probably
- * meant, or else the help.
+ * Returns the error to throw. For an unknown option, this is a `usage` error that suggests the option that was probably
+ * meant, or else the help. For anything else, it is `error` itself.
  */
 function withSuggestion(error: unknown, flags: readonly Flag[], { name, isDefault }: KnownCommand): unknown {
   const unknown = error instanceof CommanderError && /unknown option '(.*)'/s.exec(error.message)?.[1];

@@ -46,8 +46,8 @@ export type Invocation =
  * Plugins are loaded before the words are parsed, because they add commands, and options through their reporters.
  *
  * @throws `usage` if the command line, an environment variable or the configuration file is not valid; `refused` if
- *   other users can change the configuration file; the errors of `loadPlugins`; `plugin` if a command or an option of a
- *   plugin cannot be used.
+ *   other users can change the configuration file; the errors of `loadPlugins` and `createAnalyzer`; `plugin` if a
+ *   command or an option of a plugin cannot be used.
  */
 export async function readCommandLine(
   words: readonly string[],
@@ -145,8 +145,9 @@ async function configurationOf(
 }
 
 /**
- * Returns the time limit for plugins in seconds, before the command line is parsed. For an invalid value, returns the
- * default; the value is refused later, when all options are checked.
+ * Returns the time limit for plugins in seconds. Plugins are loaded before the command line is parsed, so the value has
+ * not been checked yet. For an invalid value, returns the default. Such a value is refused when all options are
+ * checked.
  */
 function pluginTimeoutOf(scanned: readonly ScannedArgument[], settings: Settings): number {
   const timeout = COMMON_OPTIONS['plugin-timeout'];
@@ -176,7 +177,7 @@ async function commandsWith(analyzer: Analyzer | undefined): Promise<KnownComman
   return knownCommands(collectReportOptions(reporters, taken), analyzer?.commands ?? (await builtInPluginCommands()));
 }
 
-/** Returns the built-in reporters without loading readers and hashers, so that `--help` can list their options. */
+/** Returns the built-in reporters, whose options `--help` lists. Does not load readers and hashers. */
 async function builtInReporters(): Promise<NamedPart<Reporter>[]> {
   const { default: plugin } = await import('@virt-similarity/reporters');
   return Object.entries(plugin.reporters).map(([name, Own]) => ({ name, part: new Own() }));

@@ -4,17 +4,17 @@ import type { ScannedArgument } from './scan-arguments.js';
 /** The option whose value applies to the images after it. */
 const POSITIONAL = 'format';
 /**
- * The options that name output files, which must not be dropped silently. For all other options the last value
- * applies, because a user's alias may have set an earlier one.
+ * The options that name output files, which must not be dropped silently. For most other options that take one value,
+ * the last value applies, because an alias of the user may have set the earlier value.
  */
 const OUTPUTS = ['output', 'names'];
 
 /**
- * Refuses command lines of which a part would silently have no effect, or would be read as an image by mistake.
+ * Refuses command lines in which a word would silently have no effect, or would be read as an image by mistake.
  *
- * @throws `usage` if an output option that cannot be repeated is given twice with different values, if `--format`
- *   follows every image and does not restore the format before the last one, or if a word that looks like an option
- *   would be read as an image.
+ * @throws `usage` if an output option that cannot be repeated is given twice with different values, if a word that
+ *   looks like an option would be read as an image, or if `--format` follows every image, unless it restores the format
+ *   that applied before the previous `--format`.
  */
 export function requireEffect(scanned: readonly ScannedArgument[]): void {
   requireSingleValues(scanned);

@@ -23,14 +23,15 @@ export interface Operand {
 
 /**
  * Returns the options and operands of a command line in their original order. The meaning of `--format` depends on
- * that order, which commander does not keep; also, commander can parse only once the command is known.
+ * that order, which commander does not keep. Also, commander cannot parse before the command is known.
  *
  * Follows commander's grammar for options with at most one value: `--name value`, `--name=value`, `-n value`,
  * `-nvalue`, `-nm`, and `--` before literal operands.
  *
  * Refuses nothing. A word that begins with an unknown option is returned as an operand. In a combined word such as
  * `-vX`, everything from the first unknown option on is dropped, and a value that is attached to an option without
- * values, as in `--quiet=x`, is dropped too. Commander refuses all of these, and an option whose value is missing.
+ * values, as in `--quiet=x`, is dropped too. Commander refuses these words and an option whose value is missing, except
+ * that it accepts negative numbers, such as `-5`, as operands; `requireEffect` refuses those.
  */
 export function scanArguments(words: readonly string[], flags: readonly Flag[]): ScannedArgument[] {
   const scanned: ScannedArgument[] = [];

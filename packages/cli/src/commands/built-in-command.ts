@@ -21,7 +21,7 @@ export interface DescribedCommand extends Pick<Command, 'operands'> {
   readonly description: string;
   readonly usage: string;
   readonly examples: readonly Example[];
-  /** Whether the command runs when the command line names none. */
+  /** Whether this command runs when the command line names no command. */
   readonly isDefault: boolean;
   /** The flags, in the groups and the order of the help. */
   readonly groups: readonly FlagGroup[];
@@ -29,7 +29,8 @@ export interface DescribedCommand extends Pick<Command, 'operands'> {
 
 /**
  * A built-in command. Unlike a plugin's command, it has its name as a member and receives a `BuiltInContext`. The
- * module that defines it is loaded at every start of the program, so `run` must import modules that load slowly.
+ * module that defines it is loaded whenever a command line is parsed, so it must not import modules that load slowly:
+ * `run` imports those.
  */
 export interface BuiltInCommand<Options extends OptionDeclarations = OptionDeclarations>
   extends Omit<Command, 'options' | 'run'> {
@@ -46,13 +47,13 @@ export interface BuiltInCommand<Options extends OptionDeclarations = OptionDecla
 export interface BuiltInContext<Options extends OptionDeclarations = OptionDeclarations>
   extends Omit<CommandContext, 'options' | 'messages'> {
   readonly options: ValuesOf<Options & typeof COMMON_OPTIONS>;
-  /** The options of reporters that the user gave; empty unless the command accepts them. */
+  /** The values of reporters' options on the command line; empty unless the command accepts these options. */
   readonly reportOptions: OptionValues;
-  /** The options of reporters that the configuration file sets, as `reportOptions`. */
+  /** The values of reporters' options in the configuration file; empty unless the command accepts these options. */
   readonly reportDefaults: OptionValues;
-  /** The value of each of `options`, and where it was set. */
+  /** The value of each of `options`, and where the value was set. */
   readonly settings: Settings;
-  /** The configuration file; `undefined` if there is none. */
+  /** The configuration file; `undefined` if none was read. */
   readonly configuration: Configuration | undefined;
   /** The images and lists of images, in the order in which they were named. */
   readonly sources: readonly NamedImage[];

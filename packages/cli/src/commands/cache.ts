@@ -58,7 +58,7 @@ export const cache: BuiltInCommand<typeof CACHE_OPTIONS> = {
   },
 };
 
-/** Returns the versions of the registered hashers by name. */
+/** Returns the versions of the registered hashers by name, without the hashers that have no version. */
 function versionsOf(analyzer: Analyzer): ReadonlyMap<string, string> {
   const hashers = analyzer.registrations.filter(({ kind }) => kind === 'hasher');
   return new Map(

@@ -9,7 +9,7 @@ type ImagesContext = BuiltInContext & Pick<HashContext, 'options'>;
 
 /**
  * Returns the images that the command line names, for a plugin's command. Each call of `hash` finds and hashes them
- * anew.
+ * again.
  */
 export function commandImages(context: ImagesContext): CommandImages {
   return { hash: () => hashNamed(context) };

@@ -47,7 +47,7 @@ function textOf(name: string, value: OptionValue | undefined): string {
   return CONFIGURABLE_OPTIONS[name]?.type === 'size' && typeof value === 'number' ? formatSize(value) : String(value);
 }
 
-/** Returns the rows of what only the configuration file can set: plugins, and options of reports. */
+/** Returns the rows of the plugins and the options of reports that the configuration file sets. */
 function fileRows(configuration: Configuration | undefined): string[][] {
   if (configuration === undefined) {
     return [];

@@ -6,8 +6,8 @@ import { table } from '../output/table.js';
 import type { BuiltInCommand } from './built-in-command.js';
 
 /**
- * Reports which external tools are installed, which readers and sources work with them, and how to install the missing
- * ones.
+ * Reports which external tools are installed, which readers and sources work with them, and how to install missing
+ * tools on Debian and Ubuntu.
  */
 export const doctor: BuiltInCommand = {
   name: 'doctor',

@@ -11,11 +11,11 @@ const NUL = 0x00;
 
 /**
  * Returns the images, with each list replaced by the images that it names. Relative names refer to the working
- * directory, empty ones are skipped, and names that are not UTF-8 are kept.
+ * directory. Empty names are skipped. Bytes that are not UTF-8 are encoded as by `pathText`.
  *
  * @param options.null whether names end with NUL instead of a line feed
  * @throws `usage` if standard input is named twice, or if a list names no image or contains NUL without `options.null`;
- *   `unreadable` if a list cannot be read; `refused` if a list has more than 64 MiB; `aborted` if the signal fires.
+ *   `unreadable` if a list cannot be read; `refused` if a list is larger than 64 MiB; `aborted` if the signal fires.
  */
 export async function readImageLists(
   named: readonly NamedImage[],

@@ -3,7 +3,7 @@ import { type Passphrase, passphrasesOf } from '@virt-similarity/core';
 import { throwIfAborted, VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { Messages } from '../terminal/messages.js';
 
-/** The largest input in bytes. More cannot be a list of passphrases. */
+/** The largest input in bytes. A larger input is not a list of passphrases. */
 const MOST_BYTES = 2 ** 20;
 const BACKSPACES = [0x08, 0x7f];
 const CARRIAGE_RETURN = 0x0d;
@@ -16,7 +16,7 @@ const CTRL_U = 0x15;
  * Reads passphrases from standard input, one on each line, as guestfish does. On a terminal, nothing that is typed is
  * shown, and an empty line or Ctrl-D ends the input.
  *
- * From then on, core dumps of this process contain no memory.
+ * Afterwards, core dumps of this process and of programs that it starts contain no memory.
  *
  * @throws `usage` if there is no passphrase or more than 1 MiB of input; the errors of `passphrasesOf`; `aborted` if
  *   the signal fires.

@@ -28,12 +28,12 @@ import { readKeys, startHashingRun } from './hashing-run.js';
  * Analyses the images, prints one report to standard output, writes the report files, and prints a summary. Every error
  * that can be detected on the command line is reported before the first image is opened.
  *
- * Returns the exit code of the first report that could not be written; if there is none, `EXIT_PARTIAL` if an image
- * failed, otherwise `EXIT_DONE`.
+ * Returns the exit code of the first failure to write a report or its table of names, or to get the warnings of its
+ * reporter. Without such a failure, returns `EXIT_PARTIAL` if an image failed, otherwise `EXIT_DONE`.
  *
- * @throws `usage` if the arguments are not valid or fewer than two images are named; the error of the first image that
- *   failed if fewer than two are left to compare; the errors of `readKeys`, `findSources`, `openOutputFiles` and the
- *   analysis.
+ * @throws `usage` if the arguments are not valid or fewer than two images are found; the error of the first image that
+ *   failed if fewer than two images are left to compare; the errors of `readKeys`, `readAnnotations`, `findSources`,
+ *   `openOutputFiles`, the analysis and `annotated`; `aborted` if the signal fires.
  */
 export async function runAnalyze(context: AnalyzeContext): Promise<number> {
   const { messages, options, reportOptions, signal } = context;
@@ -114,8 +114,7 @@ function usedReporters({ stdout, files }: ReportPlan): readonly NamedPart<Report
 }
 
 /**
- * Returns whether a companion of the reporter is written to a file: the one that the user named, or one beside a
- * report.
+ * Returns whether the companion of the reporter is written, to the file that the user named or beside a report.
  */
 function isCompanionWritten({ files, names }: ReportPlan, reporter: NamedPart<Reporter>): boolean {
   return names?.reporter === reporter || files.some((file) => file.reporter === reporter);

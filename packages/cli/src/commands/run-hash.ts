@@ -14,7 +14,7 @@ type Hashed = Extract<HashOutcome, { readonly vector: unknown }>;
 /**
  * Returns the base name of each image, by the image's path.
  *
- * @throws `usage` if two are the same.
+ * @throws `usage` if two base names are the same.
  */
 function baseNames(paths: readonly string[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();

@@ -9,8 +9,9 @@ import type { ViewContext } from './view.js';
 const PRIVATE = 0o600;
 
 /**
- * Analyses the images as `analyze` does, but writes the HTML report to a new private directory, prints the path of the
- * page, and opens it. If there is no report, nothing is left behind.
+ * Analyses the images as `analyze` does, but writes the HTML report to a new private directory and prints the path of
+ * the page. If the option `open` is set and there is a desktop, opens the page. If there is no report, removes the
+ * directory.
  */
 export async function runView(context: ViewContext): Promise<number> {
   const { messages, options, signal } = context;

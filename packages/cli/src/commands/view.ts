@@ -6,7 +6,7 @@ const OPTIONS = { ...IMAGE_OPTIONS, ...COMPARISON_OPTIONS, ...VIEW_OPTIONS };
 /** The context of `view`. */
 export type ViewContext = BuiltInContext<typeof OPTIONS>;
 
-/** Compares images, writes the HTML report to a private temporary file, and opens it in a browser. */
+/** Compares images, writes the HTML report to a private temporary file, and by default opens it in a browser. */
 export const view: BuiltInCommand<typeof OPTIONS> = {
   name: 'view',
   summary: 'explore the images in a browser',

@@ -2,8 +2,8 @@ import type { Flag } from '../options/flags.js';
 import { type CompletedCommand, type KnownNames, PROGRAM, valuesOf } from './completion-model.js';
 
 /**
- * Returns the completion script for bash 4 or later; see "Programmable Completion" in its manual. Does not need the
- * package `bash-completion`.
+ * Returns the completion script for bash 4 or later; see "Programmable Completion" in the manual of bash. The script
+ * does not need the package `bash-completion`.
  */
 export function bashCompletion(commands: readonly CompletedCommand[], names: KnownNames): string {
   const others = commands.filter(({ isDefault }) => !isDefault).map(({ name }) => name);

@@ -8,14 +8,14 @@ export const PROGRAM = 'virt-similarity';
 export interface CompletedCommand {
   readonly name: string;
   readonly summary: string;
-  /** Whether it runs when the command line names none. */
+  /** Whether this command runs when the command line names no command. */
   readonly isDefault: boolean;
   readonly flags: readonly Flag[];
-  /** The kind of its operands: `files` for images, a list of the only possible values, or `none`. */
+  /** What its operands can be: `files`, `none`, or a list of the only possible values. */
   readonly operands: 'files' | 'none' | readonly string[];
 }
 
-/** The names of each kind that options take. */
+/** The names that can be values of options, by kind. */
 export type KnownNames = Readonly<Record<NameKind, readonly string[]>>;
 
 /** Returns the possible values of a flag; `undefined` if they are files or directories, or are not known. */
@@ -26,7 +26,7 @@ export function valuesOf(completion: ValueCompletion | undefined, names: KnownNa
   return completion?.kind === 'names' ? names[completion.of] : undefined;
 }
 
-/** Returns a word in single quotes, which all three shells accept. */
+/** Returns a word in single quotes for a POSIX shell or zsh. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

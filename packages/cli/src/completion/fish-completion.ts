@@ -54,7 +54,7 @@ function flagWords({ long, short, takesValue, completion }: Flag, names: KnownNa
   return completion?.kind === 'files' ? `${forms} -r -F` : `${forms} -x`;
 }
 
-/** In fish's single quotes, only backslashes and single quotes are special. */
+/** Returns a text in single quotes, in which fish interprets only backslashes and single quotes. */
 function fishQuoted(text: string): string {
   return `'${text.replaceAll(/[\\']/g, '\\$&')}'`;
 }

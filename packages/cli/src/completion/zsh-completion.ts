@@ -62,7 +62,7 @@ function specsOf({ long, short, takesValue, isRepeated, help, placeholder, compl
   return forms.map((form) => quoted(`${others}${form}[${escaped(help)}]${value}`));
 }
 
-/** Escapes what ends a description or a message. */
+/** Escapes the characters that `_arguments` interprets in a description or a message. */
 function escaped(text: string): string {
   return text.replaceAll(/[[\]:\\]/g, '\\$&');
 }

@@ -43,8 +43,9 @@ export interface FlagGroup {
 }
 
 /**
- * Returns the flags of options: one for each, and a second one for an option that can be negated. A switch that can be
- * configured has both, so that the command line can cancel the configuration.
+ * Returns the flags of options. A switch has the flag `--NAME`, or `--no-NAME` if its default is true. A switch that
+ * can be configured has both flags, so that the command line can cancel the configuration. Any other option has the
+ * flag `--NAME`, and also `--no-NAME` if it declares a `negation`.
  */
 export function flagsOf(options: OptionDeclarations): Flag[] {
   return Object.entries(options).flatMap(([name, declaration]) => {

@@ -8,7 +8,7 @@ export type OwnOption = OptionDeclaration & {
   readonly conflicts?: string;
   /**
    * The text to put before the option's value to get the name of an image, such as `libvirt:`; set if the option names
-   * images. A switch names all images of that source.
+   * images. A switch names all images of the source in this text.
    */
   readonly images?: string;
   /** Whether its value is a file with a list of images. */
@@ -23,7 +23,7 @@ export type NameKind = 'reader' | 'hasher' | 'metric' | 'clusterer' | 'reporter'
 type OwnOptions = Readonly<Record<string, OwnOption>>;
 
 /*
- * The only table of options. Flags, configuration keys, help texts and checks are derived from it.
+ * The only table of the built-in commands' options. Flags, configuration keys, help texts and checks derive from it.
  */
 
 /** The options of every command. */

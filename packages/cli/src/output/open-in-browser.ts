@@ -6,9 +6,9 @@ const DESKTOP_OPENER = 'xdg-open';
 const URL_PLACE = '%s';
 
 /**
- * Opens a page in a browser if there is a desktop: with a command in `BROWSER`, whose commands are separated by colons,
- * or else with `xdg-open`. The first command that starts is used, and continues after this process ends. No shell
- * interprets the commands.
+ * Opens a page in a browser if there is a desktop: with a command of `BROWSER`, or with `xdg-open` if `BROWSER` is not
+ * set. The commands of `BROWSER` are separated by colons. The first command that can be started is used, and continues
+ * after this process ends. No shell interprets the commands.
  *
  * @param note receives the reason if the page is not opened
  */

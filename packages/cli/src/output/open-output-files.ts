@@ -43,8 +43,8 @@ export interface OutputFiles {
  * list them; see {@link OutputFiles.observe}.
  *
  * @param options.missingDirectories whether missing directories are made or refused; `refuse` by default
- * @throws `usage` if an output would be written twice, or if a directory is missing or cannot be opened or made; as
- *   `requireReplaceable`.
+ * @throws `usage` if an output would be written twice, or if the system does not open or make a directory, for example
+ *   because it is missing; as `OpenDirectory.open` and `requireReplaceable`.
  */
 export async function openOutputFiles(
   paths: readonly string[],

@@ -33,7 +33,7 @@ export interface ReportRequest {
   readonly format: string;
   /** Files, each in the format of its extension. */
   readonly paths: readonly string[];
-  /** The only file for the companion text of the reports; if absent, one is written beside each report. */
+  /** The file for the companion text; if absent, each report that has a companion text gets a file beside it. */
   readonly names: string | undefined;
   readonly options: OptionValues;
 }
@@ -149,7 +149,7 @@ function onlyReporterWithCompanion(
   return first;
 }
 
-/** Returns the given option, written as a flag, that makes a reporter's companion text empty, if there is one. */
+/** Returns the flag of a given option that makes a reporter's companion text empty; `undefined` if no option does. */
 function emptyingOption({ part: { companion } }: NamedPart<Reporter>, options: OptionValues): string | undefined {
   const found = Object.entries(companion?.emptyWith ?? {}).find(([name, value]) => options[name] === value);
   return found && `--${found.filter((word) => word !== true).join(' ')}`;

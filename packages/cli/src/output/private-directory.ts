@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { systemReasonOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /**
- * Makes a directory that only this user can enter, with an unpredictable name, in the temporary directory (`$TMPDIR` or
- * /tmp).
+ * Makes a directory that only this user can enter, with an unpredictable name, in the system's temporary directory (see
+ * `os.tmpdir`).
  *
  * @throws `unavailable` if it cannot be made.
  */

@@ -25,11 +25,12 @@ const LEVELS: Readonly<Record<MessageLevel, 'error' | 'warn' | 'info' | 'debug'>
 };
 
 /**
- * The log of a run: the command with its options, messages, the beginning and end of each image, and the exit code,
- * each as a JSON object on a line. The file is written at the end of the run, completely or not at all. It contains no
- * passphrases, and no values of options that can contain secrets.
+ * The log of a run: the command with its options, messages, the progress of images, and the exit code, each as a JSON
+ * object on a line. The file is written at the end of the run, completely or not at all. It contains no passphrases.
+ * The values of options that can contain secrets are replaced by `[redacted]`; a message can still quote such a value.
  *
- * The log replaces no file of an image. If the run ends before the files of all images are known, it replaces nothing.
+ * The log replaces no file of an image. If the run ends before the files of all images are known, the log does not
+ * replace any file.
  */
 export class RunLog implements MessageObserver {
   readonly path: string;
@@ -42,8 +43,8 @@ export class RunLog implements MessageObserver {
   /**
    * Opens the directory of the file, before any work.
    *
-   * @throws `usage` if the directory cannot be opened or the path does not end in `.log` or `.jsonl`; as
-   *   `requireReplaceable` if the path exists and is not a regular file.
+   * @throws `usage` if the path does not end in `.log` or `.jsonl`, or if the system does not open the directory; as
+   *   `OpenDirectory.open` and `requireReplaceable`.
    */
   static async open(path: string): Promise<RunLog> {
     if (!EXTENSIONS.some((extension) => path.endsWith(extension))) {
@@ -83,7 +84,7 @@ export class RunLog implements MessageObserver {
     this.#logger.info({ ...versions, command, options }, 'run started');
   }
 
-  /** Sets the outputs of the run. They know the files of its images, which the log must not replace. */
+  /** Sets the outputs of the run, which know the files of its images. The log must not replace these files. */
   protectFrom(outputs: Pick<OutputFiles, 'images' | 'knowsAllImages'>): void {
     this.#outputs = outputs;
   }

@@ -1,16 +1,16 @@
 import type { HashVector } from '@virt-similarity/core';
 import { terminalText } from '@virt-similarity/core/reporting';
 
-/** The rows of a row group: as many as DuckDB writes by default. DuckDB reads row groups in parallel. */
+/** The most rows of a row group: as many as DuckDB writes by default. DuckDB reads row groups in parallel. */
 const GROUP_ROWS = 122_880;
 
 /** The extension of files with the hash vectors of several images. */
 export const PARQUET_EXTENSION = '.parquet';
 
 /**
- * Yields the bytes of a Parquet file with the rows of all hash vectors: `image`, the name of the vector, with terminal
- * control characters escaped; `block`, the block number; and `hash`, the digest as bytes, or as hexadecimal text with
- * `hex`. Zero blocks have no row.
+ * Yields the bytes of a Parquet file with the rows of all hash vectors. Its columns are `image`, the name of the vector
+ * with terminal control characters escaped; `block`, the block number; and `hash`, the digest as bytes, or as
+ * hexadecimal text with `hex`. Zero blocks have no row.
  *
  * The metadata of the file has the hasher and the block size under the keys that hash-vector files use.
  *
@@ -64,7 +64,7 @@ export async function* vectorsParquet(vectors: readonly HashVector[], hex: boole
   yield take();
 }
 
-/** Yields a vector's rows in groups of at least {@link GROUP_ROWS}, except the last. */
+/** Yields a vector's rows in groups. Each group except the last has at least {@link GROUP_ROWS} rows. */
 async function* grouped(vector: HashVector): AsyncGenerator<{ blocks: Uint32Array; digests: Uint8Array }> {
   const { digestLength } = vector;
   let blocks: number[] = [];

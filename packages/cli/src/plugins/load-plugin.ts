@@ -11,8 +11,9 @@ import { resolvePlugin } from './resolve-plugin.js';
  * The plugin's code runs in a thread first, within the limits, so that a module that never finishes loading cannot
  * block the main thread.
  *
- * @throws `usage` if the plugin is not found or is not a regular file; `plugin` if its code throws or its default
- *   export is not a plugin; `unavailable` if it exceeds its time limit; `aborted` if the signal fires.
+ * @throws `usage` if the plugin is not found, is not a regular file, or does not export a plugin by default; `plugin`
+ *   if its code throws; `unavailable` if it exceeds its time limit or a system resource is exhausted; `aborted` if the
+ *   signal fires.
  */
 export async function loadPlugin(specifier: string, directory: string, limits: IsolationLimits): Promise<Plugin> {
   await waitForDirectories(specifier, directory);

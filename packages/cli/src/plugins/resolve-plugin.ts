@@ -5,9 +5,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { didYouMean, messageOf, VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /**
- * Returns the `file:` URL of a plugin that the user named. A path must start with `/`, `./` or `../`, so that a
- * package name never matches a file in the working directory by chance. Any other specifier is a package that is
- * installed in or above `directory`, or beside this command.
+ * Returns the `file:` URL of a plugin that the user named. A path must start with `/`, `./` or `../`, or be `.` or
+ * `..`, so that a package name never matches a file in the working directory by chance. Any other specifier is a
+ * package that is installed in or above `directory`, or beside this command.
  *
  * @throws `usage` if the plugin is not found or is a module of Node.js.
  */
@@ -48,7 +48,10 @@ function resolveFrom(parent: string, specifier: string): string {
   }
 }
 
-/** Returns the entry of a package that is installed beside this command, for example by `npm install --global`. */
+/**
+ * Returns the entry of a package that is installed beside this command, for example by `npm install --global`;
+ * `undefined` if there is none.
+ */
 function besideThisPackage(specifier: string): string | undefined {
   try {
     return resolveFrom(fileURLToPath(import.meta.url), specifier);

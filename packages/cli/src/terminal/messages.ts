@@ -45,7 +45,9 @@ export interface MessageObserver {
 export class Messages {
   readonly verbosity: Verbosity;
   readonly progress: NonNullable<MessageStyle['progress']>;
-  /** Whether status lines can be drawn: the stream is a terminal that can move its cursor. */
+  /**
+   * Whether status lines are drawn: the stream is a terminal that can move its cursor, and `progress` is not `json`.
+   */
   readonly isTerminal: boolean;
   readonly #stream: MessageStream;
   readonly #color: ColorWhen;
@@ -180,8 +182,9 @@ const ERASE_LINE = '\r\u001b[K';
 const CURSOR_UP = '\u001b[A';
 
 /**
- * Returns whether to use colors. According to https://no-color.org, NO_COLOR disables them unless the command line
- * enables them. Otherwise FORCE_COLOR enables them even without a terminal, or disables them if it is 0 or false.
+ * Returns whether to use colors. The command line decides, unless it states `auto`. Then NO_COLOR disables colors (see
+ * https://no-color.org). Otherwise FORCE_COLOR enables them even without a terminal, or disables them if it is 0 or
+ * false. Without these variables, a terminal gets colors unless TERM is `dumb`.
  */
 function wantsColor(stream: { readonly isTTY?: boolean }, when: ColorWhen, environment: NodeJS.ProcessEnv): boolean {
   if (when !== 'auto') {

@@ -15,9 +15,9 @@ export interface ProgressDisplay {
 }
 
 /**
- * Creates the display: on a terminal progress bars, redrawn at most ten times a second and at every new stage; with the
- * progress `json`, a JSON object for each event; with `none`, nothing; otherwise a line at the start and end of each
- * image and at the start of each base.
+ * Creates the display. With the progress `json`, it writes JSON objects (see {@link ProgressEvents}); with `none`,
+ * nothing. Otherwise it draws progress bars on a terminal, at most ten times a second and at every new stage. Without a
+ * terminal, it writes a line when an image or a base starts to be read, and when an image is finished.
  */
 export async function createProgressDisplay(messages: Messages, images: number): Promise<ProgressDisplay> {
   if (messages.progress !== 'auto') {

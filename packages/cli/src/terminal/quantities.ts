@@ -12,7 +12,7 @@ export function formatBytes(bytes: number): string {
   return unit === 0 ? `${Math.round(bytes)} B` : `${value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** Formats a duration in milliseconds, rounded up to seconds: `9 s`, `2 min 5 s`, `3 h 4 min`. */
+/** Formats a duration in milliseconds, rounded up to seconds; from one hour on without seconds: `9 s`, `3 h 4 min`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);
   if (seconds < 60) {

@@ -20,9 +20,9 @@ export interface TerminalColumns {
 
 /**
  * Renders the status lines of a run at the time `now` (milliseconds). The first line is for the run. While images are
- * hashed, it has a bar, bytes, rate and remaining time, and if several images are being read, one line follows for each
- * of the first four, and one with the number of the others. Each line has fewer than `width` columns, so that the
- * cursor does not wrap.
+ * hashed, it has a bar if there is room, and the bytes, rate and remaining time as far as they are known. If several
+ * images are being read, a line follows for each of the first four images, and a line with the number of the others.
+ * Each line has fewer than `width` columns, so that the cursor does not wrap.
  */
 export function renderProgress(state: ProgressState, terminal: TerminalColumns, now: number): string[] {
   if (state.stage === 'clustering') {
@@ -52,7 +52,7 @@ function imageLines(active: ProgressState['active'], terminal: TerminalColumns):
   return others === 0 ? lines : [...lines, `  and ${formatCount(others, 'other image')}`.slice(0, width - 1)];
 }
 
-/** Returns a line with a bar in the middle if there is room for one, cut to the width. */
+/** Returns a line of at most `width` − 1 columns, with a bar in the middle if there is room. */
 function barLine(head: string, fraction: number, tail: string, { width, widthOf }: TerminalColumns): string {
   const room = width - 1 - widthOf(head) - tail.length - '[]'.length;
   const bar = room < SHORTEST_BAR ? '' : drawBar(fraction, Math.min(room, LONGEST_BAR));
@@ -74,8 +74,9 @@ function drawBar(fraction: number, length: number): string {
 }
 
 /**
- * Estimates the total bytes to read, at least those that were already read: a compressed disk can have more bytes than
- * were announced. An image that is not started yet counts as the average of the started ones.
+ * Estimates the total number of bytes to read. The estimate is never below the number of bytes already read, because a
+ * compressed disk can have more bytes than were announced. An image that is not started yet counts as the average of
+ * the started images.
  */
 function estimatedBytes(state: ProgressState): number {
   const toRead = Math.max(state.images - state.cached, state.started);

@@ -12,8 +12,9 @@ export interface Accepted {
 /**
  * Requires that applying a plan involves no decision that the user has not made.
  *
- * @throws `refused` if the format of an image was only detected, if formats change and the user does not accept that,
- *   or if an image has snapshots or bitmaps that an overlay would lose; and the errors of reading the images' headers.
+ * @throws `refused` if the format of an image that changes was only detected, if formats change and the user does not
+ *   accept that, or if an image that changes has snapshots or bitmaps, which an overlay would lose; and the errors of
+ *   reading the images' headers.
  */
 export async function requireAcceptable(plan: PlanFile, { formatChange }: Accepted): Promise<void> {
   const changing = plan.images.filter(({ isWritten, emptyOverlayBytes }) => isWritten || emptyOverlayBytes > 0);

@@ -20,8 +20,9 @@ const PERMISSIONS = 0o7777n;
  * @param note receives one line for each file that was written or exchanged
  * @throws `changed` if an image or a base is not as planned; `in-use` if another program has an image or overlay open
  *   for writing; `refused` if the plan cannot be applied to these files (see `requireApplicable`); `unavailable` if
- *   there is not enough room or a tool is missing; `corrupt` if a tool fails for a new file; `aborted`; and the errors
- *   of reading and writing. Every image is then as before, or replaced by an equal overlay.
+ *   there is not enough room, a tool is missing, or the attributes of an image cannot be copied; `corrupt` if qemu-img
+ *   fails for a new file; `aborted`; and the errors of reading and writing. Every image is then as before, or replaced
+ *   by an equal overlay.
  */
 export async function applyPlan(
   state: PlanState,
@@ -38,7 +39,7 @@ export async function applyPlan(
   await markBasesOfOtherPlans(state);
   await new NewFileWriter(state, disks, note, signal).writeAll();
   await state.requirePlanned();
-  // One may have been made in the meantime.
+  // Another program may have made an overlay on an image in the meantime.
   await requireNoOtherUsers(
     state,
     disks,
@@ -50,7 +51,7 @@ export async function applyPlan(
   }
   await directories.requireInPlace();
   for (const index of state.changedImages) {
-    // A rollback that was interrupted left it.
+    // An interrupted rollback may have left this link.
     await directories.removeIfPresent(paths.restored(index));
   }
   await protectBases(state);

@@ -9,9 +9,10 @@ import { checkQcow2 } from './tools.js';
  * Deletes the originals that overlays have replaced. Can be called again if it was interrupted.
  *
  * @param note receives one line for each file that was deleted
- * @throws `refused` if the plan is not applied; `changed` if a base was written to, if an image is not the overlay of
- *   the plan, or if another file is at the path of an original; `corrupt` if an overlay is damaged; `unavailable` if
- *   qemu-img is missing; and `aborted`.
+ * @throws `refused` if the plan is not applied or was rolled back, or if an image outside the plan uses an original;
+ *   `changed` if a base was written to, if an image is not the overlay of the plan, or if another file is at the path
+ *   of an original; `corrupt` if qemu-img fails for an overlay, for example because it is damaged; `unavailable` if
+ *   qemu-img is missing; `aborted`; and the errors of the file system.
  */
 export async function commitPlan(
   state: PlanState,

@@ -51,7 +51,7 @@ export function guestSize({ virtualSize }: Pick<DiskImage, 'virtualSize'>): numb
 
 /**
  * Returns the position of the first byte in which two disks differ for a guest; `undefined` if they are equal. If a
- * guest sees different sizes, returns the smaller size and does not compare the content.
+ * guest sees different sizes, returns the smaller virtual size and does not compare the content.
  *
  * @throws as `differenceOf`.
  */
@@ -72,8 +72,8 @@ export async function firstDifference(
 }
 
 /**
- * Yields the content of both disks in pieces, except where both are known to be zero. The next piece overwrites the
- * buffers of the last one.
+ * Yields the content of both disks in pieces, except where both are known to be zero. All pieces share the same
+ * buffers, so each piece is valid only until the next piece.
  */
 async function* contents(
   disk: DiskImage,

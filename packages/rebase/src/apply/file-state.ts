@@ -6,7 +6,8 @@ import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import type { JournalFile } from './journal.js';
 
 /**
- * The directories of a plan. Each is opened once, at its first use, so that later changes of its path have no effect.
+ * The directories of a plan. Each is opened once, at its first use. Later calls use the open directory, even if another
+ * directory has replaced it at its path.
  */
 export class PlanDirectories {
   readonly #open = new Map<string, Promise<OpenDirectory>>();
@@ -68,7 +69,7 @@ export class PlanDirectories {
   /**
    * Requires that each directory that is open is still at its path.
    *
-   * @throws `changed` if another directory is there.
+   * @throws `changed` if another directory, or none, is there.
    */
   async requireInPlace(): Promise<void> {
     for (const [path, opened] of this.#open) {

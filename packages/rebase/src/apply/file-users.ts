@@ -6,7 +6,7 @@ const QCOW2_MAGIC = 0x5146_49fb;
 const QED_MAGIC = 0x5145_4400;
 /** The type of the header extension of qcow2 that names the data file. */
 const DATA_FILE = 0x4441_5441;
-/** The bytes of a file that are searched for names; qemu-img writes all names of a qcow2 header into its first 4 KiB. */
+/** The number of bytes at the start of a file that are searched for names. qemu-img writes names close to the start. */
 const HEAD_BYTES = 65_536;
 
 /** A file, and another file that it refers to, by their keys (see `fileKeyOf`). */
@@ -17,9 +17,10 @@ export interface FileUse {
 }
 
 /**
- * Returns which files the images in some directories refer to: backing files, data files and extents. Examines regular
- * files whose headers have the names, and the images that `findImages` finds. Subdirectories, symbolic links, files that
- * cannot be read and references to other directories' images of images that cannot be opened are left out.
+ * Returns which files the images in some directories refer to: backing files, data files and extents. Searches the
+ * headers of all regular files for the names that qcow, qcow2 and qed files contain, and identifies the images that
+ * `findImages` finds. Leaves out subdirectories, symbolic links, and files that cannot be read. For any other format,
+ * also leaves out images that cannot be identified, for example because they refer to files in another directory.
  *
  * @throws the errors of listing a directory, and `aborted`.
  */
@@ -107,7 +108,10 @@ function textAt(head: Buffer, start: number, length: number): string {
   return start === 0 ? '' : pathText(head.subarray(start, start + length));
 }
 
-/** Returns the paths in a name of qemu's: itself, without the protocol `file:`, or the values of `filename` in `json:`. */
+/**
+ * Returns the paths in a name that qemu wrote: for a name that begins with `json:`, the values of `filename`; otherwise
+ * the name without the protocol `file:`.
+ */
 function pathsIn(name: string): string[] {
   if (name === '') {
     return [];

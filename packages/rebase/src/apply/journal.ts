@@ -162,9 +162,9 @@ async function completeLines(path: string): Promise<Buffer> {
 }
 
 /**
- * Creates a lock file with the mark of this process. Replaces the lock file of a process that has ended.
+ * Creates a lock file with the mark of this process. Replaces the lock file of a process that is known to have ended.
  *
- * @throws `in-use` if another process has the lock.
+ * @throws `in-use` if another process has the lock, or may have it.
  */
 async function takeLock(path: string): Promise<void> {
   for (let attempt = 0; attempt < 2; attempt++) {
@@ -178,8 +178,8 @@ async function takeLock(path: string): Promise<void> {
 }
 
 /**
- * Removes a lock file whose process has ended. A second lock file, with a name for this first one, ensures that no other
- * process replaces it between the check and the removal.
+ * Removes a lock file whose process has ended. A second lock file, whose name contains the mark of the ended process,
+ * ensures that no other process replaces the first lock file between the check and the removal.
  */
 async function removeStaleLock(path: string): Promise<void> {
   const mark = await staleMarkIn(path);
@@ -198,7 +198,7 @@ async function removeStaleLock(path: string): Promise<void> {
   }
 }
 
-/** Returns the mark in a lock file if its process has ended. */
+/** Returns the mark in a lock file if the process with this mark has ended; otherwise `undefined`. */
 async function staleMarkIn(path: string): Promise<string | undefined> {
   const mark = (await readSmallFile(path, LARGEST_LOCK).catch(() => '')).toString();
   return (await hasEnded(mark, () => 0)) ? mark : undefined;

@@ -26,8 +26,8 @@ export class NewFileWriter {
    * except those that have replaced their images.
    *
    * @throws `changed` if an overlay differs from its image or an image is not as planned; `in-use` if another program
-   *   has a file open for writing; `corrupt` if a tool fails for a new file; `aborted`; and the errors of reading and
-   *   writing.
+   *   has a file open for writing; `corrupt` if qemu-img fails for a new file; `unavailable` if a tool is missing or
+   *   the attributes of an image cannot be copied; `aborted`; and the errors of reading and writing.
    */
   async writeAll(): Promise<void> {
     for (const index of this.#state.newBases) {

@@ -6,8 +6,8 @@ import type { PlanState } from './plan-state.js';
 const MADE_BY_PLAN = /\.[0-9a-f]{8}\.(?:base|qcow2)$/;
 
 /**
- * Creates a hard link with this plan's id to each base that an earlier plan made. While the link exists, the earlier plan
- * cannot be rolled back, which would remove the base.
+ * Creates a hard link, whose name contains this plan's id, to each base that an earlier plan made. While the link
+ * exists, the earlier plan cannot be rolled back, because a rollback would remove the base.
  */
 export async function markBasesOfOtherPlans(state: PlanState): Promise<void> {
   for (const path of basesOfOtherPlans(state)) {
@@ -31,7 +31,7 @@ function basesOfOtherPlans(state: PlanState): string[] {
 }
 
 /**
- * Requires that the files that a rollback removes have no hard links besides those of this plan.
+ * Requires that the files that a rollback removes or replaces have no hard links besides the links of this plan.
  *
  * @throws `refused` otherwise.
  */

@@ -53,7 +53,7 @@ export class PlanDisks {
   /**
    * Requires that no other program has a file open for writing.
    *
-   * @throws as `open`
+   * @throws as `open`.
    */
   async requireUnused(content: PlacedContent): Promise<void> {
     await (await this.open(content)).close();

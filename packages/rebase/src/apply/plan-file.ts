@@ -77,6 +77,8 @@ export async function readPlanFile(path: string): Promise<PlanFile> {
 }
 
 /**
+ * Parses the text of a plan.
+ *
  * @param path of the file that contains the text, for messages
  * @throws `corrupt` if the text is not a plan of this version.
  */
@@ -131,8 +133,8 @@ function requireForest(path: string, { images, newBases }: z.output<typeof schem
 }
 
 /**
- * Requires that each image has a different file, at a plain absolute path, and that no image that changes is the backing
- * file of another image now.
+ * Requires that each image has a different file, at a normalised absolute path, and that no image that changes is the
+ * backing file of another image now.
  */
 function requireDistinctFiles(path: string, { images }: z.output<typeof schema>): void {
   const keyOf = ({ device, inode }: z.output<typeof stamp>) => `${device}:${inode}`;

@@ -132,7 +132,8 @@ export class PlanState {
   }
 
   /**
-   * Requires that each image of the plan, with its backing files, is as planned, or was replaced by this plan.
+   * Requires that each image of the plan is as planned, with its backing files, or was replaced by this plan or given
+   * up.
    *
    * @throws `changed` otherwise.
    */
@@ -210,8 +211,8 @@ export class PlanState {
   /**
    * Renames the overlay of an image to the image's path. The image must already have its hard link at `keptPath`.
    *
-   * @throws `changed` if the overlay is not the file that was written, or if the image was written to at the last moment;
-   *   the image is then at its path.
+   * @throws `changed` if the overlay is not the file that was written, or if the image was written to at the last
+   *   moment; the image is then at its path.
    */
   async exchange(index: number): Promise<void> {
     const { paths, directories } = this;
@@ -230,7 +231,7 @@ export class PlanState {
     }
   }
 
-  /** Restores an image through a new hard link, so that the path at which it is kept remains valid for overlays on it. */
+  /** Restores an image through a new hard link. Its kept path remains, because overlays may use it as their base. */
   async restore(index: number): Promise<void> {
     const restored = this.paths.restored(index);
     await this.directories.removeIfPresent(restored);

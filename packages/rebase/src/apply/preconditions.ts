@@ -11,10 +11,10 @@ const LONGEST_NAME = 255;
 /**
  * Requires that a plan can be applied, or that its application can be continued.
  *
- * @throws `changed` if an image or a backing file is not as planned; `refused` if the name of a new file cannot be used
- *   or is taken, if an image that changes has other hard links, or if an overlay outside the plan uses such an image as
- *   its backing file; `in-use` if another program has such an image open for writing; `unavailable` if there is not
- *   enough room; and the errors of opening an image.
+ * @throws `changed` if an image or a backing file is not as planned; `refused` if an image is not named by its real
+ *   path, if the name of a new file cannot be used or is taken, if an image that changes has other hard links, or if an
+ *   image outside the plan uses such an image; `in-use` if another program has an image that changes open for writing;
+ *   `unavailable` if there is not enough room; and the errors of listing directories and of opening an image.
  */
 export async function requireApplicable(state: PlanState, disks: PlanDisks): Promise<void> {
   requireUsableNames(state);
@@ -39,9 +39,9 @@ export async function requireApplicable(state: PlanState, disks: PlanDisks): Pro
 }
 
 /**
- * Requires that no image outside the plan uses one of these files, as a backing file, a data file or an extent. Examines
- * the images in the directories of the plan's images, and in those of the images that the plan leaves out. If the plan
- * was begun, first removes the temporary files that killed processes left in the directories of the plan.
+ * Requires that no image outside the plan uses one of these files, as a backing file, a data file or an extent.
+ * Examines the images in the directories of the plan's images, and in those of the images that the plan leaves out. If
+ * the plan was begun, first removes the temporary files that killed processes left in the directories of the plan.
  *
  * @throws `refused` if there is such an image, and the errors of listing the directories.
  */
@@ -153,7 +153,7 @@ async function requireSoleNames(state: PlanState): Promise<void> {
 }
 
 /**
- * Requires that no file exists at the paths of the files that the plan creates. Not called once the plan was begun,
+ * Requires that no file exists at the paths of the files that the plan creates. Not called after the plan was begun,
  * because a killed process can have left a file that it had not recorded. Such a file belongs to the plan: its name
  * contains the plan's id.
  *

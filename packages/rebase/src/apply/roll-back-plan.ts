@@ -6,14 +6,15 @@ import type { PlanState } from './plan-state.js';
 import { requireNoOtherUsers } from './preconditions.js';
 
 /**
- * Puts every image back, restores the permissions of the bases, and removes the new files. Everything is checked before
- * anything is changed.
+ * Puts every image back, restores the permissions of the bases, and removes the new files. Before it changes a file, it
+ * checks all files.
  *
  * @param note receives one line for each image that the plan changes
  * @throws `changed` if an overlay was written to since the plan was applied, because that would be lost, or if an image
- *   or its overlay is not where the plan left it; `refused` once the commit has begun, or if an overlay outside the
- *   plan uses a new file as its backing file; `in-use` if another program has an overlay open for writing; and the
- *   errors of opening an overlay.
+ *   or its overlay is not where the plan left it; `refused` if a commit has deleted an original, if a file has a hard
+ *   link that is not of this plan, or if an image outside the plan uses a file that the rollback removes or changes;
+ *   `in-use` if another program has an overlay open for writing; and the errors of listing directories and of opening
+ *   an overlay.
  */
 export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (text: string) => void): Promise<void> {
   const { journal, directories, paths, changedImages } = state;
@@ -25,8 +26,8 @@ export async function rollBackPlan(state: PlanState, disks: PlanDisks, note: (te
   }
   await requireNoForeignLinks(state);
   await requireNoOtherUsers(state, disks, [...state.newFiles(), ...state.secondNames(), ...convertedImages(state)]);
-  // Overlays are restored before their bases, and the paths of the bases remain until the end. Every image is therefore
-  // complete at every moment.
+  // Every image is restored before the images on which its overlay is based, and the paths of the bases remain until
+  // the end. Every image is therefore complete at every moment.
   for (const index of changedImages.toReversed()) {
     if (await state.isExchanged(index)) {
       // A machine may have started in the meantime.
@@ -53,7 +54,7 @@ function convertedImages(state: PlanState): string[] {
 }
 
 /**
- * Requires that no original was deleted by a commit that was interrupted.
+ * Requires that a commit has not deleted an original.
  *
  * @throws `refused` otherwise.
  */

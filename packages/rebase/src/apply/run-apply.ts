@@ -11,7 +11,7 @@ import { PlanState } from './plan-state.js';
 import { requireApplicable } from './preconditions.js';
 import { rollBackPlan } from './roll-back-plan.js';
 
-/** The exit code if some images of the plan stay as they are. */
+/** The exit code if some images of the plan were given up. */
 const EXIT_PARTIAL = 3;
 
 export async function runApply({

@@ -9,7 +9,7 @@ const CP: Tool = { command: 'cp', package: 'coreutils' };
  * Checks the structure of a qcow2 file, also while a machine uses it. Does not open its backing files, whose headers a
  * guest may have written.
  *
- * @throws `corrupt` if qemu-img finds an error, `unavailable` if it cannot run, and `aborted`.
+ * @throws `corrupt` if qemu-img finds an error or fails otherwise, `unavailable` if it cannot run, and `aborted`.
  */
 export async function checkQcow2(path: string, signal: AbortSignal): Promise<void> {
   const node = { driver: 'qcow2', backing: null, file: { driver: 'file', filename: path } };
@@ -18,7 +18,7 @@ export async function checkQcow2(path: string, signal: AbortSignal): Promise<voi
 
 /**
  * Gives a file the owner, permissions and extended attributes of another file, including its access control list and
- * SELinux label, but not its times.
+ * SELinux label, but not its times. Attributes that this user is not allowed to set can be left out.
  *
  * @throws `unavailable` if cp fails or cannot run, and `aborted`.
  */

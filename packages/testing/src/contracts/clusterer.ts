@@ -125,8 +125,8 @@ function assertWellFormed({ size, merges, inverted }: Dendrogram, expectedSize: 
 
 /**
  * Returns whether `assertGreedy` accepts merges of equal height in any order. Under centroid and median linkage, it
- * does not: a cluster can be closer to another cluster than its parts are, so `assertGreedy` accepts only the order in
- * which the merges were made. The contract does not require that order.
+ * accepts only the order in which the merges were made, because a cluster can be closer to another cluster than the
+ * parts of the cluster are. The contract does not require that order.
  */
 function orderOfTiesIsFree(linkage: Linkage): boolean {
   return linkage !== 'centroid' && linkage !== 'median';
@@ -159,7 +159,7 @@ function scaled(distance: () => number, factor: number): () => number {
   return () => distance() * factor;
 }
 
-/** Returns a linear congruential generator of numbers from 0 to below 1 (Knuth 1997, section 3.3.4). */
+/** Returns a linear congruential generator of numbers ≥ 0 and < 1 (Knuth 1997, section 3.3.4). */
 function randomDistances(seed: number): () => number {
   let state = seed;
   return () => {

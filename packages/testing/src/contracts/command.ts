@@ -75,7 +75,7 @@ function testWritten(run: CommandRun): void {
   assert.ok(!run.isWriting, 'expected the command to await what context.write returns');
 }
 
-/** Simulates `virt-similarity … | head -1`. Passes if the command writes no results. */
+/** Simulates a failure to write results, for example to a full disk. Passes if the command writes no results. */
 async function testUnwritable(run: (events: RunEvents) => Promise<CommandRun>): Promise<void> {
   let hasWritten = false;
   const ended = await run({

@@ -361,7 +361,7 @@ async function extentsOf(image: DiskImage): Promise<Extent[]> {
   return extents;
 }
 
-/** Returns unaligned ranges: empty, complete, at both ends and across likely block boundaries. */
+/** Returns aligned and unaligned ranges: empty, complete, at both ends and across likely block boundaries. */
 function rangesWithin(size: number): { readonly start: number; readonly length: number }[] {
   const starts = [0, 1, 511, 4095, 65_535, 65_537, size - 1, size - 513, size].filter(
     (start) => start >= 0 && start <= size,

@@ -71,7 +71,10 @@ function testPurity(metric: DistanceMetric): void {
   assertSame(again.reverse(), once, 'expected the same distances again; keep no state between calls');
 }
 
-/** Returns counts that two images can have: equal blocks, and blocks in the first only, the second only, or both. */
+/**
+ * Returns counts that two images can have, for all combinations of {@link BLOCKS} as the numbers of equal blocks, of
+ * blocks that only the first or only the second image has, and of blocks in which both images have different data.
+ */
 function possibleCounts(): PairCounts[] {
   return BLOCKS.flatMap((equal) =>
     BLOCKS.flatMap((onlyFirst) =>

@@ -21,7 +21,7 @@ export async function importPlugin(address: string): Promise<Plugin> {
   return checkPlugin(defaultExportOf(await import(address)), address);
 }
 
-/** Returns the plugin's registrations by kind, even if its options or versions are invalid. */
+/** Returns the registrations of the plugin's parts, even if its options or its range of core versions are invalid. */
 export function registrationsOf(plugin: Plugin): readonly Registration[] {
   const { core: _, options: __, ...parts } = plugin;
   return createAnalyzer({ plugins: [parts] }).registrations.filter((part) => part.plugin === plugin.name);

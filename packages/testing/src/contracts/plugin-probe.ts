@@ -24,7 +24,7 @@ export interface PluginProbe {
   readonly inThread: readonly string[];
 }
 
-/** The time limit in milliseconds, which is the time that the command waits for a plugin. */
+/** The time limit in milliseconds, which is the time that the command waits for a plugin by default. */
 const LIMIT = 60_000;
 
 /**

@@ -55,7 +55,7 @@ function constructAll(plugins: readonly ConfiguredPlugin[], plugin: Plugin): voi
   }
 }
 
-/** Returns the resources that were added since `before`, once no system request is pending. */
+/** Waits until no system request is pending. Then returns the resources that are not in `before`. */
 async function leftSince(before: readonly string[]): Promise<string[]> {
   for (;;) {
     await new Promise(setImmediate);

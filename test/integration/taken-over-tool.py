@@ -38,7 +38,8 @@ def call(name, x64, arm64, *arguments):
         found.append(f"{name}: {result} {errno.errorcode.get(ctypes.get_errno())}")
 
 
-# Writing: creates a file in every directory, and opens every file for writing, except in a few large directories.
+# Writing: tries to create a file in every directory and to open every file for writing. Omits a few large directories,
+# most of /proc, and the writable directory.
 for directory, names, files in os.walk("/"):
     if directory.startswith(("/usr/share", "/usr/lib", "/sys")) or directory == writable:
         names.clear()

@@ -44,7 +44,7 @@ describe('compareByPosition', () => {
     );
   });
 
-  test('returns the same counts with any number of threads', async () => {
+  test('returns the same counts with up to three threads', async () => {
     await fc.assert(
       fc.asyncProperty(disks, fc.integer({ min: 1, max: 3 }), async (given, jobs) => {
         await expectCounts(
@@ -117,7 +117,7 @@ describe('compareByPosition', () => {
     }
   });
 
-  test('compares sparse disks with data only at either end', async () => {
+  test('compares sparse disks with data only at their ends', async () => {
     const blocks = 2 ** 20;
     const sparse = (content: number): NumberedDisk => {
       const disk = new Array<number>(blocks).fill(0);

@@ -101,7 +101,7 @@ const CHANGES: readonly (readonly [string, (directory: string) => Promise<Subjec
   ],
 ];
 
-/** The changes that are tested with each reader: only some with libguestfs, because its appliance starts slowly. */
+/** The changes that are tested with each reader. libguestfs is tested with few, because its appliance starts slowly. */
 const READ_BY: Readonly<Record<string, RegExp>> = { raw: /^a raw/, qemu: /^/, libguestfs: /shrinks$/ };
 
 describe.each(['raw', 'qemu', 'libguestfs'])('while %s reads', (reader) => {

@@ -202,7 +202,7 @@ describe('a reader', () => {
     expect(await all(analyzer.hash(['disk:a'], options))).toMatchObject([{ cached: true }]);
   });
 
-  test('fails an image as changed if it identifies the image differently than the opened image', async () => {
+  test('fails an image as changed if the opened image has an identity that `identify` does not return', async () => {
     disks.open = async ({ path }) => {
       const image = disks.image(path);
       return Object.assign(image, { identity: disks.identityOf('disk:z') });

@@ -7,7 +7,7 @@ import { QemuReader, RawReader } from '@virt-similarity/readers';
 import { openImage } from '../fixtures/open-image.js';
 import { contentByExtents, contentByReads, diskContent, makeImage, runTestTool, withDirectory } from './qemu-images.js';
 
-/** The name `café` in Latin-1, for printf of a shell and as the text of a path. */
+/** The name `café` in Latin-1, for the command printf and as the text of a path. */
 const LATIN1 = { shell: 'caf\\351', text: 'caf\udce9' };
 
 /** Creates a directory with the name `café` in Latin-1. Returns the text of its path. */

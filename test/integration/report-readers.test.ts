@@ -305,7 +305,7 @@ interface DotJson {
   readonly edges?: readonly { readonly tail: number; readonly head: number }[];
 }
 
-/** Returns the tree as drawn. A leaf's name is the text that dot draws, in which dot has interpreted its escapes. */
+/** Returns the tree as drawn. A leaf's name is the text that dot draws, with the escapes of DOT interpreted. */
 function nodesDrawn({ objects, edges = [] }: DotJson): ReadNode[] {
   const nodes = objects.filter(({ name }) => /^n\d+$/.test(name));
   const indexOf = new Map(nodes.map(({ _gvid }, index) => [_gvid, index]));

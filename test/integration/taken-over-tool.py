@@ -67,7 +67,7 @@ for path, text in (("/proc/sys/kernel/core_pattern", "|/x"), ("/proc/sysrq-trigg
 for path in ("/etc/passwd", "/etc/shadow", "/root", "/home", "/proc/1/root/etc/passwd", f"/proc/{host_pid}/environ"):
     attempt(f"reads {path}", lambda: os.listdir(path) if os.path.isdir(path) else open(path).read())
 
-# Inherited descriptors and variables, also those of the other processes that the tool sees.
+# Inherited descriptors and variables, also of the other processes that the tool sees.
 for pid in (name for name in os.listdir("/proc") if name.isdigit()):
     try:
         for descriptor in os.listdir(f"/proc/{pid}/fd"):

@@ -19,7 +19,7 @@ const SMALL = {
 };
 const THREADS = { ...SMALL, secondsWithoutThreads: 0 };
 
-/** Few contents, so that many blocks are equal; disks of different lengths, some without blocks. */
+/** Disks of different lengths, some without blocks. They have few contents, so that many blocks are equal. */
 const disks = fc.array(fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 200 }), { minLength: 2, maxLength: 40 });
 const limits = fc.constantFrom(
   SMALL,

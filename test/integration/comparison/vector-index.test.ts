@@ -111,7 +111,7 @@ function newDirectory(): string {
   return join(directory, `${directories++}`);
 }
 
-/** Writes the vectors to files that are old enough for an index in a cache to store their data. */
+/** Writes the vectors to files that are old enough to be stored in the cache of an index. */
 async function inFiles(vectors: readonly HashVector[]): Promise<HashVector[]> {
   const place = newDirectory();
   await mkdir(place);

@@ -112,7 +112,7 @@ describe('an executor', () => {
   test.each([
     ['hamming', 'position'],
     ['shared-content', 'free'],
-  ])('that is custom hashes and compares with the same result as the default, by %s', async (metric, alignment) => {
+  ])('of a program hashes and compares with the same result as the default, by %s', async (metric, alignment) => {
     const { analyzer, calls } = composeSplitting();
     const expected = await compose().analyze(PATHS, { ...OPTIONS, metric });
     const found = await analyzer.analyze(PATHS, { ...OPTIONS, metric });
@@ -129,7 +129,7 @@ describe('an executor', () => {
     ]);
   });
 
-  test('that is custom compares two groups with the same result as the default', async () => {
+  test('of a program compares two groups with the same result as the default', async () => {
     const { analyzer, calls } = composeSplitting();
     const vectors = await vectorsOf(compose());
     const [rows, columns] = [vectors.slice(0, 2), vectors.slice(2)];

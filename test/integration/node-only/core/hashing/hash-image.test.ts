@@ -72,7 +72,7 @@ describe('hashImage', () => {
     expect(await rowsOf(vector)).toEqual(checksumsOf(bytes, 2 * MIB));
   });
 
-  test('runs a hasher that cannot be imported in the main thread', async () => {
+  test('runs a hasher in the main thread if threads cannot import it', async () => {
     const here = new HashingPool({ name: 'checksum', hasher: new ChecksumHasher() }, 2);
     const vector = await hashImage(new MemoryDiskImage(Uint8Array.of(5)), here, { name: 'disk', blockSize: 512 });
     expect(await rowsOf(vector)).toEqual([[0, 5]]);

@@ -19,7 +19,7 @@ async function threads(): Promise<number> {
   return (await readdir('/proc/self/task')).length;
 }
 
-test('twenty concurrent analyses share one pool of threads and return the same results as one alone', async () => {
+test('twenty concurrent analyses share one pool of threads and return the same distances as one analysis', async () => {
   const paths = await Promise.all(
     [1, 2, 3].map(async (disk) => {
       const path = join(directory, `${disk}.raw`);

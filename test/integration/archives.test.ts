@@ -53,9 +53,9 @@ function allAtDistance0(archive: string): Record<string, number> {
   return Object.fromEntries(files.map((file) => [`${archive}:${file}`, 0]));
 }
 
-describe('every format in a tar archive', () => {
+describe('images in a tar archive', () => {
   test.each(['ustar.ova', 'gnu.ova', 'pax.ova'])(
-    'is read correctly from %s',
+    'are read correctly in every format, from %s',
     async (archive) => {
       expect(await distancesIn(archive, 'auto')).toEqual(allAtDistance0(archive));
     },
@@ -63,20 +63,20 @@ describe('every format in a tar archive', () => {
   );
 
   test.each(['qemu', 'libguestfs'])(
-    'is read correctly by the reader %s',
+    'are read correctly in every format, by the reader %s',
     async (reader) => {
       expect(await distancesIn('pax.ova', reader)).toEqual(allAtDistance0('pax.ova'));
     },
     600_000,
   );
 
-  test('has the content that qemu-img convert reads from the unpacked file', async () => {
+  test('have the expected content for qemu-img convert before they are packed', async () => {
     for (const { file, format } of SAMPLES) {
       expect([file, (await convertedContent(at(file), format)).equals(CONTENT)]).toEqual([file, true]);
     }
   }, 60_000);
 
-  test('is read correctly if the archive has large holes', async () => {
+  test('are read correctly, in raw and qcow2, if the archive has large holes', async () => {
     const commands = [
       'truncate -s 64M sparse.raw; printf x | dd of=sparse.raw bs=1M seek=32 conv=notrunc',
       'qemu-img convert -f raw -O qcow2 -o preallocation=metadata sparse.raw sparse.qcow2',
@@ -108,11 +108,11 @@ describe.each([
   }
 });
 
-test('a raw disk of any length in an archive has its own bytes and no others', async () => {
+test('a raw disk in an archive is read without the padding after it', async () => {
   const content = CONTENT.subarray(0, 100_001);
   await writeFile(at('odd.raw'), content);
   await runTestTool('tar', '-C', directory, '-cf', at('odd.tar'), 'odd.raw', 'disk.raw');
-  // The bytes that fill up the last block are not part of the disk.
+  // The padding to a multiple of 512 bytes is not part of the disk.
   const archive = await readFile(at('odd.tar'));
   archive.fill(0xff, 512 + content.length, 512 + Math.ceil(content.length / 512) * 512);
   await writeFile(at('odd.tar'), archive);

@@ -127,7 +127,7 @@ describe('hash-vector files of other programs', () => {
     );
   });
 
-  test('are accepted without a name, and get that of the file', async () => {
+  test('are named by their paths if they state no name', async () => {
     const vector = await opened(written(2, { metadata: METADATA.slice(0, 4) }));
     expect(vector.name).toBe(join(directory, 'other.arrow'));
   });

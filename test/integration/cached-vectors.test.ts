@@ -17,7 +17,7 @@ beforeAll(async () => {
   disks = await mixedDiskSet(directory);
 });
 
-/** A first run caches the images that the previous test has changed. */
+/** A first run caches the vectors of the images that the previous test has changed. */
 beforeEach(async () => {
   await allSettled();
   await imagesReadByARun();

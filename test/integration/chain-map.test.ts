@@ -10,7 +10,7 @@ import { diskContent, makeImage, runTestTool, withDirectory } from './qemu-image
 
 const MIB = 2 ** 20;
 
-/** Returns the properties of an entry that both maps must have in common. */
+/** Returns the properties of an entry that must be equal in both maps. */
 function described({ start, length, depth, zero, offset }: MapEntry) {
   return {
     start,

@@ -10,7 +10,7 @@ import { diskContent, makeImage, runTestTool, withDirectory } from './qemu-image
 /** An image, and a change to one of its files while it is read. */
 interface Subject {
   readonly source: DiskSource;
-  /** Synchronous, so that it happens before the first byte of data is read. */
+  /** Synchronous, so that the change happens before the first byte of data is read. */
   change(): void;
 }
 
@@ -101,7 +101,7 @@ const CHANGES: readonly (readonly [string, (directory: string) => Promise<Subjec
   ],
 ];
 
-/** The changes tested with each reader: only some with libguestfs, whose appliance starts slowly. */
+/** The changes that are tested with each reader. libguestfs is tested with few, because its appliance starts slowly. */
 const READ_BY: Readonly<Record<string, RegExp>> = { raw: /^a raw/, qemu: /^/, libguestfs: /shrinks$/ };
 
 describe.each(['raw', 'qemu', 'libguestfs'])('while %s reads', (reader) => {

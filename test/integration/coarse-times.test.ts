@@ -18,7 +18,7 @@ if (!isRoot) {
   console.warn('skipped: tests of file systems with coarse times need root to mount them');
 }
 
-/** File systems. For `granularity` milliseconds after a write, another write can leave the times unchanged. */
+/** File systems. An image is not cached while its times are less than `granularity` milliseconds old. */
 const FILE_SYSTEMS = [
   { name: 'ext3 with inodes of 128 bytes', options: ['-t', 'ext3', '-I', '128'], granularity: 2000, coarse: true },
   { name: 'ext4', options: ['-t', 'ext4'], granularity: 20, coarse: false },
@@ -74,12 +74,12 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     await rm(directory, { recursive: true });
   });
 
-  test('reads an image again that was written to without a change in its times', async () => {
+  test('reads an image again after a second write, even if the write did not change its times', async () => {
     const path = join(mounted, 'a.raw');
     const expected = await hash(await written('expected', 'new'), join(directory, 'other-cache'));
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const cache = join(directory, `cache-${attempt}`);
-      // Starts early in a second, so that both writes fall into it.
+      // Starts early in a second, so that both writes happen within this second.
       if (coarse) {
         await until(async () => Date.now() % 1000 < 50);
       }

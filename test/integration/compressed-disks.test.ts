@@ -30,7 +30,7 @@ function run(command: string): void {
 
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 
-/** Hashes a file. Returns its size and rows, with notes, or the error. */
+/** Hashes a file. Returns the size and rows of its vector, and the notes; or the error. */
 async function hashed(name: string, options: Partial<HashOptions> = {}, format?: string) {
   const notes: string[] = [];
   const onNote: HashOptions['onNote'] = (level, note) => void notes.push(`${level}: ${note}`);
@@ -72,7 +72,7 @@ describe.each(COMPRESSIONS)('a raw disk in a .%s file', (extension, format, comm
     test(title, runTest);
   }
 
-  test('has the same hash vector as the raw disk, and no notes', async () => {
+  test('has the same hash vector and notes as the raw disk', async () => {
     expect(await hashed(name)).toEqual(RAW);
     expect(await hashed(name, { blockSize: 16 * 2 ** 20 })).toEqual(
       await hashed('disk.raw', { blockSize: 16 * 2 ** 20 }),
@@ -102,7 +102,7 @@ describe.each(COMPRESSIONS)('a raw disk in a .%s file', (extension, format, comm
     expect(await hashed(`${format}.img`, {}, format)).toEqual(RAW);
   });
 
-  test('is compared as it is if its format is stated as raw', async () => {
+  test('is not decompressed if its format is stated as raw', async () => {
     const { length } = await readFile(at(name));
     expect(await hashed(name, {}, 'raw')).toMatchObject({ virtualSize: length });
   });
@@ -133,7 +133,7 @@ describe.each(COMPRESSIONS)('a raw disk in a .%s file', (extension, format, comm
   });
 });
 
-test('a file can expand up to 32,768 times, which suffices for zstd, but not for bzip2 in several streams', async () => {
+test('a file can expand to 1 GiB plus 32,768 times its size: enough for zstd, too little for bzip2', async () => {
   run('head -c 1200M /dev/zero | zstd -q -19 > zeros.img.zst');
   expect(await hashed('zeros.img.zst')).toMatchObject({ virtualSize: 1200 * 2 ** 20, rows: [] });
   run('head -c 64M /dev/zero | bzip2 > part.bz2; for part in {1..17}; do cat part.bz2; done > zeros.img.bz2');
@@ -153,7 +153,7 @@ test.each([
   const large = [1, 2, 3].map((index) => `large-${index}.img.${extension}`);
   run(`${command} disk.raw > ${large[0]}; cp ${large[0]} ${large[1]}; cp ${large[0]} ${large[2]}`);
   run(`${program} -q -c disk.raw > small.img.${extension}`);
-  // In the first attempt, the program has a memory limit, so it refuses a large file.
+  // In the first attempt, the program has a memory limit and refuses these files.
   expect(() => run(`${program} -dc --memory=256MiB ${large[0]}`)).toThrow(limit);
   const outcomes = analyzer.hash([...large, `small.img.${extension}`].map(at), { cache: false, jobs: 4 });
   const sizes: unknown[] = [];
@@ -203,7 +203,7 @@ describe('a compressed file is refused, with a command that unpacks it, if it co
   });
 });
 
-test('LUKS in a compressed file causes a warning, also if its vector is cached', async () => {
+test('LUKS in a compressed file causes a warning, also if the vector is cached', async () => {
   await writeFile(at('luks.img'), Buffer.concat([Buffer.from('LUKS\xba\xbe', 'latin1'), CONTENT]));
   run('gzip -f luks.img; touch -d 2020-01-01 luks.img.gz');
   await settled([at('luks.img.gz')]);
@@ -229,7 +229,7 @@ test('a compressed disk is found in a directory, and a second run does not read 
     }
     return found;
   };
-  // A file that was just written is not cached.
+  // The vector of a file that was just written is not cached.
   await settled(sources.map(({ path }) => path));
   expect(await statuses()).toEqual(['false', 'false']);
   expect((await statuses()).toSorted()).toEqual(['true', 'true']);
@@ -255,7 +255,7 @@ test('a program that is killed does not make the file corrupt', async () => {
   });
 });
 
-test('an interruption ends a program that never ends', async () => {
+test('hashing ends when it is interrupted, even if the program never ends', async () => {
   const interruption = new AbortController();
   await withFakeProgram('zstd', 'exec cat /dev/zero', async () => {
     const onProgress: HashOptions['onProgress'] = ({ kind }) => {

@@ -11,7 +11,7 @@ interface Step {
   readonly text: string;
 }
 
-/** Runs the contract suites of the added parts, and prints a line for each failure. */
+/** Runs the contract suites of the added parts. Prints each failure, then how many tests passed. */
 const SUITES = `
 import { readFile, stat } from 'node:fs/promises';
 import { diskReaderContract, distanceMetricContract, vectorStoreContract } from '@virt-similarity/testing';
@@ -56,7 +56,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-/** Applies the changes of a step. `@@` separates its hunks, whose lines must each occur once. */
+/** Applies the changes of a step. `@@` separates its hunks. The old lines of a hunk must occur once in the file. */
 function applied(text: string, { path, text: changes }: Step): string {
   return changes.split(/^@@\n/m).reduce((file, hunk) => {
     const lines = hunk.split('\n').filter((line) => line !== '');

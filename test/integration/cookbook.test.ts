@@ -13,7 +13,7 @@ const BLOCK = 65_536;
 const ROOT = process.cwd();
 
 let directory: string;
-/** Four disks of eight blocks. Each differs from the previous one in one block. */
+/** Four disks of eight blocks. Each disk differs from the previous disk in one block. */
 let disks: readonly string[];
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ async function vectorFiles(): Promise<string[]> {
 }
 
 describe('the cookbook', () => {
-  test('finds the stored images that are closest to a new one', async () => {
+  test('finds the stored images that are closest to a new image', async () => {
     const [first, ...stored] = await vectorFiles();
     expect(first).toBe(`${disks[0]}.arrow`);
     const expected = [1, 2, 3].map((disk) => `${disk} blocks: ${disks[disk]}\n`).join('');
@@ -122,13 +122,13 @@ describe('the program that serves analyses over HTTP', () => {
     await program.printed(/\/svg: interrupted/);
   });
 
-  test('serves each report with its media type', async () => {
+  test('serves a report with its media type', async () => {
     const response = await fetch(`${origin}/newick?linkage=average`);
     expect(response.headers.get('content-type')).toBe('text/x-nh; charset=utf-8');
     expect(await response.text()).toBe('(one.raw:4096,two.raw:4096);\n');
   });
 
-  test('answers an unknown report or option with the message of the error', async () => {
+  test('answers an unknown report or linkage with status 400, and suggests a report', async () => {
     const responses = await Promise.all(['newik', 'newick?linkage=near'].map((path) => fetch(`${origin}/${path}`)));
     expect(responses.map(({ status }) => status)).toEqual([400, 400]);
     expect(await responses[0]!.text()).toContain("did you mean 'newick'?");

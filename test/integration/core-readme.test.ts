@@ -50,7 +50,7 @@ describe("the core's README", () => {
     expect(await run('hashImage(')).toBe('a.raw: 3 blocks that are not zero, by sha256\n');
   });
 
-  test('extends an analysis of vectors with one from bytes', async () => {
+  test('extends an analysis of vectors with a vector from bytes', async () => {
     expect(await run('analyzer.extend(')).toMatch(/\+-+ a\n.*\+-+ b\n.*\+-+ c\n/s);
   });
 

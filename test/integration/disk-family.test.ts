@@ -52,7 +52,7 @@ describe.each([
     expect(analysis.images).toHaveLength(9);
   });
 
-  test('is divided into the clones of both systems at the root', () => {
+  test('is divided at the root into the routers and all other images', () => {
     const root = analysis.dendrogram.merges.at(-1);
     expect([root?.left ?? 0, root?.right ?? 0].map(namesBelow)).toContainEqual(['router-2.raw', 'router.raw']);
   });
@@ -62,13 +62,13 @@ describe.each([
     expect(distance('web-backup.raw', 'web.qcow2')).toBe(0);
   });
 
-  test('has clones closer to their origin than to other images', () => {
+  test('has clones that are closer to their origin than to another image', () => {
     expect(distance('web-2.qcow2', 'web.qcow2')).toBeLessThan(distance('web-2.qcow2', 'golden.raw'));
     expect(distance('database.qcow2', 'golden.raw')).toBeLessThan(distance('database.qcow2', 'router.raw'));
     expect(distance('mail.vmdk', 'golden.raw')).toBeLessThan(distance('mail.vmdk', 'database.qcow2'));
   });
 
-  test('has distances of about the number of blocks that the clones wrote', () => {
+  test('has a distance between a clone and its origin of about the number of written blocks', () => {
     const blocksPerMiB = 16;
     expect(distance('web.qcow2', 'golden.raw')).toBeGreaterThanOrEqual(3 * blocksPerMiB);
     expect(distance('web.qcow2', 'golden.raw')).toBeLessThan(4 * blocksPerMiB);

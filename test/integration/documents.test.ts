@@ -48,7 +48,7 @@ test('docs/metrics.md shows the distances and trees of the demo', async () => {
   }
 });
 
-/** Runs the document's commands beside three images and the programs that it shows. */
+/** Expects the outputs that a document shows. Runs its commands in a directory with three images and the programs. */
 async function expectShownOutputs(document: string, programs: string): Promise<void> {
   // Within the checkout, so that Node.js finds the packages by name.
   const directory = await mkdtemp(join(ROOT, 'test/dist/documents-'));

@@ -53,7 +53,7 @@ async function failuresOf(hasher: string, compose: (typeof PLACES)[number][1]): 
 
 describe.each(PLACES)('in %s, a hasher', (_, compose) => {
   test.each(PROBLEMS)(
-    'that is not a pure function of the block is refused, and no result is cached: %s',
+    'that breaks the contract of hashers is refused, and no result is cached: %s',
     async (name, problem) => {
       const message = `plugin: [${name}] expected hash() ${problem}; fix the hasher`;
       expect(await failuresOf(name, compose)).toEqual([message, message]);

@@ -51,14 +51,14 @@ function at(name: string): string {
   return join(directory, name);
 }
 
-/** Analyzes images. Returns their distances, and whether each image was decrypted or read as ciphertext. */
+/** Analyses images. Returns their distances, and whether each image was decrypted or read as ciphertext. */
 async function analyzed(names: readonly string[], options: AnalyzeOptions) {
   const { images, distances, failures } = await analyzer.analyze(names.map(at), options);
   expect(failures).toEqual([]);
   return { distances: [...distances.values], encryption: images.map(({ encryption }) => encryption) };
 }
 
-/** Returns the names of the images that a run takes from the cache. */
+/** Returns the sorted paths of the images whose vectors a run takes from the cache. */
 async function cachedIn(cache: string, names: readonly string[], options: AnalyzeOptions): Promise<string[]> {
   const cached: string[] = [];
   await analyzer.analyze(names.map(at), {
@@ -97,11 +97,11 @@ describe.each(['luks', 'qcow2'] as const)('%s clones under different keys', (for
     expect(warnings.filter((warning) => warning.includes('ciphertext is compared'))).toHaveLength(2);
   });
 
-  test('are cached decrypted only if that is allowed, and never for another key', async () => {
+  test('are cached decrypted only with `cacheDecrypted`, and used only with their keys', async () => {
     const cache = at(`cache-${format}`);
     const paths = clones.map(at);
     await cachedIn(cache, clones, {});
-    // The ciphertext is cached, and is still ciphertext in reports.
+    // The vectors of the ciphertext are cached, and are still marked as ciphertext.
     expect(await cachedIn(cache, clones, {})).toEqual(paths);
     expect((await analyzed(clones, { cache })).encryption).toEqual(['ciphertext', 'ciphertext']);
     expect(await cachedIn(cache, clones, { keys })).toEqual([]);
@@ -138,7 +138,7 @@ describe('sparse luks clones under different keys', () => {
     await writeFile(at(`${name}-sparse.raw`), content);
   }
 
-  /** Creates an overlay of the encrypted disk, with one cluster of 4 KiB in a hole of the disk and one in its data. */
+  /** Creates an overlay of the encrypted disk, with a cluster of 4 KiB in a hole of the disk and another in data. */
   async function overlayOn(name: string, passphrase: string): Promise<void> {
     const path = at(`${name}-top.qcow2`);
     const create = ['create', '-q', '-f', 'qcow2', '-F', 'luks', '-o', 'cluster_size=4k', '-b', `${name}-sparse.luks`];
@@ -158,7 +158,7 @@ describe('sparse luks clones under different keys', () => {
   }, 300_000);
 
   test.each(['auto', 'libguestfs'])(
-    'have their true distance, also stored without holes: %s',
+    'have their true distance, also if they are stored without holes: %s',
     async (reader) => {
       const names = ['one-sparse.luks', 'two-sparse.luks', 'two-full.luks', 'one-sparse.raw', 'two-sparse.raw'];
       const { distances } = await analyzed(names, { cache: false, keys, reader });
@@ -179,7 +179,7 @@ describe('sparse luks clones under different keys', () => {
     300_000,
   );
 
-  test('have zeros where nothing was written, at any position and length', async () => {
+  test('have zeros where nothing was written, also in unaligned reads', async () => {
     const image = await openImage(
       new QemuReader(),
       { path: at('one-top.qcow2') },
@@ -204,7 +204,7 @@ describe('sparse luks clones under different keys', () => {
       for await (const extent of image.extents()) {
         zeros += extent.kind === 'zero' ? extent.length : 0;
       }
-      // All ranges are zeros except for those that were written, rounded up to blocks of the file system.
+      // All ranges are zeros except for the written ranges, rounded up to blocks of the file system.
       expect(zeros).toBeGreaterThan(SIZE * 3.9);
     } finally {
       await image.close();

@@ -76,7 +76,7 @@ async function analyzed(names: readonly string[], options: AnalyzeOptions) {
   return { distances: [...analysis.distances.values], encryption, images: analysis.images };
 }
 
-test('partitions that cryptsetup and the kernel encrypted with LUKS version 2 are decrypted in their places', async () => {
+test('partitions that cryptsetup and the kernel encrypted with LUKS version 2 are decrypted', async () => {
   const fresh = ['one.img', 'two.img'];
   for (const [index, name] of fresh.entries()) {
     await partitionedDisk(name, Buffer.from(`words ${index}`), 2);
@@ -113,7 +113,7 @@ test('partitions that cryptsetup and the kernel encrypted with LUKS version 2 ar
   expect(opaque.encryption).toEqual(['ciphertext', 'ciphertext']);
 });
 
-test('a partition of LUKS version 1 is decrypted as by qemu', async () => {
+test('a partition of LUKS version 1 has the content that qemu decrypts', async () => {
   await partitionedDisk('old.img', PASSPHRASES[0], 1);
   const volume = at('old.img.volume');
   const bytes = await readFile(volume);
@@ -132,7 +132,7 @@ test('a partition of LUKS version 1 is decrypted as by qemu', async () => {
   expect(found).toMatchObject({ distances: [0], encryption: ['decrypted', undefined] });
 });
 
-test('a disk is refused if one of its partitions ends before its encrypted content', async () => {
+test('a disk is refused if one of its partitions ends before its encrypted content begins', async () => {
   await partitionedDisk('short.img', PASSPHRASES[0], 1);
   const table = `label: gpt\nstart=${START / 512}, size=${MIB / 512}\nstart=${(START + MIB) / 512}, size=2048\n`;
   await writeFile(at('table'), table);
@@ -146,7 +146,7 @@ test('a disk is refused if one of its partitions ends before its encrypted conte
   expect.assertions(1);
 });
 
-test('a disk of LUKS version 2 is read as its content, also with a key that is not text', async () => {
+test('a disk of LUKS version 2 is decrypted, also with a key that is not text', async () => {
   for (const [index, passphrase] of PASSPHRASES.entries()) {
     const path = at(`whole-${index}.luks`);
     await writeFile(path, '');
@@ -161,7 +161,7 @@ test('a disk of LUKS version 2 is read as its content, also with a key that is n
   ]);
 });
 
-test('decrypted content is cached on request, and used only with the right key', async () => {
+test('vectors of decrypted content are cached on request, and used only with the right key', async () => {
   await partitionedDisk('cached.img', PASSPHRASES[0], 2);
   await copyFile(at('cached.img'), at('other.img'));
   await settled((await readdir(directory)).map(at));

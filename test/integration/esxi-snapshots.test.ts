@@ -72,7 +72,7 @@ describe('a snapshot of ESXi', () => {
   });
 
   test.each(['monolithicSparse', 'twoGbMaxExtentSparse', 'monolithicFlat'])(
-    'can be of a %s disk',
+    'can have a %s disk as its base',
     async (subformat) => {
       const content = diskContent();
       await makeImage(at('vm.vmdk'), 'vmdk', content, '-o', `subformat=${subformat}`);
@@ -111,7 +111,7 @@ describe('a snapshot of ESXi', () => {
     }
   });
 
-  test('whose base was written to after it is corrupt', async () => {
+  test('is corrupt if its base was written to after the snapshot was made', async () => {
     const path = await writeEsxiChain(directory, 'vm', Buffer.alloc(MIB, 1));
     const base = await readFile(at('vm.vmdk'), 'latin1');
     await writeFile(at('vm.vmdk'), base.replace('CID=00000001', 'CID=deadbeef'));
@@ -124,7 +124,7 @@ describe('a snapshot of ESXi', () => {
   test.each(['vm-000004-sesparse.vmdk', 'vm-000003-delta.vmdk'])('is corrupt if %s is truncated', async (extent) => {
     const path = await writeEsxiChain(directory, 'vm', Buffer.alloc(MIB, 1));
     const { length } = await readFile(at(extent));
-    // The missing data belongs to the disk, because later snapshots replace only the end of the disk.
+    // The disk includes some of the missing data, because later snapshots replace only the end of the disk.
     await truncate(at(extent), Math.floor(length / 4));
     expect(await expectFailure(path)).toMatchObject({ code: 'corrupt' });
   });

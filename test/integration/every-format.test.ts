@@ -18,7 +18,7 @@ interface Sample {
   readonly content: 'one' | 'other';
 }
 
-/** Formats that qemu-img writes and the fixtures lack. */
+/** Formats, or variants of them, that qemu-img writes and the fixtures do not include. */
 const FURTHER_SAMPLES = [
   { file: 'first.qcow', format: 'qcow', options: [] },
   { file: 'subclusters-deflate.qcow2', format: 'qcow2', options: ['-c', '-o', 'extended_l2=on,cluster_size=64k'] },
@@ -44,7 +44,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Returns noise at both ends, compressible text, zeros, and in the last block one byte in which contents differ. */
+/** Returns a content: noise at both ends, between them compressible text and zeros, and the given byte at the end. */
 function contentWith(byte: number): Buffer {
   const content = Buffer.alloc(DISK_BYTES);
   fillWithNoise(content.subarray(0, 200_000), 1);
@@ -109,7 +109,7 @@ describe('one content in every format, and another that differs in one byte', ()
     await expectDistances(chosen, 'libguestfs');
   });
 
-  test('are confirmed by qemu-img compare and qemu-img convert', async () => {
+  test('are also distinguished by qemu-img compare and qemu-img convert', async () => {
     for (const { path, format, content } of samples) {
       expect((await convertedContent(path, format)).equals(await readFile(rawOf(content)))).toBe(true);
       for (const name of CONTENTS) {

@@ -44,7 +44,7 @@ describe('an ext4 fixture', () => {
     expect((await readFile(at('first.raw'))).equals(await readFile(at('second.raw')))).toBe(true);
   });
 
-  test('is a valid file system with the right files after changes', async () => {
+  test('is a valid file system with the new content of a file after changes', async () => {
     const changes = { write: { '/etc/motd': 'changed\n', '/srv/b': 'new\n' }, remove: ['/srv/a/data'] };
     await ext4.create(at('base.raw'), options);
     await cloneWithChanges(ext4, at('base.raw'), at('clone.raw'), changes);
@@ -53,7 +53,7 @@ describe('an ext4 fixture', () => {
     expect(stdout).toBe('changed\n');
   });
 
-  test('keeps most blocks in their places if a clone changes a little', async () => {
+  test('keeps most blocks in their places if a clone writes one small file', async () => {
     await ext4.create(at('base.raw'), options);
     await cloneWithChanges(ext4, at('base.raw'), at('clone.raw'), { write: { '/srv/b': 'new\n' } });
     const [base, clone] = [await readFile(at('base.raw')), await readFile(at('clone.raw'))];

@@ -34,7 +34,7 @@ async function expectSameContent(path: string): Promise<void> {
 test.each([
   ['stored', 'write'],
   ['compressed', 'write -c'],
-])('reads an image with every other cluster of 512 bytes %s', async (_, write) => {
+])('reads an image in which every other cluster of 512 bytes is %s', async (_, write) => {
   await withDirectory(async (directory) => {
     const path = join(directory, 'disk.qcow2');
     await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', '-o', 'cluster_size=512', path, '256k');
@@ -46,7 +46,7 @@ test.each([
   });
 });
 
-test('reads an image with every other subcluster zeroed on top of a compressed backing image', async () => {
+test('reads an overlay in which every other subcluster is zeroed, on a compressed backing image', async () => {
   await withDirectory(async (directory) => {
     const [base, path] = [join(directory, 'base.qcow2'), join(directory, 'disk.qcow2')];
     await runTestTool('qemu-img', 'create', '-q', '-f', 'qcow2', base, '256k');
@@ -80,7 +80,7 @@ test('reads an image with every other subcluster zeroed on top of a compressed b
   });
 });
 
-test('maps a disk that was wiped with one byte value and compressed by zstd to one twenty-thousandth of its size', async () => {
+test('maps and reads a disk of more than 1 GiB that has one byte value and is compressed by zstd', async () => {
   await withDirectory(async (directory) => {
     const [raw, path] = [join(directory, 'disk.raw'), join(directory, 'disk.qcow2')];
     const size = 1152 * 2 ** 20;

@@ -39,7 +39,7 @@ describe('a hostile hash-vector file', () => {
       }
     }));
 
-  test.each([0x01, 0xff])('is corrupt or valid with any byte changed by %d', (mask) =>
+  test.each([0x01, 0xff])('is corrupt or valid with any byte changed by XOR with %d', (mask) =>
     inDirectory(async (directory) => {
       const { path, bytes } = await smallFile(directory);
       const outcomes = { corrupt: 0, read: 0 };
@@ -93,7 +93,7 @@ describe('a hostile hash-vector file', () => {
       expect(process.memoryUsage().arrayBuffers - started).toBeLessThan(200e6);
     }));
 
-  test('is corrupt if it is random, with or without the right ends', () =>
+  test('is corrupt if it is random, with or without the signature at its ends', () =>
     inDirectory(async (directory) => {
       const path = join(directory, 'v');
       let state = 1;

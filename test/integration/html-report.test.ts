@@ -28,7 +28,10 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** A report that is open in the browser. `problems` lists console messages, errors and requests; it must be empty. */
+/**
+ * A report that is open in the browser. `problems` lists console messages, errors, and requests for anything but the
+ * report and its blobs. The list must be empty.
+ */
 interface OpenReport extends AsyncDisposable {
   readonly page: Page;
   readonly problems: string[];
@@ -66,8 +69,8 @@ function vectorOf(name: string, contents: readonly number[]) {
 }
 
 /**
- * Two images of four blocks: the first block is equal, the second differs, the third is zero in both, the fourth in
- * one.
+ * Two images of four blocks: the first block is equal, the second differs, the third is zero in both, and the fourth is
+ * zero in the second image.
  */
 function withVectors(): Analysis {
   const vectors = [vectorOf('a', [1, 2, 0, 3]), vectorOf('b', [1, 4, 0, 0])];
@@ -131,7 +134,7 @@ describe('the HTML report', () => {
     await page.waitForFunction(() => document.getElementById('pair')!.textContent.includes('1.1 MiB'));
   });
 
-  test('says which distances the colours are for, in the chosen unit', async () => {
+  test('shows which distances the colours mean, in the chosen unit', async () => {
     await using report = await opened(sampleAnalysis(['a', 'b'], [[0, 1, 64]]));
     const { page } = report;
     const shown = async () => (await page.locator('.scale').textContent())!.replaceAll(/\s+/g, ' ');
@@ -155,7 +158,7 @@ describe('the HTML report', () => {
     expect(await without.page.getByRole('columnheader', { name: 'Encryption' }).count()).toBe(0);
   });
 
-  test('moves and zooms with the keyboard, and keeps the cut and the pair in the address', async () => {
+  test('keeps the cut, and the pair that was chosen with the keyboard, in the address', async () => {
     await using report = await opened(FAMILY);
     const { page, address } = report;
     await page.locator('#map').focus();
@@ -232,7 +235,7 @@ describe('the HTML report', () => {
     expect(await report.page.locator('#count').textContent()).toBe('3 clusters');
   });
 
-  test('shows any names and failures as text', async () => {
+  test('shows hostile names and failures as text', async () => {
     const error = new VirtSimilarityError('corrupt', '<img src=x onerror=alert(1)> ends early');
     const failures = [{ path: '"><script>alert(1)</script>', error }];
     const names = [...HOSTILE_NAMES, '</script><script>alert(1)</script>', '<img src=x onerror=alert(1)>', '__proto__'];

@@ -19,7 +19,7 @@ afterEach(async () => {
   await rm(workspace, { recursive: true, force: true });
 });
 
-/** A file, and its import: a package, or another file by relative path. */
+/** A file, and what it imports: a package, or another file by its relative path. */
 type Import = readonly [file: string, specifier: string];
 
 const FORBIDDEN: readonly (readonly [...Import, rule: string])[] = [

@@ -50,7 +50,7 @@ beforeAll(async () => {
     await runTool('qemu-io', ['-f', 'qcow2', '-c', 'write -q -P 9 0 64k', join(directory, name)]);
   }
   await runTool('qemu-img', ['convert', '-O', 'qcow2', join(directory, 'base.raw'), join(directory, 'cloud.img')]);
-  // Recent files are inspected once more, and their vectors are not cached.
+  // Recently written files are inspected one more time than others, and their vectors are not cached.
   await settled(['base.raw', 'a.qcow2', 'b.qcow2', 'cloud.img'].map((name) => join(directory, name)));
 });
 
@@ -79,7 +79,7 @@ async function inspectionsOf(names: readonly string[], options: AnalyzeOptions):
 test.each(['auto', 'qemu'])(
   'an image is inspected once to identify it and once after it was read: --reader %s',
   async (reader) => {
-    // The raw reader declines qcow2 images, but also inspects the complete chain, as the other reader does.
+    // The raw reader declines qcow2 images, but it needs the same inspection of the complete chain as the other reader.
     expect(await inspectionsOf(['base.raw', 'cloud.img'], { reader, cache: false })).toEqual({
       'base.raw': 2,
       'cloud.img': 2,
@@ -103,7 +103,7 @@ test('an image whose vector is in the cache is inspected once', async () => {
   expect(await inspectionsOf(names, { cache })).toEqual({ 'a.qcow2': 1, 'cloud.img': 1 });
 });
 
-describe.each(['a.qcow2', 'base.raw'])('an image whose file %s changes before it is opened', (changed) => {
+describe.each(['a.qcow2', 'base.raw'])('an image whose file %s changes before the image is opened', (changed) => {
   test('is inspected once more and read with its new content', async () => {
     const path = join(directory, changed);
     const before = await readFile(path);

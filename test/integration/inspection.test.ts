@@ -39,7 +39,7 @@ async function infoOf(name: string, format: string): Promise<ImageInfo> {
   return JSON.parse(stdout);
 }
 
-describe('inspection agrees with qemu-img info about', () => {
+describe('inspection is right about', () => {
   test.each(FORMAT_SAMPLES.map(({ file, format }) => [file, format]))('%s as %s', async (file, format) => {
     const image = await look(file!);
     const info = await infoOf(file!, format!);
@@ -88,7 +88,7 @@ describe('images that qemu-img creates are refused', () => {
   });
 
   test('with encryption', async () => {
-    // Not LUKS: its key derivation measures the processor, which sometimes fails on a busy machine.
+    // Not LUKS, whose key derivation measures the processor's speed. This sometimes fails on a busy machine.
     const secret = ['--object', 'secret,id=key,data=sixteen-letters!'];
     await create('encrypted.qcow2', 'qcow2', ...secret, '-o', 'encrypt.format=aes,encrypt.key-secret=key,size=1M');
     await expect(look('encrypted.qcow2')).rejects.toMatchObject({ code: 'refused' });
@@ -100,7 +100,7 @@ describe('images that qemu-img creates are refused', () => {
   });
 });
 
-test('an image that is truncated within its tables is corrupt', async () => {
+test('an image that is truncated after its header is corrupt', async () => {
   for (const [name, format] of [
     ['cut.qcow2', 'qcow2'],
     ['cut.vdi', 'vdi'],

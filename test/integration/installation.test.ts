@@ -67,7 +67,7 @@ describe('a fresh clone', () => {
     for (const file of files) {
       await cp(file, join(clone, file), { verbatimSymlinks: true });
     }
-    // The state in which `npm ci` has not yet linked the workspaces and their commands.
+    // Creates the state in which npm has not yet linked the workspaces and their commands.
     await link(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
     for (const path of await installed(({ link: isLink }) => isLink !== true)) {
       if (!path.startsWith('node_modules/')) {

@@ -100,7 +100,7 @@ describe('an interruption', () => {
     await analyzer.analyze(GOOD, { ...options, signal }).catch(() => {});
   });
 
-  test('before the start opens no image', async () => {
+  test('before the start makes the run fail', async () => {
     const analysis = analyzer.analyze(GOOD, { ...options, signal: AbortSignal.abort() });
     await expect(analysis).rejects.toMatchObject({ code: 'aborted' });
   });
@@ -112,7 +112,7 @@ describe('an interruption', () => {
     expect(await rowsOf(outcomes)).toBe(4 * 128);
   });
 
-  test('reaches the reader as an abort signal, even if the consumer just stops', async () => {
+  test('reaches the reader as an abort signal, even if the consumer only stops iterating', async () => {
     let aborted = 0;
     const open = disks.open;
     disks.open = async (...call) => {
@@ -150,7 +150,7 @@ describe('a reader', () => {
     ['a string', 'no such planet', 'no such planet'],
     ['an object that cannot be converted to a string', Object.create(null), '[Object: null prototype] {}'],
     ['a symbol', Symbol('no'), 'Symbol(no)'],
-  ])('that throws %s fails only its images', async (_, thrown, message) => {
+  ])('that throws %s fails its images, but not the run', async (_, thrown, message) => {
     disks.open = () => Promise.reject(thrown);
     const outcomes = await all(analyzer.hash(GOOD.slice(0, 2), options));
     expect(outcomes).toMatchObject([
@@ -159,7 +159,7 @@ describe('a reader', () => {
     ]);
   });
 
-  test('whose session does not start fails only its images', async () => {
+  test('whose session does not start fails its images, but not the run', async () => {
     disks.startSession = () => {
       throw new Error('no appliance');
     };
@@ -202,7 +202,7 @@ describe('a reader', () => {
     expect(await all(analyzer.hash(['disk:a'], options))).toMatchObject([{ cached: true }]);
   });
 
-  test('fails an image as changed if only the opened image has another identity', async () => {
+  test('fails an image as changed if the opened image has an identity that `identify` does not return', async () => {
     disks.open = async ({ path }) => {
       const image = disks.image(path);
       return Object.assign(image, { identity: disks.identityOf('disk:z') });

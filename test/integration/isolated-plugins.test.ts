@@ -125,7 +125,7 @@ describe('an isolated plugin', () => {
       code: 'unavailable',
       message: `[${name}] ${part} gave no answer within ${SHORT_TIMEOUT} s; leave the plugin out, or allow it more time with \`pluginTimeout\``,
     });
-    // The run waits for one time limit, not for one per image.
+    // The run waits for the time limit once, not once per image.
     expect(failures.size).toBeLessThanOrEqual(1);
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Returns the run directories of a process, by its id. */
+/** Returns the run directories of the process with this id. */
 export async function runDirectoriesOf(pid: number): Promise<string[]> {
   const parents = new Set([process.env.XDG_RUNTIME_DIR ?? tmpdir(), tmpdir(), '/tmp']);
   const found: string[] = [];
@@ -14,7 +14,7 @@ export async function runDirectoriesOf(pid: number): Promise<string[]> {
   return found;
 }
 
-/** Returns the ids of the listening guestfish processes of a process. */
+/** Returns the ids of the listening guestfish processes that the process with this id has started. */
 export async function guestfishesOf(pid: number): Promise<number[]> {
   const ids: number[] = [];
   for (const directory of await runDirectoriesOf(pid)) {
@@ -40,7 +40,7 @@ export async function machinesOf(guestfish: number): Promise<number[]> {
   return machines;
 }
 
-/** Returns the ids of processes whose arguments name a run directory of the process: all helpers except guestfish. */
+/** Returns the ids of all helpers of a process except guestfish: their arguments name its run directories. */
 export async function helpersOf(pid: number): Promise<number[]> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const helpers: number[] = [];
@@ -53,7 +53,7 @@ export async function helpersOf(pid: number): Promise<number[]> {
   return helpers;
 }
 
-/** Returns whether a process is running. Zombies are not. */
+/** Returns whether a process is running. A zombie counts as not running. */
 export async function isRunning(pid: number): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return status !== '' && !/^State:\s+Z/m.test(status);

@@ -11,7 +11,7 @@ import { withFakeProgram } from '../fixtures/fake-program.js';
 import { type DomainToDefine, domainXml, fileDisk, nodeXml, uuidOf } from '../fixtures/libvirt-domains.js';
 import { diskContent, makeImage, runTestTool, withDirectory } from './qemu-images.js';
 
-/** Calls `use` with the URI of libvirt's test driver with these domains. */
+/** Calls `use` with the URI of libvirt's test driver with these domains, and with a temporary directory. */
 function withDomains<T>(domains: readonly DomainToDefine[], use: (uri: string, directory: string) => Promise<T>) {
   return withDirectory(async (directory) => {
     const node = join(directory, 'node.xml');
@@ -65,12 +65,12 @@ describe('the words for domains', () => {
     { name: '7', devices: disk('seven') },
   ];
 
-  test('name a domain, one of its disks, its UUID, or all domains', async () => {
+  test('mean a domain by its name or UUID, one of its disks, or all domains', async () => {
     await withDomains(domains, async (uri) => {
       expect(labelsOf(await listed(uri, ['web']))).toEqual(['web:vda', 'web:vdb']);
       expect(labelsOf(await listed(uri, ['web:vdb']))).toEqual(['web:vdb']);
       expect(labelsOf(await listed(uri, ['7:vda', uuidOf('7')]))).toEqual(['7:vda', '7:vda']);
-      // A domain whose complete name matches comes first.
+      // A domain whose complete name matches takes precedence over a disk.
       expect((await listed(uri, ['web:vda'])).images).toEqual([
         { path: '/disks/other.qcow2', format: 'qcow2', backing: [], label: 'web:vda:vda' },
       ]);
@@ -158,7 +158,7 @@ describe('domains', () => {
     });
   });
 
-  test('that run fail unless images in use are allowed', async () => {
+  test('that are running fail unless images in use are allowed', async () => {
     await withDomains([{ name: 'web', state: 'running', devices: disk('web') }], async (uri) => {
       const { images } = await listed(uri, ['']);
       expect(images).toEqual([
@@ -339,7 +339,7 @@ describe('an analysis', () => {
 });
 
 describe('a session daemon', () => {
-  test('lists a chain while its domain runs, and after it was shut off', async () => {
+  test('lists a chain while its domain runs, and after the domain was shut off', async () => {
     await withSession(async (virsh, uri, directory) => {
       const [base, top] = [join(directory, 'base.qcow2'), join(directory, 'top.qcow2')];
       await makeImage(base!, 'qcow2', diskContent());
@@ -372,7 +372,7 @@ describe('a session daemon', () => {
   });
 });
 
-/** The user of the daemon, because libvirt has no session connections for root. */
+/** The user that runs the daemon if the test runs as root, because libvirt has no session connections for root. */
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 
@@ -382,7 +382,10 @@ async function giveAway(path: string): Promise<void> {
   }
 }
 
-/** Calls `use` with a private daemon of libvirt: `virsh`, the URI of its connection, and a temporary directory. */
+/**
+ * Starts a private daemon of libvirt. Calls `use` with a function that runs virsh on the daemon, the URI of the daemon,
+ * and a temporary directory.
+ */
 async function withSession(
   use: (virsh: (...words: string[]) => Promise<string>, uri: string, directory: string) => Promise<void>,
 ): Promise<void> {

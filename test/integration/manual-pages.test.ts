@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 
-/** The path is relative to test/dist/integration, where this file is compiled. */
+/** The URL is relative to the compiled file, which is in test/dist/integration. */
 const PAGES = fileURLToPath(new URL('../../../packages/cli/man/', import.meta.url));
 const [, ...OTHERS] = readdirSync(PAGES).toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
 
@@ -18,7 +18,7 @@ describe.each(readdirSync(PAGES))('the manual page %s', (page) => {
   });
 });
 
-test('the manual page of the program shows its sections, options and examples, which can be copied', () => {
+test('the manual page of the program has all sections, and shows options and commands as they are typed', () => {
   const text = rendered('virt-similarity.1');
   const titles = ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'EXAMPLES', 'OPTIONS', 'COMMANDS', 'EXIT STATUS', 'ENVIRONMENT'];
   expect(text.match(/^[A-Z ]+$/gm)?.map((line) => line.trim())).toEqual([...titles, 'FILES', 'SEE ALSO']);

@@ -13,7 +13,7 @@ import { settled } from '../fixtures/settled.js';
 const TMPFS = 0x01021994;
 const BLOCK = 65_536;
 
-/** A Python program that maps a file into memory, and writes each line from stdin to the beginning of the mapping. */
+/** A Python program that maps a file into memory. It writes each line of stdin to the first 4 bytes of the mapping. */
 const MAPPER = `
 import mmap, os, sys
 file = os.open(sys.argv[1], os.O_RDWR)
@@ -24,7 +24,7 @@ for line in sys.stdin:
     print("written", flush=True)
 `;
 
-test('an image that a program changes through a mapping is read again, even if the changed page was not written out', async () => {
+test('an image is read again after a change through a mapping, even if the page was not written out', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'mapped-'));
   if ((await statfs(directory)).type === TMPFS) {
     console.warn('skipped: tmpfs records no times of changes through mappings; set TMPDIR to another file system');

@@ -32,7 +32,7 @@ describe('two blocks with the same MD5', () => {
     return (await analyzer.analyze(images, hasher === undefined ? {} : { hasher })).distances.values[0];
   };
 
-  test('have the published MD5', () => {
+  test('differ, have equal MD5 digests, and begin with the published messages', () => {
     const [one, two] = BLOCKS.map((block) => createHash('md5').update(block).digest('hex'));
     expect(one).toBe(two);
     expect(BLOCKS[0]!.equals(BLOCKS[1]!)).toBe(false);

@@ -7,7 +7,7 @@ import { QemuReader, RawReader } from '@virt-similarity/readers';
 import { openImage } from '../fixtures/open-image.js';
 import { contentByExtents, contentByReads, diskContent, makeImage, runTestTool, withDirectory } from './qemu-images.js';
 
-/** The name `café` in Latin-1, for a shell and as the text of a path. */
+/** The name `café` in Latin-1, for the command printf and as the text of a path. */
 const LATIN1 = { shell: 'caf\\351', text: 'caf\udce9' };
 
 /** Creates a directory with the name `café` in Latin-1. Returns the text of its path. */
@@ -17,7 +17,7 @@ async function madeIn(directory: string): Promise<string> {
   return path;
 }
 
-/** Moves files with ASCII names to a directory whose name is not UTF-8, in which tools cannot create files. */
+/** Moves files to a directory whose name is not UTF-8, because tools cannot create files in it. */
 async function move(names: readonly string[], from: string, to: string): Promise<void> {
   for (const name of names) {
     await rename(join(from, name), systemPath(join(to, name)));
@@ -77,7 +77,7 @@ describe('in a directory whose name is not UTF-8,', () => {
   });
 });
 
-test('a backing file whose name is not UTF-8 is read if its directory is allowed', async () => {
+test('a backing file whose name is not UTF-8 is read only if its directory is allowed', async () => {
   await withDirectory(async (directory) => {
     const base = join(directory, LATIN1.text);
     await writeFile(systemPath(base), diskContent());

@@ -22,7 +22,7 @@ async function withImage<T>(path: string, use: (image: DiskImage) => Promise<T>,
   }
 }
 
-/** Calls `use` while a server serves a new disk in a new directory on a Unix socket. */
+/** Calls `use` while a server serves a new disk on a Unix socket. Both are in a temporary directory. */
 function withServer<T>(
   serve: (directory: string, socket: string) => readonly [string, ...string[]],
   use: (uri: string, server: TestServer, directory: string) => Promise<T>,
@@ -121,7 +121,7 @@ describe('zeros of an export', () => {
     );
   });
 
-  test('of a disk of 8 TiB are found at once', async () => {
+  test('of an empty disk of 8 TiB are one extent', async () => {
     await withServer(
       (_, socket) => ['nbdkit', '--foreground', '--unix', socket, 'memory', '8T'],
       (uri) =>
@@ -171,7 +171,7 @@ describe('an analysis', () => {
     });
   });
 
-  test('connects to a server that ends after its first client only once', async () => {
+  test('reads an export of a server that ends after its first client', async () => {
     await withDirectory(async (directory) => {
       const path = join(directory, 'socket');
       await makeImage(join(directory, 'disk.qcow2'), 'qcow2', diskContent());
@@ -237,7 +237,7 @@ describe('a server', () => {
     );
   });
 
-  test('that does not answer a read can be interrupted', async () => {
+  test('that does not answer a read does not delay an interruption', async () => {
     const interrupt = new AbortController();
     await withServer(STALLED, (uri) =>
       withImage(
@@ -252,7 +252,7 @@ describe('a server', () => {
     );
   });
 
-  test('that sends no greeting can be interrupted', async () => {
+  test('that sends no greeting does not delay an interruption', async () => {
     const server = createServer(() => interrupt.abort());
     const interrupt = new AbortController();
     const port = await unusedPort();
@@ -297,7 +297,7 @@ describe('TLS', () => {
     await withNbdServer(words, { host: '127.0.0.1', port }, () => use(port));
   }
 
-  test.each(['nbdkit', 'qemu-nbd'] as const)('with %s encrypts, and verifies both sides', async (program) => {
+  test.each(['nbdkit', 'qemu-nbd'] as const)('with %s works with certificates of both sides', async (program) => {
     await withTlsServer(program, async (port) => {
       for (const host of ['localhost', '127.0.0.1']) {
         const uri = `nbds://${host}:${port}/?tls-certificates=${join(directory, 'known')}`;
@@ -351,7 +351,7 @@ describe('TLS', () => {
     });
   });
 
-  test('needs the certificates that were named', async () => {
+  test('fails if the directory of certificates does not exist', async () => {
     const uri = `nbds://localhost:1/?tls-certificates=${join(directory, 'none')}`;
     await expect(withImage(uri, async () => {})).rejects.toMatchObject({
       code: 'unreadable',

@@ -14,7 +14,7 @@ interface SocketServer {
   readonly child: ChildProcess;
 }
 
-/** Starts a server, replacing `SOCKET` in its arguments, and ends it after `use`. */
+/** Starts a server on a socket, whose path replaces `SOCKET` in the arguments. Ends the server after `use`. */
 function withServer<T>(
   directory: string,
   command: string,

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await runTool('npm', ['pack', '--silent', '--pack-destination', directory, ...workspaces]);
   tarballs = (await readdir(directory)).map((file) => join(directory, file));
   plugin = join(directory, 'plugin');
-  // Copies only the committed files.
+  // Copies only the files that git tracks.
   const { stdout } = await runTool('git', ['-c', 'safe.directory=*', 'ls-files', 'examples/plugin-template']);
   for (const file of stdout.trim().split('\n')) {
     await cp(file, join(plugin, file.slice('examples/plugin-template/'.length)));
@@ -45,7 +45,7 @@ describe('the template of a plugin', () => {
     expect(await inDirectory(plugin, 'npm', 'test')).toMatch(/^(?:#|ℹ) pass \d\d$/m);
   });
 
-  test('fails its tests when the range of core in its code and in its package differ', async () => {
+  test('fails its tests if the ranges of core in its code and in its package differ', async () => {
     const source = join(plugin, 'src/index.ts');
     const text = await readFile(source, 'utf8');
     await writeFile(source, text.replace("core: '^0.1.0'", "core: '>=0.1.0'"));

@@ -232,7 +232,7 @@ describe('a chain of backing files', () => {
   });
 
   test.each([1, 511, 1000, 65_535, 65_537])(
-    'with a raw base of %d bytes reads as zeros past its end',
+    'with a raw base of %d bytes reads as zeros past the end of the base',
     async (length) => {
       await withDirectory(async (directory) => {
         const base = join(directory, 'base.raw');
@@ -339,7 +339,7 @@ describe('an image with a table that refers past the end of the file is corrupt:
   const farSector = 2 ** 24;
   const farByte = BigInt(farSector) * 512n;
 
-  /** Functions that overwrite the first entry of a table. */
+  /** Functions that change the first entry of a table, so that it refers past the end of the file. */
   const forgeries: readonly [string, string, readonly string[], (image: Buffer) => void][] = [
     ['qcow2', 'L1', [], (image) => image.writeBigUInt64BE(farByte, be64At(image, 40))],
     ['qcow2', 'L2', [], (image) => image.writeBigUInt64BE(farByte, tableBehind(image, be64At(image, 40)))],

@@ -80,7 +80,7 @@ describe('the queries of docs/queries.md', () => {
     expect(await distancesBy(metric)).toEqual(rows);
   });
 
-  test('find blocks that many images have, and those of one image only', async () => {
+  test('find blocks that many images have, and blocks that only one image has', async () => {
     expect((await query(statements[6]!))[0]?.[1]).toBe(4n);
     expect(await query(statements[7]!)).toEqual(
       [
@@ -107,7 +107,7 @@ describe('the queries of docs/queries.md', () => {
 });
 
 describe('Arrow reports', () => {
-  test('contain every pair in long form, and the square matrix, for flechette and apache-arrow', async () => {
+  test('contain every pair for flechette and apache-arrow, and the square matrix for flechette', async () => {
     await run('-q', '--no-cache', '-o', 'distances.arrow', '-o', 'x.report.arrow', '--clusters', '2');
     const expected = await distancesBy('hamming');
     const pairs = await readFile(join(directory, 'distances.arrow'));

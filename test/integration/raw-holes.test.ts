@@ -11,7 +11,7 @@ let directory: string;
 
 beforeAll(async () => {
   directory = await realpath(await mkdtemp(join(tmpdir(), 'virt-similarity-holes-')));
-  // Without qemu-img, the reader reports no holes, so the test requires it.
+  // Without qemu-img, the reader reports no holes, so the test requires qemu-img.
   await runTool('qemu-img', ['--version']);
 });
 

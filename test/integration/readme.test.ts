@@ -42,9 +42,9 @@ test.each([
   }
 });
 
-test("the testing package's README runs its fixtures", async () => {
+test("an example in the testing package's README compares two disks", async () => {
   const code = (await codeBlocks('js', 'packages/testing/README.md')).find((block) => block.includes('diskOfBlocks'));
-  // Within the checkout, so that Node.js finds the packages by name.
+  // Runs within the checkout, so that Node.js finds the packages by name.
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code!]);
   expect(stdout).toBe('a and b differ in one block\n');
 });

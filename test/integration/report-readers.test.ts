@@ -136,7 +136,7 @@ function expectTopology(nodes: readonly ReadNode[], analysis: Analysis, tree: Cl
   expect(cladeTexts(found)).toEqual(cladesOf(tree));
 }
 
-/** Expects that the path between each two leaves is as long as the distance of their images in the analysis. */
+/** Expects that the path between each two leaves is as long as the distance of their images, except for rounding. */
 function expectPathLengths(found: readonly ReadNode[], analysis: Analysis): void {
   const paths = pathsToRoot(found, analysis);
   const { size, values } = analysis.distances;
@@ -171,7 +171,7 @@ describe('Newick', () => {
 
   test('in the quoted dialect is read by DendroPy as the same trees, names and distances', async () => {
     const reader = [PYTHON, python, 'case-sensitive-dendropy'] as const;
-    // DendroPy 4.5 interprets a label of only one of these characters as punctuation, even in quotes.
+    // DendroPy 4.5 interprets a label that consists of one of these characters as punctuation, even in quotes.
     const cases = CASES.filter(({ images }) => !images.some(({ name }) => /^[(),:;]$/.test(name)));
     const found = await readBy(reader, await written(reporter, { dialect: 'quoted' }, 'quoted', cases));
     for (const [index, analysis] of cases.entries()) {
@@ -181,7 +181,7 @@ describe('Newick', () => {
     }
   });
 
-  test('with --binary is read by ape as the same distances on trees whose nodes have two children each', async () => {
+  test('with the option binary is read by ape as binary trees with the same distances', async () => {
     const found = await readBy(readers.ape, await written(reporter, { binary: true }, 'binary'));
     for (const [index, analysis] of CASES.entries()) {
       const named = await withNamesFromTable(found[index]!, analysis);
@@ -245,7 +245,7 @@ describe('NEXUS', () => {
 describe('phyloXML', () => {
   test('is read by Biopython as the same trees, names and distances', async () => {
     const reader = [PYTHON, join(SCRIPTS, 'read_newick.py'), 'phyloxml-biopython'] as const;
-    // Biopython reads no name from an element that is empty or contains only blanks.
+    // Biopython removes blanks from both ends of a name, and reads no name from an empty element.
     const cases = CASES.filter(({ images }) => images.every(({ name }) => name.trim() === name && name !== ''));
     const found = await readBy(reader, await written(new PhyloXmlReporter(), {}, 'phyloxml', cases));
     for (const [index, analysis] of cases.entries()) {
@@ -273,7 +273,7 @@ describe('PHYLIP distances', () => {
 });
 
 describe('Linkage', () => {
-  test("in R's convention is a tree of hclust with the same heights and cophenetic distances", async () => {
+  test("in R's convention is a tree of hclust with the same cophenetic distances", async () => {
     const files = await written(new LinkageReporter(), { convention: 'r' }, 'linkage');
     const { stdout } = await runTool('Rscript', [join(SCRIPTS, 'read_linkage.R'), ...files], UTF8);
     const found = JSON.parse(stdout) as number[][];
@@ -305,7 +305,7 @@ interface DotJson {
   readonly edges?: readonly { readonly tail: number; readonly head: number }[];
 }
 
-/** Returns the tree as drawn. A leaf's name is the text that dot draws, with its escapes interpreted. */
+/** Returns the tree as drawn. A leaf's name is the text that dot draws, with the escapes of DOT interpreted. */
 function nodesDrawn({ objects, edges = [] }: DotJson): ReadNode[] {
   const nodes = objects.filter(({ name }) => /^n\d+$/.test(name));
   const indexOf = new Map(nodes.map(({ _gvid }, index) => [_gvid, index]));

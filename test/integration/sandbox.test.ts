@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }));
 
-/** Returns a view of one file. */
+/** Returns a view of one file and the writable directory. */
 async function viewOf(path: string): Promise<SandboxView> {
   const { dev: device, ino: inode } = await stat(path, { bigint: true });
   return { ...EMPTY_VIEW, files: [{ path, device, inode, isBlockDevice: false }], writable: [output] };
@@ -42,11 +42,11 @@ async function confined(script: string, limits = {}): Promise<string> {
 }
 
 test('the sandbox works on this machine', async () => {
-  // If it does not, install bubblewrap.
+  // If this fails, install bubblewrap.
   expect(await workingSandbox()).toMatchObject({ works: true });
 });
 
-test('a trial of the sandbox that lacks descriptors is unavailable, and is repeated', () => {
+test('a trial of the sandbox with too few free descriptors fails as unavailable, and is repeated', () => {
   const module = new URL('../../../packages/image-tools/dist/processes/working-sandbox.js', import.meta.url).href;
   const program = `
     import { closeSync, openSync } from 'node:fs';
@@ -165,7 +165,7 @@ describe('in the sandbox, a program', () => {
     }
   });
 
-  test('is not started if another file has replaced the inspected one', async () => {
+  test('is not started if another file has replaced the inspected file', async () => {
     const [path, other] = [join(directory, 'inspected.raw'), join(directory, 'other.raw')];
     await writeFile(path, 'inspected');
     await writeFile(other, 'other');
@@ -213,11 +213,11 @@ describe('a tool that runs hostile code', () => {
     return JSON.parse(stdout);
   }
 
-  test('cannot write, read, call or signal anything', () => {
+  test('succeeds with none of its actions', () => {
     expect(takenOver()).toEqual([]);
   });
 
-  test('cannot do any of this as an ordinary user either', async () => {
+  test('succeeds with none of its actions as an ordinary user either', async () => {
     if (process.getuid?.() !== 0) {
       // The previous test already ran as an ordinary user.
       return;

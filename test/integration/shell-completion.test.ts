@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
-/** The path is relative to test/dist/integration, where this file is compiled. */
+/** The URL is relative to the compiled file, which is in test/dist/integration. */
 const SCRIPTS = fileURLToPath(new URL('../../../packages/cli/completions/', import.meta.url));
 const PROMPT = 'ready> ';
 
@@ -61,7 +61,7 @@ describe.each(Object.entries(SHELLS))('completion in %s', (_name, shell) => {
     ['a value of a command', 'virt-similarity cache ver', /cache verify/],
     ["a command's option", 'virt-similarity hash --block', /hash --block-size/],
     ['an image, with a blank in its name', 'virt-similarity hash web', /hash web\\ server\.qcow2/],
-    ['only a directory where one is expected', 'virt-similarity --cache v', /--cache vectors\//],
+    ['only a directory where a directory is expected', 'virt-similarity --cache v', /--cache vectors\//],
     ["a report's option", 'virt-similarity --heig', /--heights/],
   ])('completes %s', async (_purpose, typed, expected) => {
     expect(await press(shell, typed, expected)).toMatch(expected);

@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }));
 
-/** Creates an image of 1 MiB and returns an inspection result with another size. */
+/** Creates an image of 1 MiB and returns an inspection result with the given size in bytes. */
 async function created(format: 'qcow2' | 'vdi', virtualSize: number) {
   const path = join(directory, `disk.${format}`);
   await runTool('qemu-img', ['create', '-q', '-f', format, path, '1M']);

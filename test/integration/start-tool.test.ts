@@ -57,7 +57,7 @@ test('a server that ends without being stopped is reported with its status and s
   await server.stop();
 });
 
-test('a server ends with the signal of its caller', async () => {
+test('a server is killed when the signal of its caller fires', async () => {
   const controller = new AbortController();
   const server = await startTool(SLEEP, ['60'], { ...OPTIONS, signal: controller.signal });
   controller.abort();
@@ -72,7 +72,7 @@ test('a server that is not installed is reported with its package', async () => 
   });
 });
 
-test.each([0, 2, 4, 8, 16, 300])('a server does not outlive a parent killed after %i ms', async (age) => {
+test.each([0, 2, 4, 8, 16, 300])('a server does not outlive a parent that is killed after %i ms', async (age) => {
   const module = new URL('../../../packages/image-tools/dist/processes/start-tool.js', import.meta.url).href;
   const script = `
     const { startTool } = await import(${JSON.stringify(module)});

@@ -38,7 +38,8 @@ def call(name, x64, arm64, *arguments):
         found.append(f"{name}: {result} {errno.errorcode.get(ctypes.get_errno())}")
 
 
-# Writing: creates a file in every directory, and opens every file for writing, except in a few large directories.
+# Writing: tries to create a file in every directory and to open every file for writing. Omits a few large directories,
+# most of /proc, and the writable directory.
 for directory, names, files in os.walk("/"):
     if directory.startswith(("/usr/share", "/usr/lib", "/sys")) or directory == writable:
         names.clear()
@@ -66,7 +67,7 @@ for path, text in (("/proc/sys/kernel/core_pattern", "|/x"), ("/proc/sysrq-trigg
 for path in ("/etc/passwd", "/etc/shadow", "/root", "/home", "/proc/1/root/etc/passwd", f"/proc/{host_pid}/environ"):
     attempt(f"reads {path}", lambda: os.listdir(path) if os.path.isdir(path) else open(path).read())
 
-# Inherited descriptors and variables, also those of the other processes that the tool sees.
+# Inherited descriptors and variables, also of the other processes that the tool sees.
 for pid in (name for name in os.listdir("/proc") if name.isdigit()):
     try:
         for descriptor in os.listdir(f"/proc/{pid}/fd"):

@@ -24,7 +24,7 @@ function content(): Buffer {
   return bytes;
 }
 
-/** Changes a footer to that of another program, with a size and a geometry. */
+/** Changes the creator, the size and the geometry in a footer, and updates its checksum. */
 function sign(footer: Buffer, creator: string): void {
   footer.write(creator, 28, 'latin1');
   footer.writeBigUInt64BE(BigInt(DISK_BYTES), 40);

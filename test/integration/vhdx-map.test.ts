@@ -74,7 +74,7 @@ describe('a vhdx', () => {
   });
 
   test('has its data where it was written, also after many bitmap entries of the block map', async () => {
-    // With blocks of 1 MiB, a bitmap follows every 4,096 blocks.
+    // With blocks of 1 MiB, the block map has a bitmap entry after every 4,096 blocks.
     const writes = [0, 4, 16, 63].map((gibibytes) => `write -P 7 ${gibibytes * GIB + 5 * MIB - 512} 1024`);
     const path = await create('disk.vhdx', '64G', '1M', ...writes);
     const data = await dataOf(path);

@@ -45,7 +45,7 @@ describe('the parent of a VMDK', () => {
     expect((await look('top.vmdk')).backing).toMatchObject({ format: 'vmdk', file: { path: at('base.vmdk') } });
   });
 
-  test('that was written to after the snapshot is corrupt, as in qemu', async () => {
+  test('that was written to after the snapshot makes the snapshot corrupt', async () => {
     await convert('base.vmdk', 'monolithicSparse');
     await snapshot('top.vmdk', 'base.vmdk');
     const cid = /\nparentCID=([\da-f]+)/.exec(await readFile(at('top.vmdk'), 'latin1'))?.[1];
@@ -60,7 +60,7 @@ describe('the parent of a VMDK', () => {
     });
   });
 
-  test('that has another format is corrupt, and the remedy is not to rebase', async () => {
+  test('that has another format makes the snapshot corrupt, with a remedy other than a rebase', async () => {
     await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', at('base.vmdk'), '4M']);
     await runTool('qemu-img', ['create', '-q', '-f', 'vmdk', at('top.vmdk'), '4M']);
     await replace('top.vmdk', 'parentCID=ffffffff', 'parentCID=0000000a\nparentFileNameHint="base.vmdk"');

@@ -8,12 +8,13 @@ import { ProtectedFiles, VirtSimilarityError, writeFileAtomically } from '@virt-
 
 const WRITES = 1_000;
 
-/** Another user, if the test runs as root. Without root, the attacker's links belong to the user and are followed. */
+/** Another user, if the test runs as root. Otherwise the attacker's links belong to the user and are followed. */
 const isRoot = process.getuid?.() === 0;
 const OTHER_USER = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 
 /**
- * A Python program that repeatedly plants links to an image at an output's path, and exchanges the output's directory.
+ * A Python program that repeatedly plants links to an image at an output's path. Unless `exchanges` is `no`, it also
+ * replaces the output's directory with a link for a moment.
  */
 const ATTACKER = `
 import os, sys
@@ -45,7 +46,7 @@ beforeEach(async () => {
     await chmod(at(name), 0o777);
   }
   await writeFile(at('image'), 'image');
-  // The kernel allows the other user to create hard links only to files that this user can write to.
+  // The kernel can be configured so that users create hard links only to files that they own, or can read and write.
   await chmod(at('image'), 0o666);
 });
 

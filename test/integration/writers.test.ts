@@ -65,7 +65,7 @@ describe.each([
   ['a raw image', 'raw'],
   ['an overlay', 'the overlay'],
   ['the backing file of an overlay', 'its backing file'],
-])('while a machine writes to %s,', (_, kind) => {
+])('while %s is open for writing,', (_, kind) => {
   test('opening the image fails because it is in use', async () => {
     await withSubject(kind, async ({ reader, source, written }, directory) => {
       const options = { allowedDirectories: [directory] };
@@ -80,7 +80,7 @@ describe.each([
     });
   });
 
-  test('the image is read if that is allowed, with a warning and as volatile', async () => {
+  test('the image is read with allowInUse, with a warning and as volatile', async () => {
     await withSubject(kind, async ({ reader, source, written }, directory) => {
       const warnings: string[] = [];
       const options = {
@@ -122,7 +122,7 @@ describe.each([
   });
 });
 
-test.each(['raw', 'qcow2', 'qcow'])('qemu-img reports writers to %s itself', async (format) => {
+test.each(['raw', 'qcow2', 'qcow'])('qemu-img itself refuses a %s image that is open for writing', async (format) => {
   await withDirectory(async (directory) => {
     const path = join(directory, `a.${format}`);
     await makeImage(path, format, diskContent());

@@ -36,7 +36,8 @@ const LIMITS = [
 ];
 
 /**
- * Few contents, so that many blocks are equal, also within a disk; disks of any size, some empty, with runs of zeros.
+ * Disks of different sizes, some empty, with runs of zeros. They have few contents, so that many blocks are equal, also
+ * within a disk.
  */
 const disk = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 300 }), fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 60 })), {
@@ -70,7 +71,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', ({ alignment, within, between }) => {
-  test('returns the same counts as the triangle of all vectors, without threads, with any limits', async () => {
+  test('returns the same counts as the triangle of all vectors, without threads, with different limits', async () => {
     const split = fc.tuple(family, fc.nat(), fc.integer({ min: 2, max: 40 }), fc.constantFrom(...LIMITS));
     await fc.assert(
       fc.asyncProperty(split, async ([disks, at, digestLength, limits]) => {
@@ -83,7 +84,7 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     );
   });
 
-  test('returns the same counts in one, two and three threads', async () => {
+  test('returns the same counts in up to three threads', async () => {
     const limits = fc.constantFrom(...LIMITS).map((given) => ({ ...given, secondsWithoutThreads: 0 }));
     await fc.assert(
       fc.asyncProperty(family, fc.nat(), fc.integer({ min: 1, max: 3 }), limits, async (disks, at, jobs, given) => {
@@ -96,7 +97,7 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     );
   });
 
-  test('returns tiles that form the triangle, and vectors that equal themselves in every block', async () => {
+  test('returns tiles that form the triangle, and compares a vector with itself as equal', async () => {
     await fc.assert(
       fc.asyncProperty(family, fc.integer({ min: 1, max: 5 }), async (disks, length) => {
         const vectors = disks.map((each) => vectorOfDisk(each));
@@ -127,7 +128,7 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     );
   });
 
-  test('reads vectors from files, and vectors without storage', async () => {
+  test('accepts vectors in files, and vectors without storage', async () => {
     const given: NumberedDisk[] = [[1, 2, 0, 3, 3], [1, 0, 0, 3, 4], [], [0, 0, 0, 3]];
     const vectors = given.map((each) => vectorOfDisk(each));
     const files = await Promise.all(vectors.map((vector, index) => stored(vector, `${alignment}-${index}`)));
@@ -140,7 +141,7 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     }
   });
 
-  test('returns the same counts as the triangle for any numbers of rows and columns', async () => {
+  test('returns the same counts as the triangle for one, few and many rows or columns', async () => {
     const disks = Array.from({ length: 600 }, (_, index): NumberedDisk => {
       return Array.from({ length: 40 }, (_, block) => ((index * 7 + block) % 5 === 0 ? 0 : 1 + (index % (block + 1))));
     });
@@ -152,14 +153,14 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     }
   });
 
-  test('divides many columns of one row among threads', async () => {
+  test('returns the same counts as the triangle for many columns of one row in threads', async () => {
     const vectors = Array.from({ length: 2200 }, (_, index) => vectorOfDisk([1 + (index % 3), 0, index % 2, 1]));
     const limits = { ...COMPARISON_LIMITS, secondsWithoutThreads: 0 };
     const tile = await between(vectors.slice(0, 1), vectors.slice(1), { jobs: 2 }, limits);
     expectPart(tile, await within(vectors), { first: 0, end: 1 }, { first: 1, end: 2200 });
   });
 
-  test('distinguishes more digests at a position than fit into a byte, on both sides or on one', async () => {
+  test('distinguishes more digests at a position than fit into a byte, on one side or both', async () => {
     const half = 310;
     const disks = Array.from({ length: 2 * half }, (_, index): NumberedDisk => {
       const all = 1 + (index % half);
@@ -201,7 +202,7 @@ describe.each(ALIGNMENTS)('comparing rows with columns, alignment $alignment', (
     await expect(between([vector], [{ ...vector, algorithm: 'other' }])).rejects.toMatchObject({ code: 'usage' });
   });
 
-  test('can be interrupted', async () => {
+  test('fails if its signal has already fired', async () => {
     const vectors = [vectorOfDisk([1]), vectorOfDisk([2])];
     await expect(between(vectors, vectors, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' });
   });
@@ -215,7 +216,7 @@ describe('comparePositionsBetween', () => {
       sparseVector(2 ** 32, [...new Array(5000).keys(), 2 ** 31, 2 ** 31 + 4000, 2 ** 32 - 2]),
       path,
     );
-    // This row is not read, because the other vector has no data there.
+    // Row 3000 of the file is not read, because the other vector has no data at its block.
     await overwriteBlock(path, 3000, 1);
     const tile = await comparePositionsBetween([row], [await openHashVector(path)]);
     expect([...tile.equal]).toEqual([2]);
@@ -288,7 +289,7 @@ async function overwriteBlock(path: string, row: number, block: number): Promise
   }
 }
 
-/** Returns a vector of `blocks` blocks. Only `rows` are not zero; their digests depend on the block number. */
+/** Returns a vector of `blocks` blocks. Only the blocks in `rows` are not zero. Digests depend on block numbers. */
 function sparseVector(blocks: number, rows: readonly number[]): HashVector {
   const digests = new Uint8Array(rows.length * 3);
   for (const [index, row] of rows.entries()) {

@@ -19,7 +19,7 @@ const SMALL = {
 };
 const THREADS = { ...SMALL, secondsWithoutThreads: 0 };
 
-/** Few contents, so that many blocks are equal; disks of different lengths, some without blocks. */
+/** Disks of different lengths, some without blocks. They have few contents, so that many blocks are equal. */
 const disks = fc.array(fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 200 }), { minLength: 2, maxLength: 40 });
 const limits = fc.constantFrom(
   SMALL,
@@ -44,7 +44,7 @@ describe('compareByPosition', () => {
     );
   });
 
-  test('returns the same counts with any number of threads', async () => {
+  test('returns the same counts with up to three threads', async () => {
     await fc.assert(
       fc.asyncProperty(disks, fc.integer({ min: 1, max: 3 }), async (given, jobs) => {
         await expectCounts(
@@ -117,7 +117,7 @@ describe('compareByPosition', () => {
     }
   });
 
-  test('compares sparse disks with data only at either end', async () => {
+  test('compares sparse disks with data only at their ends', async () => {
     const blocks = 2 ** 20;
     const sparse = (content: number): NumberedDisk => {
       const disk = new Array<number>(blocks).fill(0);

@@ -25,7 +25,7 @@ import {
 const SMALL = { ...COMPARISON_LIMITS, elementBytes: 64, secondsWithoutThreads: Number.POSITIVE_INFINITY };
 const THREADS = { ...COMPARISON_LIMITS, secondsWithoutThreads: 0 };
 
-/** Few contents, so that many blocks are equal; disks of different lengths, some without blocks. */
+/** Disks of different lengths, some without blocks. Some have few contents, so that many blocks are equal. */
 const disks = fc.array(
   fc.oneof(
     fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 200 }),
@@ -54,7 +54,7 @@ describe('compareContents', () => {
     );
   });
 
-  test('returns the same counts with any number of threads', async () => {
+  test('returns the same counts with up to three threads', async () => {
     await fc.assert(
       fc.asyncProperty(disks, fc.integer({ min: 1, max: 3 }), async (given, jobs) => {
         await expectCounts(given, THREADS, jobs);
@@ -69,7 +69,7 @@ describe('compareContents', () => {
     await expectCounts(given, SMALL);
   });
 
-  test('counts distinct contents once, in each vector and each pair, with any limits and threads', async () => {
+  test('counts distinct contents once, in each vector and each pair, with different limits and threads', async () => {
     const limits = fc.constantFrom(SMALL, THREADS, COMPARISON_LIMITS);
     await fc.assert(
       fc.asyncProperty(disks, limits, fc.integer({ min: 1, max: 3 }), async (given, limited, jobs) => {
@@ -82,7 +82,7 @@ describe('compareContents', () => {
     );
   });
 
-  test('has a distance of 0 between equal contents of different multiplicity, unlike multisets', async () => {
+  test('ignores multiplicities for the metric shared-blocks, but not for shared-content', async () => {
     const vectors = [new Array(64).fill(7), [7]].map((disk) => vectorOfDisk(disk));
     expect([...(await compareVectors(vectors, new SharedBlocksMetric())).values]).toEqual([0]);
     expect([...(await compareVectors(vectors, new SharedContentMetric())).values]).toEqual([1 - 1 / 64]);
@@ -104,7 +104,7 @@ describe('compareContents', () => {
     expect(fractions.filter((fraction) => fraction >= 1)).toEqual([1]);
   });
 
-  test('reads vectors from files, and refuses one that was written to after it was opened', async () => {
+  test('reads vectors from files, and refuses a file that was written to after it was opened', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-contents-'));
     try {
       const path = join(directory, 'disk.arrow');
@@ -118,8 +118,8 @@ describe('compareContents', () => {
     }
   });
 
-  test('reports digests that are too similar to be partitioned', async () => {
-    // The two halves of a digest cancel out when it is reduced to a number.
+  test('fails if digests are too similar to be partitioned', async () => {
+    // The two halves of a digest cancel out when the digest is reduced to a number.
     const digests = new Uint8Array(40 * 32);
     for (let row = 0; row < 40; row++) {
       digests[row * 32] = digests[row * 32 + 16] = row;

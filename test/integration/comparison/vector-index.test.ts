@@ -46,7 +46,7 @@ const lengthsOfRuns = fc.array(fc.tuple(fc.integer({ min: 0, max: 70 }), content
 const base = lengthsOfRuns.map(
   (runs): NumberedDisk => runs.flatMap(([length, content]) => Array(length).fill(content)),
 );
-/** Families of disks: each disk is one of a few bases with changes at some positions. Every third disk is cut off. */
+/** Families of disks: each disk is one of a few bases with changes at some positions. Every third disk is shortened. */
 const family = fc
   .tuple(
     fc.array(base, { minLength: 1, maxLength: 3 }),
@@ -68,8 +68,8 @@ const family = fc
   );
 
 /**
- * Returns vectors of clones of four disks. In each clone, about a tenth of the blocks have content that no other clone
- * has. The first four bytes of every digest are a number below `prefixes`.
+ * Returns vectors of clones of four disks. In each clone, about a tenth of the non-zero blocks have content that no
+ * other clone has. The first four bytes of every digest are a little-endian number below `prefixes`.
  */
 function clones(seed: number, count: number, blocks: number, prefixes = 2 ** 32): HashVector[] {
   const random = new SeededRandom(seed);
@@ -111,7 +111,7 @@ function newDirectory(): string {
   return join(directory, `${directories++}`);
 }
 
-/** Writes the vectors to files that are old enough to be indexed. */
+/** Writes the vectors to files that are old enough to be stored in the cache of an index. */
 async function inFiles(vectors: readonly HashVector[]): Promise<HashVector[]> {
   const place = newDirectory();
   await mkdir(place);
@@ -153,7 +153,7 @@ describe('an index in memory', () => {
     );
   });
 
-  test('returns the same counts in whatever steps its vectors were added', async () => {
+  test('returns the same counts after each step in which vectors are added', async () => {
     await fc.assert(
       fc.asyncProperty(family, digestLength, fc.array(fc.nat({ max: 4 })), async (disks, length, sizes) => {
         const [row, first, ...others] = disks.map((disk) => vectorOfDisk(disk, length));
@@ -170,7 +170,7 @@ describe('an index in memory', () => {
   });
 
   test.each([1, 2, 50, 2 ** 32])(
-    'returns the same counts for long disks with %d different beginnings of digests',
+    'returns the same counts for long disks whose digests have at most %d different beginnings',
     async (prefixes) => {
       const [row, ...columns] = clones(1, 40, 5000, prefixes);
       const index = await VectorIndex.of(columns.slice(0, 30));
@@ -189,7 +189,7 @@ describe('an index in memory', () => {
     await expectTriangle(await VectorIndex.of(columns), row!);
   });
 
-  test('returns the same counts for sparse disks with up to 2³² blocks', async () => {
+  test('returns the same counts for sparse disks of 2³² blocks', async () => {
     const random = new SeededRandom(3);
     const places = Array.from({ length: 300 }, () => random.uint32()).sort((a, b) => a - b);
     const vectors = Array.from({ length: 12 }, (_, disk) => {
@@ -200,7 +200,7 @@ describe('an index in memory', () => {
     await expectTriangle(await VectorIndex.of(vectors.slice(1)), vectors[0]!);
   });
 
-  test('compares several rows, few with the index and many without it', async () => {
+  test('returns the same counts as a comparison without it for few and many rows', async () => {
     const vectors = clones(2, 40, 600, 20);
     const index = await VectorIndex.of(vectors);
     for (const rows of [1, 3, 16, 17, 40]) {
@@ -217,7 +217,7 @@ describe('an index in memory', () => {
     expect(equal[2]).toBe(one!.dataBlocks);
   });
 
-  test('results in the same distances as comparing without it, by every metric by position; other metrics are refused', async () => {
+  test('results in the same distances as a comparison without it; other alignments are refused', async () => {
     const [row, ...columns] = clones(4, 10, 400);
     const tile = await (await VectorIndex.of(columns)).compare([row!]);
     const expected = await comparePositionsBetween([row!], columns);
@@ -258,7 +258,7 @@ describe('an index in memory', () => {
     expect(index.vectors).toHaveLength(2);
   });
 
-  test('ends when its signal fires', async () => {
+  test('fails if its signal has already fired', async () => {
     const vectors = clones(8, 3, 50);
     const signal = AbortSignal.abort();
     await expect(VectorIndex.of(vectors, { signal })).rejects.toMatchObject({ code: 'aborted' });
@@ -317,7 +317,7 @@ describe('an index in a cache', () => {
     expect(await index.compare([row!])).toEqual(expected);
   });
 
-  test('adds a vector without reading the others, and keeps few files', async () => {
+  test('keeps few files while vectors are added, and changes no file if a vector is left out', async () => {
     const [row, ...vectors] = await inFiles(clones(12, 60, 200, 100));
     const cache = newDirectory();
     for (let count = 30; count < vectors.length; count++) {
@@ -370,7 +370,7 @@ describe('an index in a cache', () => {
     await expectTriangle(index, row!);
   });
 
-  test('is built again, with a warning, after any damage', async () => {
+  test('is built again after damage, with a warning if it is opened after the damage', async () => {
     const [row, ...vectors] = await inFiles(clones(16, 12, 300, 50));
     const expected = await comparePositionsBetween([row!], vectors);
     const random = new SeededRandom(16);
@@ -395,7 +395,7 @@ describe('an index in a cache', () => {
     }
   });
 
-  test('is built again, without a warning, if it is deleted while it is open', async () => {
+  test('is built again, without a warning, if the cache is deleted while the index is open', async () => {
     const [row, ...vectors] = await inFiles(clones(17, 6, 300));
     const cache = newDirectory();
     const index = await VectorIndex.of(vectors, { cache, onWarning: unexpected });
@@ -423,7 +423,7 @@ describe('an index in a cache', () => {
     await expectTriangle(index, row!);
   });
 
-  test('serves several indexes that add to it at the same time', async () => {
+  test('returns the same counts if several indexes add to the cache at the same time', async () => {
     const [row, ...vectors] = await inFiles(clones(20, 16, 200, 30));
     const cache = newDirectory();
     const indexes = await Promise.all(
@@ -435,7 +435,7 @@ describe('an index in a cache', () => {
   });
 });
 
-test('does not read vectors in this thread if their file system might never respond', async () => {
+test('an index can have its vectors and its cache on a file system that might never respond', async () => {
   if (process.getuid?.() !== 0) {
     console.warn('skipped: mounting a file system needs root');
     return;
@@ -472,7 +472,7 @@ async function sizeOf(cache: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Damages a file: changes a byte, shortens it, fills a part with zeros, or appends bytes. */
+/** Damages a file, depending on `run`: shortens it, appends bytes, changes one bit, or inverts up to 100 bytes. */
 async function damage(path: string, random: SeededRandom, run: number): Promise<void> {
   const { size } = await stat(path);
   const place = random.below(size);

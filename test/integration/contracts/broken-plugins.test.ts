@@ -27,7 +27,7 @@ const reporter = (extension: string, more = '') =>
 const hasher = (hash: string) => `{ digestLength: 4, hash(block, digest) { ${hash} } }`;
 const SUM = 'const sum = block.reduce((total, byte) => total + byte, 0);';
 
-/** Returns the code of a module whose plugin has these members besides its name and url. `before` precedes it. */
+/** Returns the code of a module whose plugin has these members besides a name and url. Code in `before` runs first. */
 const plugin = (members: string, before = '') => `
   import { isMainThread, threadId, Worker } from 'node:worker_threads';
   import { openSync, writeSync } from 'node:fs';
@@ -195,19 +195,19 @@ const BROKEN: readonly (readonly [title: keyof typeof TITLES, fault: string, sou
 
   [
     'extensions',
-    'with two reports with the same extension',
+    'whose two reports have the same extension',
     plugin(`reporters: { a: ${reporter('.x')}, b: ${reporter('.x')} }`),
   ],
   [
     'extensions',
-    'with a companion with the extension of another report',
+    'whose companion has the extension of another report',
     plugin(
       `reporters: { a: ${reporter('.x', "companion: { extension: '.y', report: () => [] }")}, b: ${reporter('.y')} }`,
     ),
   ],
   [
     'extensions',
-    'with the extension of a built-in reporter',
+    'whose report has the extension of a built-in reporter',
     plugin(`reporters: { a: ${reporter('.nwk')} }`),
     { beside: [import.meta.resolve('@virt-similarity/reporters')] },
   ],

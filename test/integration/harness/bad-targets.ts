@@ -40,7 +40,7 @@ const unprepared: FuzzTarget = {
   },
 };
 
-/** Targets that each fail in one execution, in the way that their names say. All other executions are correct. */
+/** Targets that each fail in one execution, as their names say. All other executions are correct. */
 const faulty = Object.entries(FAULTS).map(([name, fault]): FuzzTarget => {
   const bad = new SeededRandom(SEED, name, BAD).uint32();
   const execute = async (random: SeededRandom) => {

@@ -19,7 +19,7 @@ function commandOf(script: string): readonly string[] {
 
 /** Seconds after which a command counts as hung: enough for a command that ends, even on a busy machine. */
 const SECONDS = 120;
-/** The limit for commands that do hang, so that the test does not wait long. */
+/** The limit in seconds for commands that hang, so that the test does not wait long. */
 const FEW_SECONDS = 2;
 
 /** Returns a case that expects one error line and exit code 4. */
@@ -41,7 +41,7 @@ function sampleCase(
   };
 }
 
-/** Runs a script as the command of a case with a secret file, whose path is its argument. */
+/** Runs a script as the command of a case with a secret file. The file's path is the script's argument. */
 function tried(script: string, seconds = SECONDS): Promise<CaseOutcome> {
   const fault = sampleCase((stage) => stage.secret('secret'), {}, seconds);
   return runCase(fault, 'auto', commandOf(script));
@@ -176,7 +176,7 @@ describe('the harness of the fault cases', () => {
     });
   });
 
-  test('reports neither outputs that the command line names nor those that a case declares', async () => {
+  test('reports no outputs that the command line names or the case declares', async () => {
     const outputs = ['out/tree.nwk', 'out/tree.names.tsv', 'vectors/disk.arrow'];
     const action = `const fs = require('fs'); fs.mkdirSync('vectors', { recursive: true });
       for (const path of ${JSON.stringify(outputs)}) if (process.argv.includes(path)) fs.writeFileSync(path, '');`;
@@ -201,7 +201,7 @@ describe('the harness of the fault cases', () => {
     expect(outcome.violations).toEqual([{ kind: 'build', what: 'no such tool' }]);
   });
 
-  test('prints totals', async () => {
+  test('prints a line for each case, and returns totals', async () => {
     const log = jest.spyOn(console, 'log').mockImplementation(() => {});
     const report = new FaultReport();
     report.add(await tried(refusing('')));

@@ -6,7 +6,7 @@ import { supervise } from '../../fuzz/supervise.js';
 import { BAD, SEED } from './bad-targets.js';
 
 const EXECUTIONS = 6;
-/** The kind of finding for each target. */
+/** The kind of finding for each tested target. */
 const KINDS = {
   wrong: 'wrong results',
   hang: 'hangs',
@@ -20,7 +20,7 @@ async function superviseTarget(target: string, timeMs = target === 'hang' ? 5000
   try {
     const targets = new URL('./bad-targets.js', import.meta.url).href;
     const task = { targets, target, seed: SEED, first: 0, end: EXECUTIONS, directory };
-    // The limit is short only for a hang, so that no other fault counts as a hang on a slow machine.
+    // By default, the limit is short only for a hang, so that no other fault counts as a hang on a slow machine.
     const limits = { timeMs, startMs: 3_600_000, memory: 400 * 2 ** 20 };
     return await supervise({ ...task, progress: join(directory, 'progress') }, limits);
   } finally {

@@ -20,7 +20,7 @@ afterAll(() => {
   jest.restoreAllMocks();
 });
 
-/** A point at which one raw image is exchanged with a link to a secret in the same directory. */
+/** A point at which a raw image is exchanged with a link in the same directory, which leads to a secret. */
 const point: Point = {
   title: 'a sample',
   readers: ['auto'],
@@ -69,7 +69,7 @@ describe('the race harness', () => {
   });
 
   test('finds a hash vector with blocks of a file that is not in its identity', async () => {
-    // In the real command's vector of one image, the identity is replaced with that of another.
+    // In the real command's vector of one image, the inode is replaced with the inode of another image.
     const forging = `
       const { execFileSync } = require('node:child_process');
       const [program, script] = ${JSON.stringify(COMMAND)};

@@ -48,7 +48,7 @@ describe('a block device', () => {
     });
   });
 
-  testAsRoot('that a header names is refused unless the user allows its tree (needs root: losetup)', async () => {
+  testAsRoot('that a header names is refused, even if its directory is allowed (needs root: losetup)', async () => {
     await withLoopDevice(async (device) => {
       const path = join(directory, 'top.qcow2');
       await writeFile(path, qcow2File({ backing: device, backingFormat: 'raw' }));

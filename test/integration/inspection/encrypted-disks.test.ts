@@ -43,7 +43,7 @@ function inspectWith(keys: readonly DiskKey[], source: DiskSource, more: Partial
 describe.each(['disk.luks', 'disk.qcow2'])('%s', (name) => {
   const format = name.replace('disk.', '');
 
-  test('is decrypted with a fitting key, also if others do not fit', async () => {
+  test('is decrypted with a fitting key, also if another key does not fit', async () => {
     const warn = () => expect('no warning').toBe('given');
     const image = await inspectWith([key('all', WRONG), key('/dev/sda', RIGHT)], { path: at(name) }, { warn });
     expect(image).toMatchObject({ format, encryption: 'decrypted', virtualSize: SIZE });
@@ -79,7 +79,7 @@ describe.each(['disk.luks', 'disk.qcow2'])('%s', (name) => {
     });
   });
 
-  test('is decrypted again once its file has changed', async () => {
+  test('is refused with its earlier key once its file has changed', async () => {
     const keys = [key('all', RIGHT)];
     const path = at(`again.${format}`);
     await createLuks(path, RIGHT, format as 'luks' | 'qcow2');
@@ -110,7 +110,7 @@ describe('a volume in a raw disk', () => {
   const STARTS = [MIB, 5 * MIB];
   let path: string;
 
-  /** Writes a volume of LUKS version 1 and returns its content. */
+  /** Creates a volume of LUKS version 1. Returns its bytes, with the header. */
   async function volume(name: string, passphrase: string, ...options: readonly string[]): Promise<Buffer> {
     await writeFile(at(name), '');
     await truncate(at(name), VOLUME);
@@ -157,7 +157,7 @@ describe('a volume in a raw disk', () => {
     expect(link!.parts.map(({ kind }) => kind)).toEqual(['file', 'object', 'object']);
   });
 
-  test('is decrypted alone with a key for its UUID, and other volumes are reported', async () => {
+  test('is decrypted with a key for its UUID, and the other volume is reported as ciphertext', async () => {
     const { stdout } = await runTool('cryptsetup', ['luksUUID', at('second')]);
     const image = await inspectWith([key(stdout.trim(), 'other words')], { path });
     expect(image).toMatchObject({ encryption: 'decrypted', volumes: [{ partition: 2 }] });
@@ -165,7 +165,7 @@ describe('a volume in a raw disk', () => {
     expect(encryptionOf(identityOf(image))).toBe('ciphertext');
   });
 
-  test('remains ciphertext if the keys are for other volumes, if the format raw is stated, and below an overlay', async () => {
+  test('remains ciphertext with keys for other volumes, with the stated format raw, and below an overlay', async () => {
     expect(await inspectWith([key('/dev/sda3', RIGHT)], { path })).toMatchObject({ encryption: 'ciphertext' });
     const keys = [key('all', RIGHT, 'other words')];
     expect(await inspectWith(keys, { path, format: 'raw' })).toMatchObject({ encryption: 'ciphertext' });
@@ -186,7 +186,7 @@ describe('a volume in a raw disk', () => {
     });
   });
 
-  test('is refused with a cipher that cannot be decrypted, or with a damaged key slot', async () => {
+  test('is refused with a cipher that cannot be decrypted, and corrupt with a damaged key slot', async () => {
     const unusual = await volume('unusual', RIGHT, '--cipher', 'aes-cbc-essiv:sha256', '--key-size', '256');
     const message = /its partition 1 is encrypted with LUKS, and its cipher is "aes-cbc-essiv:sha256", .*format: 'raw'/;
     await expect(inspectWith([key('all', RIGHT)], { path: await diskWith('u.img', unusual) })).rejects.toMatchObject({
@@ -216,7 +216,7 @@ describe('a volume in a raw disk', () => {
     });
   });
 
-  test("is refused if it is the complete disk and the disk ends before the volume's content", async () => {
+  test('is refused if it is the complete disk and the disk ends before its content begins', async () => {
     const disk = at('cut.luks');
     await writeFile(disk, '');
     await truncate(disk, 17 * MIB);

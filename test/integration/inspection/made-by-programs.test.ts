@@ -12,10 +12,10 @@ afterAll(() => rm(directory, { recursive: true }));
 await writeFile(join(directory, 'disk.raw'), Buffer.alloc(100_000, '\0disk'));
 await writeFile(join(directory, 'random'), deterministicBytes('random', 100_000));
 
-/** Runs a command that writes `out` in the directory. Returns the first 4096 bytes of that file. */
+/** Runs a command that writes the file `out`. Returns the first 4096 bytes of the file, or all if it is shorter. */
 async function made(command: string, before = 'true'): Promise<Buffer> {
   await rm(join(directory, 'out'), { force: true });
-  // mkfs is not in the PATH of an ordinary user.
+  // mkfs is not in the PATH of every user.
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
   execFileSync('bash', ['-c', `${before} && ${command}`], { cwd: directory, env });
   const file = await open(join(directory, 'out'));

@@ -38,7 +38,7 @@ async function failureOf(path: string): Promise<unknown> {
 }
 
 describe('a Parallels bundle', () => {
-  test('that is named as a directory counts as its only image', async () => {
+  test('is read as its only image if its directory is named', async () => {
     const words = [at('win.hdd'), at('disk.raw')];
     const { images, distances, failures } = await analyzer.analyze(words, { cache: false });
     expect(failures).toEqual([]);
@@ -46,7 +46,7 @@ describe('a Parallels bundle', () => {
     expect([...distances.values]).toEqual([0]);
   });
 
-  test('can also be named by its image, or by a link to it', async () => {
+  test('can also be named by its image, or by a link to the image', async () => {
     await symlink(at('win.hdd', image), at('link.hds'));
     expect(await failureOf(at('win.hdd', image))).toBeUndefined();
     expect(await failureOf(at('link.hds'))).toBeUndefined();
@@ -59,7 +59,7 @@ describe('a Parallels bundle', () => {
     expect(await failureOf(at('win.hdd', image))).toBeUndefined();
   });
 
-  test('can name its image with characters that XML escapes, and in a directory', async () => {
+  test('can have a descriptor in which the name of the image has XML entities or directories', async () => {
     await copyFile(at('win.hdd', image), at('win.hdd', `a&b".hds`));
     await describeDisk(['C:\\disks\\a&amp;b&quot;.hds']);
     expect(await failureOf(at('win.hdd', `a&b".hds`))).toBeUndefined();
@@ -97,7 +97,7 @@ describe('a Parallels bundle', () => {
     expect(await failureOf(at('win.hdd', named))).toBeUndefined();
   });
 
-  test('is refused if its descriptor is too long, or not a regular file', async () => {
+  test('fails if its descriptor is too long or is not a regular file', async () => {
     await writeFile(at('win.hdd', 'DiskDescriptor.xml'), '<Image>'.repeat(200_000));
     expect(await failureOf(at('win.hdd', image))).toMatchObject({
       code: 'corrupt',

@@ -34,7 +34,7 @@ afterEach(async () => {
 
 const analyzer = createAnalyzer({ plugins: [readers, hashers] });
 
-/** Hashes a file. Returns its size and rows, or the error. */
+/** Hashes a file. Returns the size and rows of its vector, or the error. */
 async function hashed(name: string, options: HashOptions = {}, format?: string) {
   for await (const outcome of analyzer.hash([{ path: at(name), format }], { cache: false, ...options })) {
     if ('error' in outcome) {
@@ -63,7 +63,7 @@ describe('a raw disk that is split into files', () => {
     test(title, runTest);
   }
 
-  test('has its later files listed as parts of its first file, whether that has the number 0 or 1', async () => {
+  test('has its later files listed as parts of its first file, which has the number 0 or 1', async () => {
     run(`split -b ${PART_BYTES} -d -a 3 disk.raw zero.img.`);
     const found = await new RawReader().partsIn(directory, await readdir(directory));
     const others = (stem: string, first: number) =>
@@ -121,9 +121,9 @@ describe('hashing refuses', () => {
   });
 });
 
-test('a changed part is noticed', async () => {
+test('a disk is hashed again after one of its parts has changed', async () => {
   run('cp whole.img.001 a.001; cp whole.img.002 a.002');
-  // A file that was just written is not cached.
+  // The vector of a file that was just written is not cached.
   await settled([at('a.001'), at('a.002')]);
   const before = await hashed('a.001', { cache: at('cache.d') });
   expect(await readdir(at('cache.d'))).toHaveLength(1);

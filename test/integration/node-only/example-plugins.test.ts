@@ -110,7 +110,7 @@ test('the wrapping metric converts blocks to MiB, and notes the size of a block'
 describe('the hasher', () => {
   runAll(blockHasherContract(() => new Sha512Hasher()));
 
-  test('computes the digest of "abc" that FIPS 180-4 gives', () => {
+  test('computes the digest of "abc" that NIST publishes for SHA-512/256', () => {
     const digest = Buffer.alloc(32);
     new Sha512Hasher().hash(Buffer.from('abc'), digest);
     expect(digest.toString('hex')).toBe('53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23');

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { NO_PARENT, optimumBranching } from '@virt-similarity/rebase';
 import { SeededRandom } from '../../fixtures/seeded-random.js';
 
-// The path is relative to the compiled test.
+// The URL is relative to the compiled file.
 const SCRIPT = fileURLToPath(new URL('../../../integration/rebase/minimum_arborescence.py', import.meta.url));
 
 /** Returns the cost that networkx finds for the cheapest forest. */
@@ -19,7 +19,7 @@ test.each([
   { size: 200, kept: 0.1, largest: 1000 },
   { size: 60, kept: 1, largest: 1000 },
   { size: 60, kept: 1, largest: 5 },
-])('the forest of $size nodes costs as little as that of networkx', ({ size, kept, largest }) => {
+])('the forest of $size nodes has the same cost as the forest of networkx', ({ size, kept, largest }) => {
   const random = new SeededRandom('networkx', size, largest);
   const edges = Array.from({ length: size }, () =>
     Array.from({ length: size }, () => (random.fraction() < kept ? random.below(largest) : null)),

@@ -1,4 +1,4 @@
-"""Reads {"roots": [cost…], "edges": [[cost or null…]…]} and prints the cost of the cheapest forest, found by networkx."""
+"""Reads {"roots": [cost…], "edges": [[cost or null…]…]}. Prints the cost of the cheapest forest, found by networkx."""
 
 import json
 import sys

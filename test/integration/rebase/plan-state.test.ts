@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true }));
 
-/** Writes a file for each item of `bases`, and returns a plan in which each file gets this item as its base. */
+/** Writes a file for each item of `bases`. Returns a plan in which the item is the base of the file. */
 async function planOf(bases: readonly PlanFileReference[]): Promise<PlanFile> {
   const images = bases.map(async (base, index) => {
     const path = join(directory, `${index}.raw`);
@@ -65,12 +65,12 @@ async function writeSecretly(path: string): Promise<void> {
   await utimes(path, atime, mtime);
 }
 
-test('bases are replaced before the images that use them', async () => {
+test('bases come before the images that use them in the list of changed images', async () => {
   const plan = await planOf([{ image: 2 }, { image: 0 }, { image: 3 }, null]);
   await withState(plan, async ({ changedImages }) => expect(changedImages).toEqual([3, 2, 0, 1]));
 });
 
-test('a write is noticed even if the modification time of the file was reset', async () => {
+test('a write is detected even if the modification time of the file was reset', async () => {
   const plan = await planOf([null, { image: 0 }]);
   // Sets times that utimes can restore exactly.
   for (const { chain } of plan.images) {

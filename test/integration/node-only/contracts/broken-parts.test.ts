@@ -267,7 +267,7 @@ describe('the reader contract', () => {
         content,
       },
     }));
-  /** Returns an `open` method for raw images, in whose result the members that `more` returns replace others. */
+  /** Returns an `open` method for raw images. The members that `more` returns replace members of the opened image. */
   const openingWith = (more: (image: DiskImage) => Partial<DiskImage>): Partial<DiskReader> => ({
     async open(source, identity, options) {
       const image = (await raw.open(source, identity, options)) as DiskImage;

@@ -35,7 +35,7 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const analyzer = () => createAnalyzer({ plugins: [new MemoryDisksPlugin(DISKS), hashers, reporters] });
 
-/** Adapts a built-in command to the plugin interface: adds the members that only built-in commands receive. */
+/** Adapts a built-in command to the plugin interface: adds to its context what only built-in commands receive. */
 function asCommand({ run, ...command }: BuiltInCommand): Command {
   const defaults = Object.entries(COMMON_OPTIONS).flatMap(([name, declaration]) =>
     'default' in declaration ? [[name, declaration.default]] : [],
@@ -81,7 +81,7 @@ const CASES: Readonly<Record<string, () => Promise<CommandCase>>> = {
   doctor: async () => ({ analyzer: analyzer() }),
 };
 
-/** Each run of this command prints the path of a new page, so its results differ. */
+/** Each run of this command prints the path of a new page, so the results of runs differ. */
 const RANDOM = 'view';
 
 for (const own of COMMANDS.filter(({ name }) => name !== RANDOM)) {

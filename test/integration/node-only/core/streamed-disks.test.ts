@@ -14,8 +14,8 @@ import { deterministicBytes } from '../../../fixtures/deterministic-bytes.js';
 const MIB = 2 ** 20;
 
 /**
- * Returns a plugin whose reader opens a disk as a stream, which fails once a read exceeds the position `failAt`. Its
- * function `closed` returns the number of closed streams.
+ * Returns a plugin whose reader opens a disk as a stream. The stream fails once a read exceeds the position `failAt`.
+ * `closed` returns the number of closed streams.
  */
 function streamOf(content: Uint8Array, failAt = Number.POSITIVE_INFINITY): Plugin & { readonly closed: () => number } {
   const identity: ImageIdentity = { chain: [{ format: 'stream', parts: [], volatile: true }] };
@@ -86,7 +86,7 @@ test('a stream is refused beyond the largest allowed size', async () => {
   expect((await hashed(plugin, 'stream:', { maxVirtualSize: 20 * MIB })).virtualSize).toBe(20 * MIB);
 });
 
-test('a stream with too many blocks is refused', async () => {
+test('a block size that is not a power of two is refused for a stream', async () => {
   const options = { blockSize: 3 };
   await expect(hashed(streamOf(new Uint8Array(9)), 'stream:', options)).rejects.toMatchObject({ code: 'usage' });
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-/** Loads plugins of a configuration file and of a command line, and returns their metrics and options. */
+/** Loads plugins of a configuration file and a command line. Returns the name of each first metric, and the options. */
 async function load(
   configured: readonly (readonly [module: string, options?: Record<string, number>])[],
   modules: readonly string[],
@@ -35,7 +35,7 @@ async function load(
 }
 
 describe('options of plugins', () => {
-  test('come from the configuration file and then the command line; repeated values form a list', async () => {
+  test('on the command line override the configuration file; repeated values form a list', async () => {
     expect(
       await load([['./one.mjs', { level: 1 }]], ['./third.mjs'], 'mine.level=2', 'third.words=a', 'third.words=b=c'),
     ).toEqual([
@@ -80,7 +80,7 @@ describe('options of plugins', () => {
     });
   });
 
-  test('can have any name, and are passed on to be refused later', async () => {
+  test('can have any name, and are passed on unchecked', async () => {
     const [[, options] = []] = await load([], ['./third.mjs'], 'third.__proto__=1');
     expect(Object.entries(options ?? {})).toEqual([['__proto__', '1']]);
   });

@@ -79,7 +79,7 @@ describe('a plugin on the command line', () => {
     ['./missing/', /no such file/],
     ['exportng', /expected a package installed in or above .*did you mean 'exporting'\?$/],
     ['@scope/patern', /did you mean '@scope\/pattern'\?$/],
-  ])('is not found as %s, with a suggestion if one exists', async (specifier, message) => {
+  ])('is not found as %s, with a suggestion if there is a similar name', async (specifier, message) => {
     await expect(loadPlugin(specifier, directory, LIMITS)).rejects.toThrow(usage(expect.stringMatching(message)));
   });
 
@@ -114,13 +114,13 @@ describe('a plugin on the command line', () => {
     );
   });
 
-  test('that exits its process ends only the thread that tries to load it', async () => {
+  test('that calls process.exit() ends only the thread that tries to load it', async () => {
     await expect(loadPlugin('./exits.mjs', directory, LIMITS)).rejects.toThrow(
       expect.objectContaining({ code: 'plugin', message: expect.stringContaining('exit status 3') }),
     );
   });
 
-  test('that throws while it is loaded is reported with the error as the cause', async () => {
+  test('that throws while it is loaded is reported with the message of its error', async () => {
     await expect(loadPlugin('./throws.mjs', directory, LIMITS)).rejects.toThrow(
       expect.objectContaining({ code: 'plugin', message: '[./throws.mjs] the plugin cannot be loaded: out of order' }),
     );

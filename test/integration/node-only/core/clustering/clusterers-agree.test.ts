@@ -32,7 +32,7 @@ function expectClose(actual: Float64Array, expected: Float64Array): void {
 }
 
 describe('ml-hclust and the fast engine', () => {
-  test.each(fast.linkages)('return the same rows for distances without ties, under %s linkage', async (linkage) => {
+  test.each(fast.linkages)('return the same merges for distances without ties, under %s linkage', async (linkage) => {
     await fc.assert(
       fc.asyncProperty(untied, async (matrix) => {
         const expected = await mlHclust.cluster(matrix, linkage);
@@ -70,7 +70,7 @@ describe('ml-hclust and the fast engine', () => {
     );
   });
 
-  // Under every linkage except single, the choice between equally close pairs changes the tree and its heights.
+  // Under every linkage except single, the choice between equally close pairs can change the tree and its heights.
   // So correct results can differ, but each engine's result must be correct.
   test.each(fast.linkages)(
     'always join a closest pair of heavily tied distances, under %s linkage',
@@ -84,7 +84,7 @@ describe('ml-hclust and the fast engine', () => {
     },
   );
 
-  // Ward is omitted: its heights grow with the clusters, so that ties change the tree.
+  // Ward is omitted: its heights grow with the sizes of clusters, so they differ from the ultrametric distances.
   test.each(['single', 'complete', 'average', 'weighted'] as const)(
     'recover the tree from which tied distances were derived, under %s linkage',
     async (linkage) => {

@@ -87,7 +87,7 @@ describe('a part', () => {
   const analyze = (plugins: readonly ConfiguredPlugin[], metric: string) =>
     createAnalyzer({ plugins: [disks(), hashers, ...plugins] }).analyze(IMAGES, { metric, blockSize: 512, jobs: 1 });
 
-  test('that depends on itself indirectly is refused, and the message lists the cycle', async () => {
+  test('that depends on itself, also indirectly, is refused, and the message lists the cycle', async () => {
     const one: Plugin = { name: 'one', metrics: { a: metricOn('metric', 'b'), b: metricOn('metric', 'c') } };
     const other: Plugin = { name: 'other', metrics: { c: metricOn('metric', 'a') } };
     await expect(analyze([one, other], 'a')).rejects.toMatchObject({
@@ -152,7 +152,7 @@ describe('a part', () => {
     });
   });
 
-  test('can wrap a part that wraps another', async () => {
+  test('can wrap a part that wraps another part', async () => {
     const twice = {
       create: ({ replaced }: { replaced: DistanceMetric }): DistanceMetric => ({
         unit: replaced.unit,

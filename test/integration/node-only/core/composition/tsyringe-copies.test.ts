@@ -12,7 +12,7 @@ const require = createRequire(import.meta.url);
 
 const DISKS = { 'memory:a': new Uint8Array(1024).fill(1), 'memory:b': new Uint8Array(1024).fill(2) };
 
-/** A plugin whose classes are decorated by its own copy of tsyringe. One class is a parameter of the other. */
+/** A plugin whose classes are decorated by its own copy of tsyringe. The class `Factor` is injected into `Scaled`. */
 const PLUGIN = `
 import 'reflect-metadata';
 import { inject, injectable } from 'tsyringe';

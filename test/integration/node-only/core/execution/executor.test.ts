@@ -61,7 +61,6 @@ class SplittingExecutor implements Executor {
     return this.local.compare(structuredClone(request), run);
   }
 
-  /** Compares column by column. */
   async compareWith({ alignment, rows, columns }: TileRequest, run: ExecutionRun): Promise<Tile> {
     const tiles: Tile[] = [];
     for (const column of columns) {
@@ -109,11 +108,11 @@ async function vectorsOf(analyzer: ReturnType<typeof compose>): Promise<HashVect
   return vectors.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-describe('a custom executor', () => {
+describe('an executor', () => {
   test.each([
     ['hamming', 'position'],
     ['shared-content', 'free'],
-  ])('hashes and compares with the same result as the default, by %s', async (metric, alignment) => {
+  ])('of a program hashes and compares with the same result as the default, by %s', async (metric, alignment) => {
     const { analyzer, calls } = composeSplitting();
     const expected = await compose().analyze(PATHS, { ...OPTIONS, metric });
     const found = await analyzer.analyze(PATHS, { ...OPTIONS, metric });
@@ -130,7 +129,7 @@ describe('a custom executor', () => {
     ]);
   });
 
-  test('compares two groups with the same result as the default', async () => {
+  test('of a program compares two groups with the same result as the default', async () => {
     const { analyzer, calls } = composeSplitting();
     const vectors = await vectorsOf(compose());
     const [rows, columns] = [vectors.slice(0, 2), vectors.slice(2)];
@@ -159,7 +158,7 @@ describe('a custom executor', () => {
     expect(requests.map(({ sources }) => sources)).toEqual([[]]);
   });
 
-  test('sends failures, including the options that their messages name', async () => {
+  test('can send failures, including the options that their messages name', async () => {
     const error = new VirtSimilarityError('in-use', wording`wait, or set ${{ option: 'allowInUse', value: true }}`, {
       image: 'a',
     });
@@ -172,7 +171,7 @@ describe('a custom executor', () => {
     ['that omits an image', (all) => all.slice(1), 'an outcome for memory:'],
     ['that repeats an image', (all) => [...all, all[0]!], 'one outcome for each image, found another for memory:'],
     ['that invents an image', (all) => [...all, { ...all[0]!, path: 'b' }], 'found another for b; fix the executor'],
-  ])('is reported as broken: one %s', async (_, change, message) => {
+  ])('%s is reported as broken', async (_, change, message) => {
     const { executor } = compose();
     const careless: Executor = {
       ...executor,

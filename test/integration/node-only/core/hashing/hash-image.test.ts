@@ -38,7 +38,7 @@ describe('hashImage', () => {
     ]);
   });
 
-  test('matches hashing block by block, wherever the bytes are stored', async () => {
+  test('returns the same rows as hashing block by block, wherever the bytes are stored', async () => {
     const file = join(directory, 'layer');
     const runs = fc.array(
       fc.record({
@@ -72,7 +72,7 @@ describe('hashImage', () => {
     expect(await rowsOf(vector)).toEqual(checksumsOf(bytes, 2 * MIB));
   });
 
-  test('runs a hasher that cannot be imported in the main thread', async () => {
+  test('runs a hasher in the main thread if threads cannot import it', async () => {
     const here = new HashingPool({ name: 'checksum', hasher: new ChecksumHasher() }, 2);
     const vector = await hashImage(new MemoryDiskImage(Uint8Array.of(5)), here, { name: 'disk', blockSize: 512 });
     expect(await rowsOf(vector)).toEqual([[0, 5]]);
@@ -165,7 +165,7 @@ describe('hashImage', () => {
     await failing.close();
   });
 
-  test('ends when it is interrupted, and leaves no task running', async () => {
+  test('ends when it is interrupted', async () => {
     const stop = new AbortController();
     const image = new MemoryDiskImage(new Uint8Array(64 * MIB).fill(1));
     const hashing = hashImage(image, pool, {

@@ -12,7 +12,7 @@ const SHA256: PlacedHasher = {
   reference: { kind: 'hasher', name: 'sha256', plugins: [{ url: hashers.url, options: {} }] },
 };
 
-/** A task that hashes this many blocks in memory. */
+/** Returns a task that hashes this number of blocks in memory. */
 function taskOf(blocks: number): HashTask {
   const bytes = new Uint8Array(new SharedArrayBuffer(blocks * BLOCK)).fill(1);
   return {
@@ -34,7 +34,7 @@ describe('pools with shared threads', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
-  test('discard the tasks that no thread has received when a run closes its pool, and serve the other run', async () => {
+  test('discard tasks that no thread has received when a run closes its pool, and serve the other run', async () => {
     const pools = new HashingPools();
     const [one, other] = [pools.poolOf(SHA256, 1), pools.poolOf(SHA256, 1)];
     const tasks = Array.from({ length: 20 }, () => taskOf(64));
@@ -67,7 +67,7 @@ describe('pools with shared threads', () => {
     await pool.close();
   });
 
-  test('try a hasher that failed to prepare again in a later run, also while an earlier run is not over', async () => {
+  test('prepare a hasher again in a later run if its preparation failed, even before earlier runs end', async () => {
     let failures = 1;
     const hasher = new Sha256Hasher() as Sha256Hasher & { prepare?: () => Promise<void> };
     hasher.prepare = async () => {

@@ -9,7 +9,7 @@ const { url: _, ...withoutUrl } = preparing;
 test.each<[string, Plugin]>([
   ['in threads', preparing],
   ['in the main thread', withoutUrl],
-])('a hasher %s is prepared before its first block, once for all runs', async (_title, plugin) => {
+])('a hasher %s is prepared before its first block, in the main thread at most once', async (_title, plugin) => {
   const disks = new MemoryDisksPlugin({ 'memory:a': new Uint8Array(1024).fill(3) });
   const analyzer = createAnalyzer({ plugins: [disks, plugin] });
   const before = PREPARATIONS.count;

@@ -27,7 +27,7 @@ function disk(...blocks: number[]): Uint8Array {
   return Uint8Array.from({ length: blocks.length * 512 }, (_, index) => blocks[index >> 9]!);
 }
 
-/** Returns disks of a base, a clone of it, a clone of that clone, an unrelated image, and images that fail. */
+/** Returns the disks of a base, its clone, a clone of the clone, and an unrelated image; and images that fail. */
 function family(): MemoryDisksPlugin {
   return new MemoryDisksPlugin({
     'memory:base': disk(1, 2, 3, 4, 5, 6, 7, 8),
@@ -62,7 +62,7 @@ async function writeVector(
   return path;
 }
 
-/** Returns an analysis without the functions of its vectors, which are never equal. */
+/** Returns an analysis without the functions of its vectors, because functions of different vectors are never equal. */
 function comparable({ images, ...analysis }: Analysis) {
   const plain = images.map(({ vector: { rows: _, ...vector } = {} as HashVector, ...image }) => ({ ...image, vector }));
   return { ...analysis, images: plain };
@@ -119,12 +119,12 @@ describe('analyze', () => {
     await expect(analysis).rejects.toMatchObject({ code: 'corrupt', image: 'memory:broken' });
   });
 
-  test.each([[[]], [['memory:base']]])('refuses %j, because it needs two images', async (images) => {
+  test.each([[[]], [['memory:base']]])('refuses %j, because it needs at least two images', async (images) => {
     const analysis = analyzerOf(family()).analyze(images, OPTIONS);
     await expect(analysis).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('at least two') });
   });
 
-  test('does not read cached images, except one that changed', async () => {
+  test('does not read cached images, except for an image that has changed', async () => {
     const disks = family();
     const first = await analyzerOf(disks).analyze(GOOD, { ...OPTIONS, cache });
     expect(disks.opened.splice(0).toSorted()).toEqual(GOOD.toSorted());
@@ -296,7 +296,7 @@ describe('analyze', () => {
     expect(notes).toContain(`${GOOD[0]} is named twice; it is compared once, as ${GOOD[0]}`);
   });
 
-  test('does not list directories or repeat notes for images that findImages returned', async () => {
+  test('does not repeat notes about directories for images that findImages returned', async () => {
     const directory = join(cache, '..', 'pool');
     await mkdir(join(directory, 'sub'), { recursive: true });
     await writeVector('pool/v.arrow');
@@ -330,7 +330,7 @@ describe('hash', () => {
     expect(outcomes.toSorted()).toEqual([8, 'corrupt']);
   });
 
-  test('stops its work when the consumer ends early', async () => {
+  test('ends without an error when the consumer stops early', async () => {
     for await (const outcome of analyzerOf(family()).hash(GOOD, OPTIONS)) {
       expect(outcome.path).toMatch(/^memory:/);
       break;

@@ -5,7 +5,7 @@ import { deflateRawSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { leaseInflaters } from '#readers/inflation/inflater-threads.js';
 
-test('runs many tasks of two users, and starts new threads after the last user has released them', async () => {
+test('runs many tasks of two users, also after all earlier users have released the threads', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'virt-similarity-inflaters-'));
   const path = join(directory, 'a.qcow2');
   const stored = deflateRawSync(Buffer.alloc(4096, 7));

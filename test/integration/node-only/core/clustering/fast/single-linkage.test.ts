@@ -69,7 +69,7 @@ describe('SingleLinkage', () => {
     );
   });
 
-  test('needs no stack for a caterpillar of 10,000 items', () => {
+  test('does not overflow the stack for a caterpillar of 10,000 items', () => {
     const size = 10_000;
     // Items at 0, 1, 3, 6, …: each joins all items before it.
     const place = (i: number) => (i * (i + 1)) / 2;
@@ -113,7 +113,7 @@ describe('SingleLinkage', () => {
   });
 
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 1e200])(
-    'refuses the distance %p, and then accepts a valid one',
+    'refuses the distance %p, and then accepts a valid distance',
     (distance) => {
       const linkage = new SingleLinkage(3);
       linkage.add(new Float64Array(0));

@@ -2,6 +2,7 @@ import type { InjectionToken } from 'tsyringe';
 import type { DiskSource, ReadOptions } from './disk-reader.js';
 import type { DistanceMetric } from './distance-metric.js';
 import type { LocatedVector } from './hash-vector.js';
+import type { HashVector } from './hash-vector.js';
 import type { Complete, HashOptions, HashOutcome, ProgressEvent } from './stages.js';
 import type { PairwiseCounts, Tile } from './tile.js';
 
@@ -28,10 +29,15 @@ export interface TileRequest extends Pick<DistanceMetric, 'alignment'> {
   readonly columns: readonly LocatedVector[];
 }
 
-/** The local context of a request: threads, keys, callbacks and a signal. */
+/** The local context of a request: threads, keys, open hash vectors, callbacks and a signal. */
 export interface ExecutionRun extends Pick<HashOptions, 'keys'> {
   /** Number of threads to use on this machine. */
   readonly jobs: number;
+  /**
+   * The hash-vector files among the sources that are already open, by path. An executor on this machine need not open
+   * them again.
+   */
+  readonly openVectors?: ReadonlyMap<string, HashVector> | undefined;
   readonly onProgress: (event: ProgressEvent) => void;
   readonly onNote: NonNullable<HashOptions['onNote']>;
   readonly signal?: AbortSignal | undefined;

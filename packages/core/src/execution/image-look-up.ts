@@ -45,7 +45,8 @@ export class ImageLookUp {
     if (!isNamedAsVector(source)) {
       return this.#inspect(source, readOptions);
     }
-    return { vector: await openHashVector(source.path, { noFollow: source.noFollow }) };
+    const opened = this.#job.openVectors?.get(source.path);
+    return { vector: opened ?? (await openHashVector(source.path, { noFollow: source.noFollow })) };
   }
 
   /**

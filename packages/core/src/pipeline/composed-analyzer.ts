@@ -48,7 +48,7 @@ import { type ComparisonContext, clusteringOf, comparisonOf, comparisonWith } fr
 import { diagnosedPart } from './diagnosed-part.js';
 import { extendedDistances, extendedImages } from './extended-analysis.js';
 import { findImages } from './find-images.js';
-import { hashParametersOf, vectorHeaders } from './hash-parameters.js';
+import { hashParametersOf, openVectors } from './hash-parameters.js';
 import { checkedOutcomes, requestOf } from './hash-requests.js';
 import { requireKnownFormats } from './known-formats.js';
 import { placed, requireKnownNames, requireOwnExtensions, requireSameInThreads } from './placed-parts.js';
@@ -128,8 +128,8 @@ export class ComposedAnalyzer implements Analyzer {
     const complete = this.#complete('hash', options);
     requireKnownNames(this.#registry, { reader: complete.reader, hasher: options.hasher });
     const found = await this.#find(images, complete);
-    const headers = await vectorHeaders(found, complete.signal);
-    yield* this.#hash(found, { ...complete, ...hashParametersOf(headers, options, complete) });
+    const vectors = await openVectors(found, complete.signal);
+    yield* this.#hash(found, vectors, { ...complete, ...hashParametersOf(vectors, options, complete) });
   }
 
   async compare(vectors: readonly HashVector[], options: ComparisonOptions = {}): Promise<Comparison> {
@@ -160,13 +160,13 @@ export class ComposedAnalyzer implements Analyzer {
     requireKnownNames(this.#registry, { ...given, hasher: options.hasher });
     await this.#requireImportable(given);
     const found = await this.#find(images, given);
-    const headers = await vectorHeaders(found, given.signal);
-    const complete = { ...given, ...hashParametersOf(headers, options, given) };
+    const opened = await openVectors(found, given.signal);
+    const complete = { ...given, ...hashParametersOf(opened, options, given) };
     requireKnownNames(this.#registry, { hasher: complete.hasher });
     // Checked first, since reading the images can take hours.
     requirePairMemory(found.sources.length, this.#registry.find('metric', complete.metric));
     const outcomes = new Map<string, HashOutcome>();
-    for await (const outcome of this.#hash(found, complete)) {
+    for await (const outcome of this.#hash(found, opened, complete)) {
       outcomes.set(outcome.path, outcome);
     }
     const ordered = found.sources.map(({ path }) => outcomes.get(path)!);
@@ -179,7 +179,7 @@ export class ComposedAnalyzer implements Analyzer {
       throw failures[0]?.error ?? tooFew(vectors);
     }
     const labels = new Map(found.sources.map(({ path, label }) => [path, label]));
-    const recorded = new Map([...headers].map(([path, { name }]) => [path, name]));
+    const recorded = new Map([...opened].map(([path, { name }]) => [path, name]));
     const archives = new Map(found.sources.map(({ path, archive }) => [path, archive]));
     return this.#analyzed(namedVectors(vectors, labels, recorded, archives), failures, complete);
   }
@@ -289,14 +289,19 @@ export class ComposedAnalyzer implements Analyzer {
     return completeOptions(method, options, this.#registry.logger);
   }
 
-  async *#hash(found: FoundImages, options: CompleteOptions): AsyncGenerator<HashOutcome> {
+  async *#hash(
+    found: FoundImages,
+    opened: ReadonlyMap<string, HashVector>,
+    options: CompleteOptions,
+  ): AsyncGenerator<HashOutcome> {
     for (const [path, error] of found.failures) {
       options.onProgress({ kind: 'image-failed', path, error });
       yield { path, error };
     }
     const request = requestOf(found, await allowedTrees(options.allowBacking), options);
     const sources = new Map(request.sources.map((source) => [source.path, source]));
-    for await (const outcome of checkedOutcomes(this.executor.hash(request, runOf(options)), request)) {
+    const run = { ...runOf(options), openVectors: opened };
+    for await (const outcome of checkedOutcomes(this.executor.hash(request, run), request)) {
       const warning = ciphertextWarning(sources.get(outcome.path)!, outcome.vector?.identity);
       if (warning !== undefined) {
         options.onNote('warning', ...asNote(warning));

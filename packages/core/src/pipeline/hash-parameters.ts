@@ -1,5 +1,5 @@
 import type { DiskSource } from '../contracts/disk-reader.js';
-import type { HashVectorHeader } from '../contracts/hash-vector.js';
+import type { HashVector, HashVectorHeader } from '../contracts/hash-vector.js';
 import type { FoundImages, HashOptions } from '../contracts/stages.js';
 import { type OptionReference, throwIfAborted, VirtSimilarityError, type Wording, wording } from '../errors.js';
 import { concurrently } from '../execution/concurrently.js';
@@ -27,29 +27,30 @@ interface Kind extends HashParameters {
 }
 
 /**
- * Returns the headers of the hash-vector files among the images, by path, in the order of the images. Omits files that
+ * Opens the hash-vector files among the images. Returns them by path, in the order of the images. Omits files that
  * have already failed, and files that cannot be opened: the latter fail when they are read.
  *
  * @throws `aborted`.
  */
-export async function vectorHeaders(
+export async function openVectors(
   { sources, failures }: FoundImages,
   signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, HashVectorHeader>> {
+): Promise<ReadonlyMap<string, HashVector>> {
   const vectors = sources.filter((source) => isNamedAsVector(source) && !failures.has(source.path));
-  const open = async ({ path, noFollow }: DiskSource, stop: AbortSignal) => ({
+  // Without the signal of `concurrently`, which fires at the end and would then end the reading of rows.
+  const open = async ({ path, noFollow }: DiskSource) => ({
     path,
-    header: await openHashVector(path, { noFollow, signal: stop }).catch(() => undefined),
+    vector: await openHashVector(path, { noFollow }).catch(() => undefined),
   });
-  const opened = new Map<string, HashVectorHeader | undefined>();
-  for await (const { path, header } of concurrently(vectors, OPENED_AT_ONCE, open)) {
+  const opened = new Map<string, HashVector | undefined>();
+  for await (const { path, vector } of concurrently(vectors, OPENED_AT_ONCE, open)) {
     throwIfAborted(signal);
-    opened.set(path, header);
+    opened.set(path, vector);
   }
   return new Map(
-    vectors.flatMap(({ path }): [string, HashVectorHeader][] => {
-      const header = opened.get(path);
-      return header === undefined ? [] : [[path, header]];
+    vectors.flatMap(({ path }): [string, HashVector][] => {
+      const vector = opened.get(path);
+      return vector === undefined ? [] : [[path, vector]];
     }),
   );
 }

@@ -87,6 +87,7 @@ export class NbdConnection {
   /**
    * Yields consecutive ranges that cover the export, in ascending order. If zeros were not requested with `map`, or if
    * the server does not report zeros, yields the complete export as one range that is not known to read as zeros.
+   * Yields nothing for an export of 0 bytes.
    *
    * @throws as `read`, except `usage`.
    */

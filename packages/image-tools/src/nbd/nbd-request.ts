@@ -12,7 +12,7 @@ export interface NbdRequest {
   error: VirtSimilarityError | undefined;
   readonly resolve: () => void;
   readonly reject: (reason: Error) => void;
-  /** Whether it expects a block status that has not arrived yet. */
+  /** Whether the request expects a block status that has not arrived yet. */
   readonly takesStatus: boolean;
   /**
    * Returns the buffer for `length` bytes at `offset` of the export, and counts these bytes as received; `undefined` if

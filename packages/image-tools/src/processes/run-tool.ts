@@ -21,8 +21,8 @@ export interface RunToolOptions extends ToolOptions {
  * Runs a program to completion and returns its standard output, decoded as UTF-8. The process has exited when this
  * settles.
  *
- * @throws `ToolFailure` if the program ended with a signal or with a status other than 0; `unavailable` if it took too
- *   long, or if it printed too much, then with an `OutputLimitError` as the cause; `aborted` if the signal fired; as
+ * @throws `ToolFailure` if a signal ended the program or its exit status is not 0; `unavailable` if it took too long;
+ *   `unavailable`, with an `OutputLimitError` as the cause, if it printed too much; `aborted` if the signal fired; as
  *   `spawnTool` if it could not be started.
  */
 export async function runTool(tool: Tool, toolArguments: readonly string[], options: RunToolOptions): Promise<string> {

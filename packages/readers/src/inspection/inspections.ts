@@ -33,8 +33,8 @@ export interface Inspected {
 
 /**
  * The inspections of several readers. An image is inspected when it is identified. If the reader declines the image,
- * the next reader that is asked with the same options object reuses the result. So does every reader that opens the
- * image, as long as it is certain that none of the image's files has changed.
+ * the next reader that is asked with the same options object reuses the result. The reader that opens the image also
+ * reuses it. In both cases, the image is inspected again unless it is certain that none of its files has changed.
  *
  * Notes for the user are given each time an image is opened, and not when it is identified.
  */

@@ -10,7 +10,7 @@ const IMAGE = /\.hds$/i;
  * Parallels Desktop keeps an empty file `win.hdd` beside the descriptor and the image. Returns none for any other
  * directory. Never throws.
  *
- * @param names Names of the files in the directory.
+ * @param names names of the files in the directory
  */
 export async function parallelsPartsIn(
   directory: string,

@@ -6,7 +6,7 @@ import { partNameOf, SPLIT } from './split-disk.js';
  * Returns the files of a directory that are further parts of split disks in it, each with the name of the disk's first
  * part. Only a disk that inspection accepts has parts. Never throws.
  *
- * @param names Names of the files in the directory.
+ * @param names names of the files in the directory
  */
 export async function splitPartsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const parts = new Map<string, string>();

@@ -84,8 +84,8 @@ export class RawImage implements DiskImage {
   }
 
   /**
-   * Yields the extents of the map. Known holes only save time, so if mapping fails, warns and ends; the caller then
-   * reads the rest of the image as data.
+   * Yields the extents of the map. Knowing the holes only saves time. Therefore, if mapping fails, warns and ends, and
+   * the caller reads the rest of the image as data.
    *
    * @throws `aborted`, and `in-use` if the image has a writer.
    */

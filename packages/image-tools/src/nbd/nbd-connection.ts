@@ -18,7 +18,7 @@ import { type StatusRange, StatusRequest } from './status-request.js';
 const REQUEST_BYTES = 256 * 1024;
 
 /**
- * The most bytes that one query of the map covers: a power of two, so that it is a multiple of every block size, and
+ * The most bytes that one query of the map covers. It is a power of two, and so a multiple of every block size. It is
  * below 2³², because the protocol encodes the length in 32 bits.
  */
 const QUERY_BYTES = 2 ** 31;

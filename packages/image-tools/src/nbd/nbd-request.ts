@@ -16,7 +16,7 @@ export interface NbdRequest {
   readonly takesStatus: boolean;
   /**
    * Returns the buffer for `length` bytes at `offset` of the export, and counts these bytes as received; `undefined` if
-   * some of them were not requested or were received before.
+   * some of them were not requested, or are known to have been received before.
    */
   destination(offset: number, length: number): Uint8Array | undefined;
   /** Accepts the payload of a block status. Returns what is wrong with the payload; `undefined` if it is correct. */

@@ -13,7 +13,7 @@ const DISCONNECT_GRACE_MS = 1000;
 
 /** The certificates and the key of a TLS client, in PEM. */
 export interface NbdTls {
-  /** Certificates of the authorities to trust; those that Node.js trusts if absent. */
+  /** Certificates of the authorities to trust. If absent, the authorities that Node.js trusts are used. */
   readonly ca?: string | undefined;
   /** The client's certificate. */
   readonly cert?: string | undefined;

@@ -16,8 +16,8 @@ const STOP_GRACE_MS = 3000;
 const SIGNAL_STATUS = 128;
 
 /**
- * The limit of glibc's arenas, so that they fit into the limit of address space. glibc reserves 64 MiB for each arena,
- * and by default allows eight arenas per processor.
+ * The most memory arenas of glibc. More arenas may not fit into the limit of address space: glibc reserves 64 MiB for
+ * each arena, and by default allows eight arenas per processor.
  */
 const MALLOC_ARENA_MAX = '8';
 
@@ -41,8 +41,8 @@ export interface OutputReceiver {
 /** How a program is run. */
 export interface ChildToolOptions extends Pick<ToolOptions, 'environment' | 'signal' | 'timeoutMs'> {
   /**
-   * Where standard output goes. A number is a limit in UTF-16 code units of the text, which are bytes if the text is
-   * ASCII; a program that prints more is stopped. 0 discards the output. A receiver gets all of it.
+   * Where standard output goes. A number is a limit of the text in UTF-16 code units (bytes, if the text is ASCII): a
+   * program that prints more is stopped. 0 discards the output. A receiver gets the complete output.
    */
   readonly output: number | OutputReceiver;
   /** The program's descriptors from 3 on, by number. The program inherits no other open files. */

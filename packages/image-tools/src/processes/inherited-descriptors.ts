@@ -7,7 +7,7 @@ const LAST_STANDARD_DESCRIPTOR = 2;
 /**
  * Returns the descriptors from 3 on that a child of this process would inherit, because the parent of this process left
  * them open. Node.js marks every descriptor that it opens as close-on-exec. Of the inherited descriptors, it marks 0 to
- * 15, and from 16 on those before the first unused number. Without /proc, the list is empty.
+ * 15, and the descriptors from 16 on up to the first unused number. Without /proc, the list is empty.
  */
 export function inheritedDescriptors(): number[] {
   return descriptorsIn('/proc/self/fd').filter((descriptor) => {

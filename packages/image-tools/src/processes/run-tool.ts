@@ -11,8 +11,8 @@ const MAX_OUTPUT_BYTES_DEFAULT = 64 * 1024 * 1024;
 /** How a program is run to completion. */
 export interface RunToolOptions extends ToolOptions {
   /**
-   * The limit of standard output, in UTF-16 code units of the text, which are bytes if the text is ASCII. A program
-   * that prints more is stopped. 0 discards the output. The default is 64 Mi.
+   * The limit of the text on standard output, in UTF-16 code units (bytes, if the text is ASCII). A program that prints
+   * more is stopped. 0 discards the output. The default is 64 Mi.
    */
   readonly maxOutputBytes?: number | undefined;
 }

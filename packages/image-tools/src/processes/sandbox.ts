@@ -16,7 +16,7 @@ export interface SandboxFile {
   readonly isBlockDevice: boolean;
 }
 
-/** The files and directories that a program in the sandbox sees besides those of the system. Paths are absolute. */
+/** The files and directories that a program in the sandbox sees besides the files of the system. Paths are absolute. */
 export interface SandboxView {
   /** Readable files, each under the {@link sandboxName} of its index in the list. */
   readonly files: readonly SandboxFile[];

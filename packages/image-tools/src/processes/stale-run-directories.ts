@@ -10,18 +10,18 @@ const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
 /**
- * Returns the name prefix of this process's directories. Unless /proc cannot be read, no other process has this prefix,
- * not even a later process with the same id.
+ * Returns the name prefix of this process's directories. If /proc can be read, no other process has this prefix, not
+ * even a later process with the same id.
  */
 export function runDirectoryPrefix(): string {
   return `virt-similarity-${processMark()}-`;
 }
 
 /**
- * Removes the directories that killed processes of this user left in `parent`. If the kernel cannot report whether a
- * process has ended, because the process ran in another PID namespace such as a container, on another machine or before
- * a reboot, its directory is removed more than a day after it was last written to. Does nothing unless `parent` passes
- * `isSafeParent`. Never rejects.
+ * Removes the directories that killed processes of this user left in `parent`. The kernel cannot report whether a
+ * process has ended if the process ran in another PID namespace (such as a container), on another machine or before a
+ * reboot. The directory of such a process is removed more than a day after it was last written to. Does nothing unless
+ * `parent` passes `isSafeParent`. Never rejects.
  */
 export async function sweepRunDirectories(parent: string): Promise<void> {
   const names = (await isSafeParent(parent)) ? await readdir(parent).catch(() => []) : [];

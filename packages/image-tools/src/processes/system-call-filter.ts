@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 
-/** The files that a program under the filter is allowed to open for writing: those that its mounts allow, or none. */
+/** The files that a program under the filter is allowed to open for writing: all that its mounts allow, or none. */
 export type WritePolicy = 'as-mounted' | 'denied';
 
 /** The constants of one processor architecture. */

@@ -23,9 +23,9 @@ const NO_CORE_DUMP = 1;
 export const SERVER_CPU_SECONDS = 24 * 60 * 60;
 
 /**
- * Returns the words that must precede a command to limit its resources and those of its children and to disable core
- * dumps; none if util-linux's prlimit is missing. Where a hard limit of this process is lower, that limit is used
- * instead, because raising it can fail.
+ * Returns the words that must precede a command to limit the resources of the command and its children, and to disable
+ * core dumps. Returns none if util-linux's prlimit is missing. Where a hard limit of this process is lower, that limit
+ * is used instead, because raising it can fail.
  */
 export async function limitingWords(limits: Partial<ToolLimits> = {}): Promise<string[]> {
   const prlimit = await findProgram('prlimit');

@@ -16,7 +16,7 @@ import { vmdkDescriptorText } from './vmdk-descriptor-text.js';
 
 /** The descriptor number of the first file of a tool without a sandbox. */
 const FIRST_DESCRIPTOR = 20;
-/** Files that a tool opens besides those of the image: libraries, sockets, pipes. */
+/** Number of files that a tool may open besides the files of the image: libraries, sockets, pipes. */
 const OTHER_FILES = 256;
 
 /**

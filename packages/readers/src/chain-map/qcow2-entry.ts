@@ -52,9 +52,9 @@ export function granuleState(table: Buffer, granule: number, geometry: Qcow2Geom
 
 /**
  * Returns the length of the run of granules that begins at index `granule` and ends before index `end`; at least 1.
- * `kind` is the kind of the first granule. The run continues as long as each entry has the same bytes as the entry
- * before it or, for stored clusters, a position one cluster further. Always returns 1 for extended and compressed
- * entries. Comparing bytes saves parsing each entry of a long run.
+ * `kind` is the kind of the first granule. The run continues as long as the next entry has the same bytes or, for
+ * stored clusters, a position that is one cluster higher. Always returns 1 for extended and compressed entries.
+ * Comparing bytes saves parsing each entry of a long run.
  */
 export function uniformGranules(
   table: Buffer,

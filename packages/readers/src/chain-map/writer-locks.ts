@@ -4,9 +4,9 @@ import { deviceNumber } from '../inspection/device-number.js';
 import { coalesce } from './coalesce.js';
 
 /**
- * The bytes of a file that a qemu process locks if it is permitted to write or resize the file (100 + the number of the
- * permission), or if it does not let others read the file (200 + the number of the permission to read). Source:
- * docs/devel and block/file-posix.c of qemu.
+ * The bytes of a file that a qemu process locks if it can write or does not let others read. qemu numbers permissions:
+ * 0 is to read, 1 and 2 are to write, 3 is to resize. A process locks byte 100 + n if it has permission n, and byte 200
+ * + n if it denies permission n to others. Source: docs/devel and block/file-posix.c of qemu.
  */
 const WRITER_LOCK_BYTES = [101, 102, 103, 200];
 

@@ -130,8 +130,8 @@ export class CompressedDisk implements DiskStream {
   }
 
   /**
-   * Fills `target` with the program's next bytes and returns their number: less than the length of `target` only at the
-   * end of a file that is not damaged.
+   * Fills `target` with the program's next bytes. Returns their number, which is less than the length of `target` only
+   * if the content ends there and the file is not damaged.
    *
    * @throws `MemoryLimitError` if, in the first attempt, the program needs too much memory before it has written any
    * bytes; `unavailable` if it needs too much memory otherwise, or writes too many bytes; as `toolError` if it ends

@@ -114,7 +114,7 @@ export class ChainBytes {
     this.#inflaters ??= leaseInflaters();
     const failure = await this.#inflaters.run(task).catch((cause: unknown) => {
       const { code, ending } = classifyFailure(cause, 'unavailable', 'try again');
-      // An error of this project, such as that of a thread that could not start, already has a remedy.
+      // An error of this project, such as the error for a thread that could not start, already has a remedy.
       const remedy = cause instanceof VirtSimilarityError ? '' : ending;
       throw readError(this.#call, code, wording`its data could not be read: ${wordingOf(cause)}${remedy}`, cause);
     });

@@ -16,10 +16,10 @@ const BLOCK_BYTES = 512;
 const MAX_DISKS = 64;
 
 /**
- * Returns the names of the disk images in a tar archive: of the files with the extension or the header of a disk image.
- * A name has no directories, unless several files in the archive have the same name without directories. Returns
- * `undefined` if the user did not name an archive, by its extension or by the format `tar`. Also returns `undefined` if
- * only the extension names an archive and the file is not a tar archive.
+ * Returns the names of the disk images in a tar archive. A file is a disk image if it has the extension or the header
+ * of a disk image. A name has no directories, unless several files in the archive have the same name without
+ * directories. Returns `undefined` if the user did not name an archive, by its extension or by the format `tar`. Also
+ * returns `undefined` if only the extension names an archive and the file is not a tar archive.
  *
  * @throws `refused` if the archive has no disk image, more than 64 of them, or content that `tarFiles` refuses;
  * `corrupt` if the archive is damaged, or if the stated format is `tar` and the file is no archive; and the errors of

@@ -24,7 +24,10 @@ interface KnownContainer extends Container {
 
 /** The possible first bytes of a zlib stream: deflate with a window of 256 bytes to 32 KiB. */
 const ZLIB_METHODS = Array.from({ length: 8 }, (_, index) => String.fromCharCode((index << 4) | 8));
-/** Bytes. Shorter files are not recognized as zlib streams, because a short file of another kind can look like one. */
+/**
+ * Bytes. Shorter files are not recognized as zlib streams, because a short file of another kind can look like a zlib
+ * stream.
+ */
 const ZLIB_MIN_BYTES = 512;
 /** Length of a binary cpio header. */
 const CPIO_HEADER_BYTES = 26;

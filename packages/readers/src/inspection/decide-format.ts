@@ -152,7 +152,7 @@ function isPart({ isDevice, path }: FormatEvidence): boolean {
 }
 
 /**
- * Decides the format of a file whose name is that of a part of a file. Only parts of a raw disk can be read. A complete
+ * Decides the format of a file that is named like a part of a file. Only parts of a raw disk can be read. A complete
  * image can have such a name too: libvirt names external snapshots after disk and snapshot, as in `web.001`.
  *
  * @throws `HeaderError` if the file cannot be read as a part.

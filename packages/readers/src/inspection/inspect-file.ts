@@ -130,9 +130,7 @@ function isMissing({ cause }: HeaderError): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 
-/**
- * Creates the error for a file that does not exist. The name in the header can be that of a file on another machine.
- */
+/** Creates the error for a file that does not exist. The header may name a file on another machine. */
 function missing(image: ReferencedImage, { code, cause }: HeaderError): HeaderError {
   return new HeaderError(code, `there is no such file; copy it there, or ${renaming(image)}`, { cause });
 }

@@ -49,7 +49,7 @@ function namedImage({ path, format, noFollow, archive }: DiskSource): ImageToIns
     return { path: absolutePath(path), ...named };
   }
   const archived = { archive: absolutePath(archive), member: path.slice(archive.length + 1) };
-  // The format tar is that of the archive.
+  // The format tar is the format of the archive, not of the image in it.
   const stated = format === TAR ? undefined : format;
   return { path: `${archived.archive}:${archived.member}`, archived, ...named, stated };
 }

@@ -155,9 +155,9 @@ function isAnswer({ source, policy }: Finding, requested: DiskSource, options: R
 }
 
 /**
- * Returns whether every file of an image is as it was inspected. Returns `false` where that is unknown: for a block
- * device, and for a file that was written to so shortly before the inspection that its timestamps would not show
- * another change.
+ * Returns whether every file of an image is as it was inspected. Returns `false` if that is unknown: for a block
+ * device, and for a file that was written to so shortly before the inspection that another change may not show in its
+ * timestamps.
  */
 async function isCurrent({ image, moment }: Finding): Promise<boolean> {
   const identity = wholeIdentityOf(image);

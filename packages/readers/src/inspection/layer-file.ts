@@ -78,7 +78,7 @@ export async function openPinnedFile(pinned: PinnedPath, realPath: string): Prom
   }
 }
 
-/** @throws `HeaderError` unless the stats are those of a regular file or a block device. */
+/** @throws `HeaderError` unless the stats describe a regular file or a block device. */
 export function requireImageKind(stats: BigIntStats): void {
   if (!stats.isFile() && !stats.isBlockDevice()) {
     throw refused(`it is ${kindOf(stats)}; expected a regular file or block device; name the image itself`);

@@ -21,7 +21,7 @@ export async function splitPartsIn(directory: string, names: readonly string[]):
   return parts;
 }
 
-/** Returns whether a name can be that of a first part. Numbers begin with 0 or 1. */
+/** Returns whether a first part can have this name. Numbers begin with 0 or 1. */
 function mayBeFirst(name: string): boolean {
   return (partNameOf(name)?.number ?? 2) <= 1;
 }

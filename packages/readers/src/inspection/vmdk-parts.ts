@@ -6,8 +6,8 @@ const EXTENSION = '.vmdk';
 const CHANGE_TRACKING = /-ctk\.vmdk$/i;
 
 /**
- * Returns the files of a directory that are parts of a VMDK in it, each with the name of the text descriptor that lists
- * the file as an extent or for change tracking. Only a descriptor that inspection accepts has parts, because an invalid
+ * Returns the files of a directory that are parts of VMDKs there. Maps each file to the text descriptor that lists the
+ * file as an extent or for change tracking. Only a descriptor that inspection accepts has parts, because an invalid
  * descriptor must not keep an image from being read. Never throws: an unreadable file has no parts.
  *
  * @param names names of the files in the directory

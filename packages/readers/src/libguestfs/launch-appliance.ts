@@ -10,8 +10,8 @@ import { ALTERNATIVE, COMPONENT } from './tools.js';
 /** The time limit of a launch with KVM in milliseconds. The first launch on a machine also builds the appliance. */
 const KVM_TIMEOUT_MS = 2 * 60_000;
 /**
- * The time limit of a launch with an emulated processor. Each drive takes an additional third of a second, and much
- * longer on a busy machine.
+ * The time limit of a launch with an emulated processor in milliseconds. Each drive takes an additional third of a
+ * second, and much longer on a busy machine.
  */
 const EMULATION_TIMEOUT_MS = 10 * 60_000;
 

@@ -50,7 +50,7 @@ class UnwrittenSectors implements DiskImage {
   readonly #chain: EncryptedChain;
   readonly #call: QemuCall;
   readonly #stored: StoredBytes;
-  /** Index of the LUKS disk's file among those of the chain. */
+  /** Index of the LUKS disk's file among the files of the chain. */
   readonly #file: number;
   /** Where the LUKS disk begins in its file, in bytes. */
   readonly #start: number;
@@ -134,8 +134,8 @@ class UnwrittenSectors implements DiskImage {
   }
 
   /**
-   * Clears bytes of `target`: those from position `from` to position `to` of the disk that are in sectors with only
-   * zeros as ciphertext. `targetStart` is the position of the first byte of `target`.
+   * Clears the sectors of `target`, from position `from` to position `to` of the disk, whose ciphertext is zeros.
+   * `targetStart` is the position of the first byte of `target`.
    */
   async #clear(target: Uint8Array, targetStart: number, from: number, to: number): Promise<void> {
     const first = Math.floor(from / SECTOR_BYTES) * SECTOR_BYTES;

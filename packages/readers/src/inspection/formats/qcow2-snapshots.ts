@@ -10,7 +10,7 @@ const MAX_TABLE_BYTES = 64 * 1024 * 1024;
 const WINDOW_BYTES = 2 * 1024 * 1024;
 
 /**
- * Requires a table of internal snapshots that qemu accepts, as in `qcow2_do_read_snapshots` of its
+ * Requires a table of internal snapshots that qemu accepts, as in `qcow2_do_read_snapshots` of qemu's
  * block/qcow2-snapshot.c, because qemu does not open an image with a damaged table. The snapshots' content is not
  * checked.
  *

@@ -36,8 +36,8 @@ const OTHER_METADATA = [
 ];
 const HAS_PARENT = 2;
 /**
- * The flags, in entries of the region table and of the metadata table, which say that a program must understand the
- * entry to open the file.
+ * The flags that say that a program must understand an entry to open the file: in entries of the region table, and in
+ * entries of the metadata table.
  */
 const REGION_REQUIRED = { at: 28, bit: 1 };
 const METADATA_REQUIRED = { at: 24, bit: 4 };

@@ -16,7 +16,8 @@ export interface GrainDirectory {
   /** Sectors of the disk that one grain table describes. */
   readonly coverage: bigint;
   /**
-   * Returns the first sector of the grain table in the entry at byte `at` of the directory; 0 if there is none.
+   * Returns the first sector of the grain table to which the entry at byte `at` of the directory points; 0 if the entry
+   * is empty.
    *
    * @throws `HeaderError` if the entry is invalid.
    */

@@ -23,14 +23,14 @@ const REQUIREMENTS = {
 
 export type RequirementName = keyof typeof REQUIREMENTS;
 
-/** The findings of each diagnosis, which are kept because several readers ask for the same ones. */
+/** The findings of each diagnosis, which are kept because several readers have the same requirements. */
 const FOUND = new WeakMap<DiagnosisRun, Map<RequirementName, Promise<Requirement>>>();
 
 /**
  * Returns the state of these requirements, in the order of `names`. Checks each requirement only once in a run;
  * programs are started to get their versions.
  *
- * @throws `aborted`.
+ * @throws `aborted`, and as `workingSandbox`.
  */
 export function requirementsFound(names: readonly RequirementName[], run: DiagnosisRun): Promise<Requirement[]> {
   const found = FOUND.get(run) ?? new Map<RequirementName, Promise<Requirement>>();
@@ -61,7 +61,7 @@ async function diagnoseSandbox(signal: AbortSignal | undefined): Promise<Require
     : { ...program, state: 'broken', detail: sandbox.reason };
 }
 
-/** Checks for a kernel in /boot: libguestfs boots its appliance with the newest one that it finds there. */
+/** Checks for a kernel in /boot: libguestfs boots its appliance with the newest kernel there. */
 async function diagnoseKernel(): Promise<Requirement> {
   const names = await readdir('/boot').catch(() => []);
   const versions = names.flatMap((name) => /^vmlinu[xz]-(.+)$/.exec(name)?.[1] ?? []);

@@ -10,13 +10,13 @@ export interface ConnectNbdOptions extends ErrorContext {
   /** Set to query the ranges of zeros with `ranges`. If absent, `ranges` yields the complete export as one range. */
   readonly map?: true | undefined;
   /**
-   * The code of the error if the server cannot be reached or closes the connection: `unavailable` for a server that
-   * this program started (the default), `unreadable` for one that the user named as an image.
+   * The code of the error if the server cannot be reached or closes the connection: `unavailable` (the default) for a
+   * server that this program started, `unreadable` for a server that the user named as an image.
    */
   readonly lossCode?: 'unavailable' | 'unreadable' | undefined;
-  /** The time limit of connecting and the handshake together, and of each later request, in milliseconds. */
+  /** The time limit for connecting, including the handshake, and for each later request, in milliseconds. */
   readonly timeoutMs?: number | undefined;
-  /** Ends the connection when it fires; pending calls then reject with an `aborted` error. */
+  /** Ends the connection when the signal fires. Pending and later calls then reject with an `aborted` error. */
   readonly signal?: AbortSignal | undefined;
 }
 

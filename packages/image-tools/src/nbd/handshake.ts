@@ -28,7 +28,7 @@ export interface NbdExport {
 export interface HandshakeRequest {
   /** Name of the export; empty for the server's default export. */
   readonly exportName: string;
-  /** Set to ask for `base:allocation`, so that the export's ranges of zeros can be queried. */
+  /** Set to ask for `base:allocation`, so that the client can query the export's ranges of zeros. */
   readonly map?: true | undefined;
   /** Encrypts the stream. If set, a server without TLS is refused. If absent, the connection is not encrypted. */
   readonly startTls?: (() => Promise<void>) | undefined;
@@ -44,8 +44,8 @@ interface ExportReply extends Pick<NbdExport, 'size' | 'minimumBlockSize' | 'max
  * Performs the fixed newstyle handshake, from the server's greeting to the start of the transmission phase.
  * Asks for structured replies and block sizes, and works without them if the server does not support them.
  *
- * @throws `unreadable` if the server refuses the export, does not support the requested TLS, or requires TLS;
- *   `unavailable` if it breaks the protocol; the errors of `startTls` and of the stream.
+ * @throws `unreadable` if the server refuses the export, does not support the requested TLS, or requires TLS that was
+ *   not requested; `unavailable` if the server breaks the protocol; the errors of `startTls` and of the stream.
  */
 export async function shakeHands(
   stream: HandshakeStream,

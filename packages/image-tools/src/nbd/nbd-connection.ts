@@ -18,7 +18,7 @@ import { type StatusRange, StatusRequest } from './status-request.js';
 const REQUEST_BYTES = 256 * 1024;
 
 /**
- * The most bytes that one query of the map covers: a power of two, so that it is a multiple of every block size, and
+ * The most bytes that one query of the map covers. It is a power of two, and so a multiple of every block size. It is
  * below 2³², because the protocol encodes the length in 32 bits.
  */
 const QUERY_BYTES = 2 ** 31;
@@ -87,6 +87,7 @@ export class NbdConnection {
   /**
    * Yields consecutive ranges that cover the export, in ascending order. If zeros were not requested with `map`, or if
    * the server does not report zeros, yields the complete export as one range that is not known to read as zeros.
+   * Yields nothing for an export of 0 bytes.
    *
    * @throws as `read`, except `usage`.
    */

@@ -12,11 +12,11 @@ export interface NbdRequest {
   error: VirtSimilarityError | undefined;
   readonly resolve: () => void;
   readonly reject: (reason: Error) => void;
-  /** Whether it expects a block status that has not arrived yet. */
+  /** Whether the request expects a block status that has not arrived yet. */
   readonly takesStatus: boolean;
   /**
    * Returns the buffer for `length` bytes at `offset` of the export, and counts these bytes as received; `undefined` if
-   * some of them were not requested or were received before.
+   * some of them were not requested, or are known to have been received before.
    */
   destination(offset: number, length: number): Uint8Array | undefined;
   /** Accepts the payload of a block status. Returns what is wrong with the payload; `undefined` if it is correct. */

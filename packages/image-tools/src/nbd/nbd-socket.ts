@@ -13,7 +13,7 @@ const DISCONNECT_GRACE_MS = 1000;
 
 /** The certificates and the key of a TLS client, in PEM. */
 export interface NbdTls {
-  /** Certificates of the authorities to trust; those that Node.js trusts if absent. */
+  /** Certificates of the authorities to trust. If absent, the authorities that Node.js trusts are used. */
   readonly ca?: string | undefined;
   /** The client's certificate. */
   readonly cert?: string | undefined;
@@ -32,7 +32,7 @@ interface SocketOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A connection that feeds a `ByteReceiver`. It fails at most once. */
+/** A connection that passes the received bytes to a `ByteReceiver`. The connection fails at most once. */
 export class NbdSocket implements HandshakeStream {
   readonly receiver = new ByteReceiver();
   #socket: Socket;
@@ -105,8 +105,8 @@ export class NbdSocket implements HandshakeStream {
   }
 
   /**
-   * Registers `listener` in place of an earlier one. The listener is called once: when the socket fails or `end` is
-   * called, or immediately if either has already happened.
+   * Registers a listener, which replaces an earlier listener. The listener is called once: when the socket fails or
+   * `end` is called, or immediately if either has already happened.
    */
   onFailure(listener: (reason: Error) => void): void {
     this.#listener = listener;
@@ -139,7 +139,8 @@ export class NbdSocket implements HandshakeStream {
 
   /**
    * Sends what is queued, then closes the connection, and resolves once it is closed. Everything that waits for the
-   * connection fails with `reason`. If the server does not close its end within a second, drops the connection.
+   * connection fails with `reason`. If the server does not close its end within a second, drops the connection. If the
+   * socket has already failed or was ended, only waits until the connection is closed.
    */
   async end(reason: Error): Promise<void> {
     if (this.#failure === undefined) {

@@ -8,7 +8,10 @@ export class ReadRequest implements NbdRequest {
   readonly position: number;
   readonly #target: Uint8Array;
   #received = 0;
-  /** For each requested byte, 1 if it was received. Created once a chunk holds only some of the bytes. */
+  /**
+   * For each requested byte, 1 if it was received. Created when the first chunk that holds only some of the bytes
+   * arrives.
+   */
   #marks: Uint8Array | undefined;
   error: VirtSimilarityError | undefined;
   readonly resolve: () => void;
@@ -35,8 +38,9 @@ export class ReadRequest implements NbdRequest {
   }
 
   /**
-   * Marks bytes as received, and returns whether all of them are new. If a repeated byte were counted again, a missing
-   * byte would not be noticed.
+   * Marks bytes as received, and returns whether none of them were marked before. If a repeated byte were counted
+   * again, a missing byte would not be noticed. A chunk that holds all bytes is not marked: any further byte makes the
+   * count of received bytes too large, so that `isComplete` returns false.
    */
   #mark(start: number, end: number): boolean {
     if (this.#marks === undefined && end - start === this.#target.length && this.#received === 0) {

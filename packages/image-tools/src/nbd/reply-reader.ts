@@ -9,9 +9,9 @@ import { MAXIMUM_STATUS_LENGTH } from './status-request.js';
 export interface ReplyListener {
   /** Returns the pending request with this handle; `undefined` if there is none. */
   find(handle: bigint): NbdRequest | undefined;
-  /** Called after the last byte of the reply to `request`. */
+  /** Called after the last byte of a reply that is complete or reports an error (see `NbdRequest.error`). */
   finish(handle: bigint, request: NbdRequest): void;
-  /** Called when the stream cannot be parsed any further. */
+  /** Called when the server breaks the protocol. Nothing is parsed after that. */
   fail(reason: Error): void;
 }
 
@@ -41,7 +41,7 @@ export class ReplyReader {
     this.#errorContext = errorContext;
   }
 
-  /** Starts to parse replies, and continues until the stream ends. */
+  /** Parses replies until the stream ends or the server breaks the protocol. */
   start(): void {
     this.#receiver.expect(this.#header, () => this.#readHeader());
   }

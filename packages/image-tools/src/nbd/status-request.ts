@@ -76,7 +76,7 @@ export class StatusRequest implements NbdRequest {
   }
 
   /**
-   * Yields the ranges of the reply, from the requested position on. Together they can cover less than was requested; a
+   * Yields the ranges of the reply, from the requested position on. Together they can cover less than was requested. A
    * range that extends beyond the request is cut off.
    */
   *ranges(): Generator<StatusRange, void> {
@@ -84,7 +84,6 @@ export class StatusRequest implements NbdRequest {
     const end = this.position + this.length;
     let start = this.position;
     for (let at = 4; at < payload.length && start < end; at += RANGE_LENGTH) {
-      // The last range can extend beyond the request.
       const length = Math.min(payload.readUInt32BE(at), end - start);
       yield { start, length, isZero: (payload.readUInt32BE(at + 4) & protocol.STATE_ZERO) !== 0 };
       start += length;

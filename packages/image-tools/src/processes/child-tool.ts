@@ -16,8 +16,8 @@ const STOP_GRACE_MS = 3000;
 const SIGNAL_STATUS = 128;
 
 /**
- * The limit of glibc's arenas, so that they fit into the limit of address space. glibc reserves 64 MiB for each arena,
- * and by default allows eight arenas per processor.
+ * The most memory arenas of glibc. More arenas may not fit into the limit of address space: glibc reserves 64 MiB for
+ * each arena, and by default allows eight arenas per processor.
  */
 const MALLOC_ARENA_MAX = '8';
 
@@ -41,21 +41,19 @@ export interface OutputReceiver {
 /** How a program is run. */
 export interface ChildToolOptions extends Pick<ToolOptions, 'environment' | 'signal' | 'timeoutMs'> {
   /**
-   * Where standard output goes. A number is a limit in UTF-16 code units of the text, which are bytes if the text is
-   * ASCII; a program that prints more is stopped. 0 discards the output. A receiver gets all of it.
+   * Where standard output goes. A number is a limit of the text in UTF-16 code units (bytes, if the text is ASCII): a
+   * program that prints more is stopped. 0 discards the output. A receiver gets the complete output.
    */
   readonly output: number | OutputReceiver;
-  /**
-   * The program's open descriptors besides the standard ones, by number, from 3 on. The program inherits no other
-   * files.
-   */
+  /** The program's descriptors from 3 on, by number. The program inherits no other open files. */
   readonly descriptors?: ReadonlyMap<number, DescriptorContent> | undefined;
 }
 
 /** How a program ended, and what it printed. */
 export interface ToolEnd extends ToolExit {
   /**
-   * Standard output, decoded as UTF-8. Empty if it was discarded or went to a receiver; incomplete if `stopped` is set.
+   * Standard output, decoded as UTF-8. Empty if it was discarded or went to a receiver; can be incomplete if `stopped`
+   * is set.
    */
   readonly stdout: string;
   /** Why this process stopped the program; `undefined` if it did not. */
@@ -64,11 +62,11 @@ export interface ToolEnd extends ToolExit {
 
 /**
  * A child process, which must end when its standard input ends. To stop the child, this process writes a line with the
- * reason to that input and ends it. If this process ends for any reason, the kernel ends the input.
+ * reason to that input, and then ends the input. If this process ends for any reason, the kernel ends the input.
  */
 export class ChildTool {
   readonly pid: number;
-  /** Resolves once the process has exited and no descendant holds its output pipes any longer. Never rejects. */
+  /** Resolves once the process has exited and no descendant holds a pipe that this object reads. Never rejects. */
   readonly ended: Promise<ToolEnd>;
   readonly #child: ChildProcess;
   readonly #receiver: OutputReceiver | undefined;
@@ -140,8 +138,8 @@ export class ChildTool {
   }
 
   /**
-   * Asks the process to end, by ending its standard input, and stops reading its output. Kills its process group if it
-   * has not ended three seconds later. Idempotent.
+   * Asks the process to end, by ending its standard input, and stops reading its standard output. Kills its process
+   * group if `ended` has not resolved three seconds later. Idempotent.
    */
   stop(reason: StopReason): void {
     if (this.#stopped !== undefined) {
@@ -173,8 +171,8 @@ function outputEntry(output: ChildToolOptions['output']): IOType | number {
 }
 
 /**
- * Returns the entries of `stdio` from 3 on. Descriptors that this process inherited, and would pass on, are replaced by
- * `nothing`, a descriptor of an empty file.
+ * Returns the entries of `stdio` from 3 on. Replaces descriptors that this process inherited, and would pass on, by
+ * `nothing`, a descriptor of /dev/null.
  */
 function extraDescriptors(
   wanted: ReadonlyMap<number, DescriptorContent>,
@@ -197,7 +195,7 @@ function inheritedVariables(): Record<string, string> {
   );
 }
 
-/** Returns how a program ended. If a signal ended it, its wrappers exit with 128 plus the signal's number. */
+/** Returns how a program ended. If a signal ended the program, its wrappers exit with 128 plus the signal's number. */
 function endOf(exitCode: number | null, endedBy: NodeJS.Signals | null): Pick<ToolExit, 'exitCode' | 'signal'> {
   if (exitCode === null || exitCode <= SIGNAL_STATUS) {
     return { exitCode: exitCode ?? undefined, signal: endedBy ?? undefined };

@@ -12,7 +12,7 @@ export type DiagnosedProgram = Tool & Pick<Requirement, 'purpose'>;
 /**
  * Returns whether a program is installed and can be run, and its version (an empty `detail` if it prints none).
  *
- * @throws `aborted` if the signal fires while the program runs.
+ * @throws `aborted` if the signal fires before the program has ended.
  */
 export async function diagnoseProgram(
   program: DiagnosedProgram,

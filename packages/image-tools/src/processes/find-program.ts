@@ -4,8 +4,8 @@ import { delimiter, join } from 'node:path';
 const found = new Map<string, Promise<string | undefined>>();
 
 /**
- * Returns the absolute path of the first executable file of this name in `PATH`, whose relative entries are ignored;
- * `undefined` if there is none. A path that was found is cached for that value of `PATH`.
+ * Returns the absolute path of the first executable file of this name in the directories of `PATH`; `undefined` if
+ * there is none. Relative directories are ignored. A path that was found is cached for that value of `PATH`.
  */
 export async function findProgram(command: string): Promise<string | undefined> {
   const path = process.env.PATH ?? '';

@@ -5,9 +5,9 @@ const CLOSE_ON_EXEC = 0o2_000_000;
 const LAST_STANDARD_DESCRIPTOR = 2;
 
 /**
- * Returns the descriptors of this process, besides the standard ones, that a child would inherit: those that the parent
- * of this process left open. Node.js marks every descriptor that it opens as close-on-exec, but of those that it
- * inherited, only the ones up to 16. Without /proc, the list is empty.
+ * Returns the descriptors from 3 on that a child of this process would inherit, because the parent of this process left
+ * them open. Node.js marks every descriptor that it opens as close-on-exec. Of the inherited descriptors, it marks 0 to
+ * 15, and the descriptors from 16 on up to the first unused number. Without /proc, the list is empty.
  */
 export function inheritedDescriptors(): number[] {
   return descriptorsIn('/proc/self/fd').filter((descriptor) => {
@@ -15,7 +15,7 @@ export function inheritedDescriptors(): number[] {
       const flags = /^flags:\s+([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1'))?.[1];
       return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
     } catch {
-      // The descriptor of the directory itself, which is closed again.
+      // The descriptor with which the directory was read, which is closed by now.
       return false;
     }
   });

@@ -10,9 +10,9 @@ interface PendingRead {
 }
 
 /**
- * Reads a pipe without blocking. The first bytes of each read are copied from an internal buffer; those that arrive
- * later go directly into the caller's memory. The pipe is read only while a call of `read` is pending, so the writer
- * blocks once the pipe is full.
+ * Reads a pipe without blocking. The first bytes of each read are copied from an internal buffer. Later bytes go
+ * directly into the caller's memory. The pipe is read only while a call of `read` is pending, so the writer blocks once
+ * the pipe is full.
  */
 export class PipeReader {
   readonly #socket: Socket;
@@ -45,8 +45,8 @@ export class PipeReader {
   }
 
   /**
-   * Fills `target` with the next bytes and returns their number. It is less than the length of `target` only once all
-   * writers have closed the pipe, `close` was called or reading failed. Calls must not overlap.
+   * Fills `target` with the next bytes and returns their number. The number is less than the length of `target` only if
+   * all writers have closed the pipe, `close` was called or reading failed. Calls must not overlap.
    */
   read(target: Uint8Array): Promise<number> {
     return new Promise((settle) => {

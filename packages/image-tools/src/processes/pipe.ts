@@ -21,10 +21,10 @@ export interface Pipe {
 }
 
 /**
- * Creates a pipe, to read the output of a child process. By default, Node.js uses a pair of sockets for that, which has
- * less than half the throughput.
+ * Creates a pipe for the output of a child process. By default, Node.js would use a pair of sockets, which has less
+ * than half the throughput.
  *
- * @throws `unavailable` if the system cannot make a pipe; as `createRunDirectory`; `aborted`.
+ * @throws `unavailable` if the system cannot make a pipe; as `createRunDirectory` and `RunDirectory.remove`; `aborted`.
  */
 export async function makePipe({
   component,

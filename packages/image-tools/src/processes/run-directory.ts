@@ -13,9 +13,12 @@ const SOCKET_NAME_BYTES = 24;
 /** A private directory of this process, for sockets and temporary files. */
 export interface RunDirectory {
   readonly path: string;
-  /** Creates an empty private subdirectory, whose name is a number, and returns the path of the subdirectory. */
+  /**
+   * Creates an empty private subdirectory, whose name is a number, and returns the path of the subdirectory. Rejects
+   * with the errors of the file system.
+   */
   makeDirectory(): Promise<string>;
-  /** Removes the directory with all its content. Idempotent. */
+  /** Removes the directory with all its content. Idempotent. Rejects with the errors of the file system. */
   remove(): Promise<void>;
 }
 
@@ -29,7 +32,7 @@ function removeAll(): void {
 }
 
 /**
- * Creates a private directory (mode 0700), named after this process, in the first of these that allows it:
+ * Creates a private directory (mode 0700), named after this process, in the first of these directories that allows it:
  * `XDG_RUNTIME_DIR`, the temporary directory, /tmp. A socket in it with a name of up to 23 bytes has a path short
  * enough for the kernel. The directory is removed by `remove`, or when this process exits.
  *
@@ -89,8 +92,8 @@ function runDirectoryAt(path: string): RunDirectory {
 }
 
 /**
- * Returns the directories in which to try to create a run directory, in order. Directories whose path leaves no room
- * for the path of a socket are left out.
+ * Returns the directories in which to try to create a run directory, in order. Leaves out directories whose paths are
+ * too long for a socket below them.
  */
 function runParents(prefix: string): string[] {
   const candidates = [process.env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((path) =>

@@ -11,8 +11,8 @@ const MAX_OUTPUT_BYTES_DEFAULT = 64 * 1024 * 1024;
 /** How a program is run to completion. */
 export interface RunToolOptions extends ToolOptions {
   /**
-   * The limit of standard output, in UTF-16 code units of the text, which are bytes if the text is ASCII. A program
-   * that prints more is stopped. 0 discards the output. The default is 64 Mi.
+   * The limit of the text on standard output, in UTF-16 code units (bytes, if the text is ASCII). A program that prints
+   * more is stopped. 0 discards the output. The default is 64 Mi.
    */
   readonly maxOutputBytes?: number | undefined;
 }
@@ -21,8 +21,8 @@ export interface RunToolOptions extends ToolOptions {
  * Runs a program to completion and returns its standard output, decoded as UTF-8. The process has exited when this
  * settles.
  *
- * @throws `ToolFailure` if the program ended with a signal or with a status other than 0; `unavailable` if it took too
- *   long, or if it printed too much, then with an `OutputLimitError` as the cause; `aborted` if the signal fired; as
+ * @throws `ToolFailure` if a signal ended the program or its exit status is not 0; `unavailable` if it took too long;
+ *   `unavailable`, with an `OutputLimitError` as the cause, if it printed too much; `aborted` if the signal fired; as
  *   `spawnTool` if it could not be started.
  */
 export async function runTool(tool: Tool, toolArguments: readonly string[], options: RunToolOptions): Promise<string> {

@@ -16,7 +16,7 @@ export interface SandboxFile {
   readonly isBlockDevice: boolean;
 }
 
-/** The files and directories that a program in the sandbox sees besides those of the system. Paths are absolute. */
+/** The files and directories that a program in the sandbox sees besides the files of the system. Paths are absolute. */
 export interface SandboxView {
   /** Readable files, each under the {@link sandboxName} of its index in the list. */
   readonly files: readonly SandboxFile[];
@@ -36,13 +36,13 @@ export type SandboxKind = 'privileged' | 'unprivileged' | 'unprivileged-without-
 
 const FILES_DIRECTORY = '/image';
 const TEXTS_DIRECTORY = '/text';
-/** Digits of a file's number. The shell sorts names as text, so all numbers have the same length. */
+/** Digits of a file's number. All numbers have the same length, because the shell sorts names as text. */
 const NUMBER_DIGITS = 5;
 
 /**
- * bwrap's options for each kind of sandbox. For root, they create no user namespace, because inside a user namespace
- * root could not read the images of other users. Of root's capabilities, the program keeps only the one to read every
- * file, which applies only to the files that the program sees.
+ * bwrap's options for each kind of sandbox. `privileged`, which is for root, creates no user namespace, because root
+ * could not read the images of other users inside a user namespace. Of root's capabilities, the program keeps only the
+ * capability to read every file. This capability applies only to the files that the program sees.
  */
 const NAMESPACES: Readonly<Record<SandboxKind, readonly string[]>> = {
   privileged: [
@@ -53,7 +53,9 @@ const NAMESPACES: Readonly<Record<SandboxKind, readonly string[]>> = {
   'unprivileged-without-disable-userns': ['--unshare-all', '--cap-drop', 'ALL'],
 };
 
-/** Directories besides /usr that hold programs and libraries. If one is a symbolic link, the link is recreated. */
+/**
+ * Directories besides /usr that hold programs and libraries. Symbolic links among them are recreated in the sandbox.
+ */
 const SYSTEM_DIRECTORIES = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
 /** The cache of library locations, without which the dynamic linker would search for each library. */
@@ -68,7 +70,7 @@ const FIRST_TEXT_DESCRIPTOR = 5;
 export interface Confinement {
   /** The words before the command. */
   readonly words: readonly string[];
-  /** What the words read, by the number of the descriptor. */
+  /** What bwrap reads from its descriptors, by the number of the descriptor. */
   readonly descriptors: ReadonlyMap<number, DescriptorContent>;
 }
 
@@ -83,16 +85,17 @@ export function sandboxTextName(index: number): string {
 }
 
 /**
- * Returns what confines a command. The command has no network and sees only its own processes, the files of `view`, and
- * the programs and libraries of the system. It can write only to the writable directories of `view`. On x86-64 and
- * arm64, a filter also denies system calls that reading an image does not need; see {@link systemCallFilter}.
+ * Returns the words and descriptors that confine a command. The command has no network and sees only its own processes,
+ * the files of `view`, `program`, and the programs and libraries of the system. It can write only to the writable
+ * directories of `view`. On x86-64 and arm64, a filter also denies system calls that reading an image does not need;
+ * see {@link systemCallFilter}.
  *
- * bwrap opens files by path, and a path can lead to another file than the one that was inspected, so
- * {@link CHECK_FILES} must run first in the sandbox.
+ * bwrap opens files by path, and another file may have replaced the inspected file at its path, so {@link CHECK_FILES}
+ * must run first in the sandbox.
  *
- * @param program Absolute path of the program, which becomes visible too.
- * @throws `refused` if `view` has a block device and there is no filter for this processor, because nothing else would
- *   prevent writes to the device.
+ * @param program absolute path of the program
+ * @throws `refused` if `view` has a block device and there is no filter for this processor, because only the filter
+ *   prevents writes to the device.
  */
 export async function confine(kind: SandboxKind, view: SandboxView, program: string): Promise<Confinement> {
   const readable = program.startsWith('/usr/') ? view.readable : [program, ...view.readable];

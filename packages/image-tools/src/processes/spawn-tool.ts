@@ -9,11 +9,12 @@ import type { ToolOptions } from './tool-options.js';
 import { workingSandbox } from './working-sandbox.js';
 
 /**
- * Starts a program. It ends when this process ends, reads no terminal and prints English messages. If prlimit is
- * installed, its resources are limited and it writes no core dump. With a view, it runs in a sandbox.
+ * Starts a program. The program ends when this process ends, reads no terminal and prints English messages. If prlimit
+ * is installed, the program's resources are limited, and it writes no core dump. With a view, the program runs in a
+ * sandbox.
  *
  * @throws `unavailable` if the program is not installed or cannot be started; with a view also `unavailable` if no
- *   sandbox works or none can be tried, and as `confine`; `aborted` if the signal has fired.
+ *   sandbox works or can be tried, and as `confine`; `aborted` if the signal has fired.
  */
 export async function spawnTool(
   tool: Tool,
@@ -61,7 +62,7 @@ function guardingWords({ endsWithInput }: Tool, { view, input }: ToolOptions): r
   return endsWithInput ? [] : lifelineWords(input);
 }
 
-/** Creates the error for a program that is missing, cannot be started, or exceeds a limit. */
+/** Creates an `unavailable` error, for example for a program that is missing, cannot be started, or exceeds a limit. */
 export function unavailable(options: ToolOptions, reason: Wording, cause?: unknown): VirtSimilarityError {
   const what = options.image === undefined ? '' : `cannot open ${options.image}: `;
   return new VirtSimilarityError('unavailable', wording`[${options.component}] ${what}${reason}`, {

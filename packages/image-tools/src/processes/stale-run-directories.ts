@@ -10,18 +10,18 @@ const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
 /**
- * Returns the name prefix of this process's directories. No other process has it, not even a later one with the same
- * id.
+ * Returns the name prefix of this process's directories. If /proc can be read, no other process has this prefix, not
+ * even a later process with the same id.
  */
 export function runDirectoryPrefix(): string {
   return `virt-similarity-${processMark()}-`;
 }
 
 /**
- * Removes the directories that killed processes of this user left in `parent`. If it cannot be determined
- * whether a process has ended, because the process ran in another PID namespace such as a container, on another machine
- * or before a reboot, its directory is removed once the directory is a day old. Does nothing if other users can rename
- * entries of `parent`. Never rejects.
+ * Removes the directories that killed processes of this user left in `parent`. The kernel cannot report whether a
+ * process has ended if the process ran in another PID namespace (such as a container), on another machine or before a
+ * reboot. The directory of such a process is removed more than a day after it was last written to. Does nothing unless
+ * `parent` passes `isSafeParent`. Never rejects.
  */
 export async function sweepRunDirectories(parent: string): Promise<void> {
   const names = (await isSafeParent(parent)) ? await readdir(parent).catch(() => []) : [];
@@ -38,8 +38,8 @@ async function isSafeParent(parent: string): Promise<boolean> {
 }
 
 /**
- * Removes one directory if it is a run directory of this user whose process has ended. Several processes can sweep at
- * the same time, so failures are ignored.
+ * Removes one directory if it is a run directory of this user whose process has ended, according to `hasEnded`. Several
+ * processes can sweep at the same time, so failures are ignored.
  */
 async function sweep(parent: string, name: string): Promise<void> {
   const mark = RUN_DIRECTORY_NAME.exec(name)?.groups?.mark;
@@ -53,6 +53,6 @@ async function sweep(parent: string, name: string): Promise<void> {
       await rm(path, { recursive: true, force: true });
     }
   } catch {
-    // Another process has removed it, or a later sweep will.
+    // Another process has removed it, or it cannot be removed.
   }
 }

@@ -10,15 +10,18 @@ import type { ToolOptions } from './tool-options.js';
 /** A running program. */
 export interface RunningTool {
   readonly pid: number;
-  /** Resolves once the process has exited. Never rejects. */
+  /** Resolves once the process has exited and no descendant holds its standard error. Never rejects. */
   readonly exited: Promise<ToolExit>;
-  /** Asks the process to end, kills it after a grace of three seconds, and resolves once it has exited. Idempotent. */
+  /**
+   * Asks the process to end, and kills its process group three seconds later if necessary. Resolves when `exited` does.
+   * Idempotent.
+   */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a program that runs until it is stopped, `options.signal` fires, `options.timeoutMs` have passed or this
- * process ends. Its standard output is discarded.
+ * Starts a program. It ends at the latest when it is stopped, `options.signal` fires, `options.timeoutMs` have passed
+ * or this process ends. Its standard output is discarded.
  *
  * @throws as `spawnTool`.
  */
@@ -33,9 +36,9 @@ export async function startTool(
 /** A running program that writes bytes to its standard output. */
 export interface StreamingTool extends RunningTool {
   /**
-   * Fills `target` with the next bytes of the output and returns their number. It is less than the length of `target`
-   * only at the end of the output or once the program is stopped. Calls must not overlap. While no call is pending, a
-   * program that writes blocks.
+   * Fills `target` with the next bytes of the output and returns their number. The number is less than the length of
+   * `target` only if the output has ended, the program was stopped or reading failed. Calls must not overlap. While no
+   * call is pending, the program blocks once the pipe is full.
    */
   read(target: Uint8Array): Promise<number>;
 }

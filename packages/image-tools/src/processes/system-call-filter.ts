@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 
-/** The files that a program under the filter is allowed to open for writing: those that its mounts allow, or none. */
+/** The files that a program under the filter is allowed to open for writing: all that its mounts allow, or none. */
 export type WritePolicy = 'as-mounted' | 'denied';
 
 /** The constants of one processor architecture. */
@@ -45,8 +45,8 @@ const ARCHITECTURES: Readonly<Partial<Record<NodeJS.Architecture, Architecture>>
 };
 
 /**
- * System calls that no tool needs to read an image and that reach beyond its own process: their numbers on x86-64 and
- * arm64 (from the kernel's unistd.h), if the architecture has them.
+ * System calls that reach beyond their own process, and that no tool needs to read an image. Each has its number on
+ * x86-64 and, if the call exists there, its number on arm64 (from the kernel's unistd.h).
  */
 const DENIED: Readonly<Record<string, readonly [number, number?]>> = {
   // Mounts and namespaces.
@@ -156,11 +156,10 @@ interface Instruction {
 }
 
 /**
- * Builds a seccomp filter for bwrap's `--seccomp`. It denies the calls of {@link DENIED}, new namespaces, sockets other
- * than Unix sockets, and typing into a terminal; every other call is allowed. A denied call fails with EPERM, or with
- * ENOSYS if programs have a fallback for it; a call of a foreign architecture kills the program. If `writing` is
- * `denied`, opening a file for writing fails with EACCES. Returns `undefined` on processors other than x86-64 and
- * arm64.
+ * Builds a seccomp filter for bwrap's `--seccomp`. The calls of {@link DENIED}, new namespaces, sockets other than Unix
+ * sockets, and typing into a terminal fail with EPERM. clone3(2) and the calls of x32 fail with ENOSYS. If `writing` is
+ * `denied`, opening a file for writing fails with EACCES. A call of a foreign architecture kills the program. Every
+ * other call is allowed. Returns `undefined` on processors other than x86-64 and little-endian arm64.
  *
  * Format: https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html
  */
@@ -179,7 +178,7 @@ export function systemCallFilter(
     { code: LOAD, value: NUMBER },
     ...(machine.foreign === undefined ? [] : when(JUMP_IF_AT_LEAST, machine.foreign, FAIL | ENOSYS)),
     ...denied.flatMap((number) => when(JUMP_IF_EQUAL, number, FAIL | EPERM)),
-    // Its flags are in memory, which a filter cannot read. C libraries fall back to clone(2).
+    // The flags of clone3(2) are in memory, which a filter cannot read. C libraries fall back to clone(2).
     ...when(JUMP_IF_EQUAL, machine.clone3, FAIL | ENOSYS),
     ...onCall(machine.clone, [load(0), ...when(JUMP_IF_ANY_BIT, NEW_NAMESPACES, FAIL | EPERM)]),
     ...onCall(machine.socket, [load(0), ...unless(JUMP_IF_EQUAL, UNIX_SOCKETS, FAIL | EPERM)]),

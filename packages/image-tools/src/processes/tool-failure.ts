@@ -2,17 +2,17 @@ import type { Tool } from './tool.js';
 
 /** How a program ended. */
 export interface ToolExit {
-  /** Absent if a signal ended the program. */
+  /** `undefined` if a signal ended the program. */
   readonly exitCode: number | undefined;
-  /** Name of the signal that ended it, if one did. */
+  /** Name of the signal that ended the program; `undefined` if no signal did. */
   readonly signal: string | undefined;
   /** The end of its standard error, at most 8192 characters. */
   readonly stderr: string;
 }
 
 /**
- * The error for a program that ran and failed. Only the caller knows what the failure means, so it must catch this
- * error and throw one that explains it to the user.
+ * The error for a program that ran and failed. Only the caller knows what the failure means, so the caller must catch
+ * this error and throw another error, which explains the failure to the user.
  */
 export class ToolFailure extends Error implements ToolExit {
   override readonly name = 'ToolFailure';

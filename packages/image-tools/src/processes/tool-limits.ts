@@ -14,8 +14,8 @@ export interface ToolLimits {
 export const TOOL_LIMITS_DEFAULTS: ToolLimits = { addressSpace: 4 * 2 ** 30, cpuSeconds: 600, openFiles: 1024 };
 
 /**
- * The limit that disables core dumps, in bytes. Unlike 0, it also applies where the kernel pipes them to a program
- * (fs/coredump.c).
+ * The limit that disables core dumps, in bytes. Unlike 0, it also applies where the kernel pipes core dumps to a
+ * program (fs/coredump.c).
  */
 const NO_CORE_DUMP = 1;
 
@@ -23,9 +23,9 @@ const NO_CORE_DUMP = 1;
 export const SERVER_CPU_SECONDS = 24 * 60 * 60;
 
 /**
- * Returns the words that must precede a command to limit its resources and those of its children and to disable core
- * dumps; none if util-linux's prlimit is missing. Where a hard limit of this process is lower, it is used instead,
- * because raising it would fail.
+ * Returns the words that must precede a command to limit the resources of the command and its children, and to disable
+ * core dumps. Returns none if util-linux's prlimit is missing. Where a hard limit of this process is lower, that limit
+ * is used instead, because raising it can fail.
  */
 export async function limitingWords(limits: Partial<ToolLimits> = {}): Promise<string[]> {
   const prlimit = await findProgram('prlimit');
@@ -45,7 +45,7 @@ export async function limitingWords(limits: Partial<ToolLimits> = {}): Promise<s
   ];
 }
 
-/** Returns the table of this process's limits; an empty string if the system has none. */
+/** Returns the table of this process's limits; an empty string if it cannot be read. */
 function readOwnLimits(): string {
   try {
     return readFileSync('/proc/self/limits', 'latin1');
@@ -55,7 +55,8 @@ function readOwnLimits(): string {
 }
 
 /**
- * Returns a hard limit; `Infinity` if unlimited or unknown. A line of the table: name, soft limit, hard limit, unit.
+ * Returns a hard limit; `Infinity` if it is unlimited or unknown. A line of the table has a name, a soft limit, a hard
+ * limit and a unit.
  */
 function hardLimit(table: string, name: string): number {
   return Number(new RegExp(`^${name} +\\S+ +(\\d+)`, 'm').exec(table)?.[1] ?? Number.POSITIVE_INFINITY);

@@ -60,8 +60,8 @@ async function tryKinds(): Promise<WorkingSandbox> {
 }
 
 /**
- * Returns the kinds to try, in order. In a container, root can create other namespaces only within a user namespace if
- * it lacks capabilities, so the kinds for other users are tried for root too.
+ * Returns the kinds to try, in order. In a container, root can lack the capabilities to create namespaces outside of a
+ * user namespace, so the kinds for other users are tried for root too.
  */
 function kindsToTry(): readonly SandboxKind[] {
   const unprivileged = ['unprivileged', 'unprivileged-without-disable-userns'] as const;

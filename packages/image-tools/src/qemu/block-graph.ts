@@ -38,7 +38,8 @@ export interface BlockGraph {
  * Builds an image's complete block graph, so that qemu neither probes a format nor follows a name from a header: each
  * level names its driver, its file and its backing image or `null`.
  *
- * Only the names of a VMDK's extents cannot be set here: qemu reads them from the text descriptor, which is generated.
+ * Only the names of a VMDK's extents cannot be set here: qemu reads them from the text descriptor. Therefore, qemu gets
+ * a generated descriptor (see `toolFiles`).
  *
  * Format: the QMP reference, `BlockdevOptions`
  * (https://www.qemu.org/docs/master/interop/qemu-qmp-ref.html), within the `json:` pseudo-protocol.
@@ -59,7 +60,7 @@ function formatNode(image: InspectedImage, names: Names): BlockNode {
     ...decryption(image, names.secretOf(image)),
     file: fileNode(image, names.nameOf(image)),
     ...(image.extentFiles.length > 0 && { extents: image.extentFiles.map(() => ({ driver: 'file', ...sharing })) }),
-    // qemu accepts `null` from drivers without backing images too, so it is always set.
+    // qemu accepts `null` for drivers without backing images too, so `backing` is always set.
     backing: image.backing === undefined ? null : formatNode(image.backing, names),
   };
 }

@@ -30,7 +30,7 @@ export async function imageInfo(image: InspectedImage, call: QemuCall): Promise<
  * Requires that qemu reports the size that inspection found, rounded up to a sector. If the sizes differ, qemu and the
  * inspection interpret the image differently.
  *
- * @param size Bytes, as reported by qemu.
+ * @param size bytes, as reported by qemu
  * @throws `refused` if the sizes differ.
  */
 export function requireSameSize(size: number, { virtualSize }: InspectedImage, call: QemuCall): void {

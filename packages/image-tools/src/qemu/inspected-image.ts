@@ -9,7 +9,10 @@ export const LUKS = 'luks';
  * the policy. Tools must not open any other file to read the image.
  */
 export interface InspectedImage {
-  /** qemu's name of the format: `raw`, `qcow2`, `vmdk`, `vdi`, `vhdx`, `vpc`, `qed`, `parallels`, `dmg`, … */
+  /**
+   * qemu's name of the format: `raw`, `qcow2`, `vmdk`, `vdi`, `vhdx`, `vpc`, `qed`, `parallels`, `dmg`, … Any other
+   * name is the form of a raw disk that qemu does not read: `split`, `gzip`, …
+   */
   readonly format: string;
   /** The file that holds the header. */
   readonly file: FileStamp;
@@ -17,14 +20,17 @@ export interface InspectedImage {
   readonly isDevice: boolean;
   /** Set if the image is only this part of `file`: a file in an archive. The image then has no other files. */
   readonly range?: ByteRange | undefined;
-  /** Files that hold the guest's data if the header's file does not: the extents of a VMDK descriptor, in order. */
+  /**
+   * Files besides `file` that hold the guest's data, in order: the extents of a VMDK descriptor, or the parts of a
+   * split disk after the first part.
+   */
   readonly extentFiles: readonly FileStamp[];
   /**
-   * Bytes that the guest sees, as qemu counts them with `driverOptions`; the size of the file, or of its `range`, for a
-   * raw image.
+   * Bytes that the guest sees, as qemu counts them with `driverOptions`; for a raw image, the size of the file or of
+   * its `range`; for a compressed disk, the compressed size, because only decompression shows the size of the disk.
    */
   readonly virtualSize: number;
-  /** Options that qemu's driver of the format needs to read the image correctly. */
+  /** Options with which qemu's driver of the format reads the image correctly. */
   readonly driverOptions?: Readonly<Record<string, string>> | undefined;
   /** The fields of a VMDK's text descriptor; its extents correspond to `extentFiles`, in the same order. */
   readonly descriptor?: VmdkDescriptorFields | undefined;
@@ -41,8 +47,8 @@ export interface InspectedImage {
   /** The backing image, which provides the content wherever this image holds none. */
   readonly backing: InspectedImage | undefined;
   /**
-   * How concurrent writers are treated: `beside-writers` reads despite them, because the user allowed it;
-   * `without-writers` makes opening fail if there are any. When absent, no tool has to check.
+   * How concurrent writers are treated: `beside-writers` reads despite writers, because the user allowed it;
+   * `without-writers` makes opening fail if there is a writer. When absent, no tool has to check.
    */
   readonly access?: 'beside-writers' | 'without-writers' | undefined;
 }

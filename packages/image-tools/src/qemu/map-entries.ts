@@ -24,7 +24,7 @@ export interface MapEntry {
    * Whether the bytes are compressed. Reported by qemu 8.2 and later; for compressed runs, all versions omit `offset`.
    */
   readonly compressed?: boolean | undefined;
-  /** Where the bytes are stored verbatim in the file that holds them. */
+  /** The position at which the bytes are stored verbatim in the file that holds them. */
   readonly offset?: number | undefined;
 }
 
@@ -34,10 +34,14 @@ const FIRST_WINDOW = 2 ** 30;
 const WINDOW_GROWTH = 16;
 /** The smallest window, in bytes. Even with one entry per sector, its map fits in the output of one call. */
 const LEAST_WINDOW = 2 ** 24;
-/** A raw file that occupies at most this many bytes on disk is mapped in one call, because it rarely has many holes. */
+/**
+ * The complete map of a raw file that occupies at most this many bytes on disk is requested in one call: such a file
+ * rarely has many holes, because each hole is between two pieces of data.
+ */
 const SMALL_MAP_BYTES = 2 ** 31;
 /**
- * A window with at least this many entries is not followed by a larger one, whose map could be too long for one call.
+ * A window with at least this many entries is not followed by a larger window, whose map could be too long for one
+ * call.
  */
 const MANY_ENTRIES = 4000;
 
@@ -60,14 +64,13 @@ export async function* mapEntries(
     requireSameSize((await imageInfo(image, call)).virtualSize, image, call);
   }
   let position = 0;
-  // A raw file with little data has few holes too, because each hole needs data on both sides.
   const isSmallMap = image.format === 'raw' && (await allocatedBytes(image.file)) <= SMALL_MAP_BYTES;
   let window = isSmallMap ? virtualSize : FIRST_WINDOW;
   let largestWindow = Infinity;
   while (position < virtualSize) {
     throwIfAborted(call.signal);
     const length = Math.min(window, virtualSize - position);
-    // The last window extends past the expected end to detect a larger disk.
+    // The last window of an image that is not raw extends past the expected end, to detect a larger disk.
     const isLast = position + length === virtualSize && image.format !== 'raw';
     const beyond = isLast ? SECTOR_BYTES : 0;
     const entries = await entriesWithin(position, length + beyond, image, call);
@@ -112,9 +115,9 @@ function endOf(entries: readonly MapEntry[]): number {
 }
 
 /**
- * Yields the entries of a map from `start` to `end`, the last one clamped.
+ * Yields the entries of a map from `start` to `end`. Clamps the last entry to `end`.
  *
- * @throws `corrupt` unless the entries are consecutive, cover that range, and none begins after it.
+ * @throws `corrupt` unless the entries are consecutive, cover that range, and none begins at `end` or later.
  */
 export function* gaplessEntries(
   entries: readonly MapEntry[],

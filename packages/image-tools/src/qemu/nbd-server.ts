@@ -42,11 +42,11 @@ export interface NbdServer {
 }
 
 /**
- * Serves the raw content of an image on a Unix socket. Its block graph is given, so that qemu-nbd opens only the files
- * of `image`. The server ends with `close`, when `signal` fires, or when this process ends.
+ * Serves the raw content of an image on a Unix socket. qemu-nbd gets the complete block graph, so that it opens only
+ * the files of `image`. The server ends with `close`, when `signal` fires, or when this process ends.
  *
  * @throws as `toolFiles` and `startTool`; as `toolError` if qemu-nbd ends before it serves the image; `unavailable` if
- *   it does not answer in time; `aborted` if the signal fires; the errors of `RunDirectory.makeDirectory`.
+ *   qemu-nbd does not answer in time; `aborted` if the signal fires; the errors of `RunDirectory.makeDirectory`.
  */
 export async function startNbdServer(image: InspectedImage, options: NbdServerOptions): Promise<NbdServer> {
   const { runDirectory, clients = NBD_SERVER_DEFAULTS.clients, startTimeoutMs: _, ...call } = options;

@@ -6,7 +6,7 @@ import { readError } from '../reading/read-error.js';
 import type { InspectedImage } from './inspected-image.js';
 import type { QemuCall } from './qemu-call.js';
 
-/** Formats with widely used drivers, which are allowed to be opened where no sandbox works. */
+/** Formats with widely used drivers. Only images of these formats are opened where no sandbox works. */
 const TRUSTED_FORMATS: ReadonlySet<string> = new Set(['raw', 'qcow2']);
 
 /**
@@ -16,7 +16,8 @@ const warned = new WeakSet<NonNullable<QemuCall['warn']>>();
 
 /**
  * Returns whether a tool that opens an image runs in the sandbox. It does not if the caller disabled the sandbox, if
- * the tool is not installed, or, after a warning, if no sandbox works and all formats of the chain are raw or qcow2.
+ * the tool is not installed, or if no sandbox works and all formats of the chain are raw or qcow2. In the last case,
+ * the user is warned once in a run.
  *
  * @throws `refused` if no sandbox works and the chain has any other format; as `workingSandbox`.
  */

@@ -12,7 +12,7 @@ interface FailureMeaning {
 }
 
 /**
- * The meanings of messages on standard error, which are a tool's only report of why it failed. The first pattern that
+ * The meanings of messages on standard error. Only these messages show why a tool failed. The first pattern that
  * matches applies.
  */
 const MEANINGS: readonly FailureMeaning[] = [
@@ -72,15 +72,15 @@ const MEANINGS: readonly FailureMeaning[] = [
 const CHECK_IMAGE = 'check the image with qemu-img check';
 
 /**
- * The beginning of a line of a message up to the reason: qemu's name for a node that it was given as JSON. The name is
- * the JSON text, of which qemu prints only the end if it is long.
+ * Matches the beginning of a line of a message, up to the reason: the name of a node that qemu was given as JSON. The
+ * name is the JSON text; if the text is long, qemu prints only its end.
  */
 const GRAPH = /^.*\}': /;
 
 /**
  * Creates the error for a tool that failed to open or read an image. The code is `unavailable` if a signal ended the
- * tool or the tool ended with status 0; otherwise it follows from the tool's messages. If none of them is known, it is
- * `corrupt`.
+ * tool or the tool ended with status 0; otherwise the code follows from the tool's messages. If no message is known,
+ * the code is `corrupt`.
  *
  * @param ifCorrupt the remedy if the code is `corrupt`
  */

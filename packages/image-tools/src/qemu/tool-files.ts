@@ -16,11 +16,12 @@ import { vmdkDescriptorText } from './vmdk-descriptor-text.js';
 
 /** The descriptor number of the first file of a tool without a sandbox. */
 const FIRST_DESCRIPTOR = 20;
-/** Files that a tool opens besides those of the image: libraries, sockets, pipes. */
+/** Number of files that a tool may open besides the files of the image: libraries, sockets, pipes. */
 const OTHER_FILES = 256;
 
 /**
- * The files of a chain as a tool receives them: the inspected files, even if their paths lead to other files by now.
+ * The files of a chain, as a tool receives them. If another file has replaced an inspected file at its path, the tool
+ * never reads the other file: it reads the inspected file or fails.
  */
 export interface ToolFiles {
   /** The tool, with a limit of open files that is high enough for all files of the chain. */
@@ -33,7 +34,7 @@ export interface ToolFiles {
   secretOf(image: InspectedImage): string | undefined;
   /** The arguments that define the secrets. They name files and contain no passphrase. */
   readonly secretArguments: readonly string[];
-  /** In a message of the tool, replaces the names that the tool was given with the paths of the files. */
+  /** Replaces the names of files in a message of the tool with the paths of these files. */
   withPaths(text: string): string;
   /** Closes the files that were opened for the tool. Call it once the tool has started or has failed to start. */
   close(): Promise<void>;
@@ -43,8 +44,8 @@ export interface ToolFiles {
  * Makes the files of a chain available to a tool: in the sandbox read-only, each compared with the inspected file
  * before the tool starts; without a sandbox as open descriptors.
  *
- * A VMDK's text descriptor is replaced by a generated one with the fields that inspection found, because qemu could
- * parse the original differently. Passphrases are files too, which exist only in the memory of the sandbox.
+ * A VMDK's text descriptor is replaced by a generated descriptor with the fields that inspection found, because qemu
+ * could parse the original differently. Passphrases are files too, which exist only in the memory of the sandbox.
  *
  * @throws as `isConfined`; `refused` if an image has a passphrase and the tool is installed but would not run in the
  *   sandbox; without the sandbox also as `StoredBytes.descriptor` and `makeAnonymousFile`.
@@ -73,7 +74,7 @@ interface Parts {
   readonly files: readonly (ExpectedFile & { readonly isDevice: boolean; readonly image?: InspectedImage })[];
   /** The images whose text descriptors are replaced by generated texts. */
   readonly described: readonly InspectedImage[];
-  /** The images that the tool decrypts. Their passphrases are given like texts, after the generated ones. */
+  /** The images that the tool decrypts. Their passphrases are given like texts, after the generated texts. */
   readonly locked: readonly (InspectedImage & { readonly passphrase: Passphrase })[];
 }
 

@@ -1,6 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** Fills `target` with a file's bytes at `offset`. Returns how many were read: fewer only at the end of the file. */
+/**
+ * Fills `target` with the bytes of a file from `offset` on. Returns their number, which is less than the length of
+ * `target` only if the file ends there. Rejects with the errors of the file system.
+ */
 export async function readUpTo(file: FileHandle, target: Uint8Array, offset: number): Promise<number> {
   let filled = 0;
   while (filled < target.length) {

@@ -21,7 +21,7 @@ export class StoredBytes {
   readonly #files = new Map<number, Promise<FileHandle>>();
   #isClosed = false;
 
-  /** @param files the files and what must be true of them when they are opened */
+  /** @param files the files, with the states that they must have when they are opened */
   constructor(files: readonly ExpectedFile[], errorContext: ErrorContext) {
     this.#expected = files;
     this.#errorContext = errorContext;
@@ -31,7 +31,8 @@ export class StoredBytes {
    * Fills `target` with the bytes at `offset` of the file at `index` in the list.
    *
    * @throws `changed` if the file is not in its expected state when it is opened, or ends before `target` is filled;
-   *   `unavailable` if open files or memory run out; `unreadable` on other errors and after `close`.
+   *   `unavailable` if a system resource is exhausted, such as open files; `unreadable` on other errors and after
+   *   `close`.
    */
   async read(index: number, target: Uint8Array, offset: number): Promise<void> {
     const file = await this.#file(index);

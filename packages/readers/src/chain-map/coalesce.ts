@@ -1,6 +1,6 @@
 /**
  * Coalesces concurrent calls of `operation`. No caller gets a result that was obtained before it asked: calls made
- * before the operation starts share its result, and calls made while it runs share the next one.
+ * before the operation starts share its result, and calls made while it runs share the result of the next run.
  */
 export function coalesce<T>(operation: () => Promise<T>): () => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();

@@ -6,15 +6,16 @@ const MIN_BUCKET_BYTES = 512;
 const MAX_BUCKETS = 2 ** 20;
 
 /**
- * Detects that compressed clusters share stored bytes. Counts the clusters that begin in each part of a file: if more
- * begin in a part than can be stored there one after another, some of them share bytes. This bounds the work that an
- * image can cause by the size of its file, for every compression and ratio. Takes up to 4 MiB of memory.
+ * Detects that many compressed clusters share stored bytes. Counts the clusters that begin in each part of a file: if
+ * more clusters begin in a part than can be stored there one after another, some of them share bytes. This bounds the
+ * work that an image can cause by the size of its file, for every compression and ratio. Takes about 4 MiB of memory or
+ * less.
  */
 export class CompressedClusters {
   readonly #bucketBytes: number;
   readonly #counts: Uint32Array;
 
-  /** @param fileBytes Size of the file. */
+  /** @param fileBytes size of the file */
   constructor(fileBytes: number) {
     this.#bucketBytes = Math.max(MIN_BUCKET_BYTES, Math.ceil(fileBytes / MAX_BUCKETS));
     // A cluster can begin after the end of the file, in its incomplete last sector.
@@ -22,8 +23,8 @@ export class CompressedClusters {
   }
 
   /**
-   * Counts a cluster that begins at byte `offset` of the file. Returns whether all clusters counted so far can be
-   * stored without sharing bytes.
+   * Counts a cluster that begins at byte `offset` of the file. Returns whether all clusters counted so far in the same
+   * part of the file can be stored without sharing bytes.
    */
   add(offset: number): boolean {
     const bucket = Math.floor(offset / this.#bucketBytes);

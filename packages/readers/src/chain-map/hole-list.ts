@@ -10,7 +10,7 @@ export class HoleList {
   readonly #starts: Float64Array;
   readonly #ends: Float64Array;
   #count = 0;
-  /** Holes of fewer bytes are dropped. */
+  /** The minimum length of a hole in bytes. */
   #minLength = 1;
 
   constructor(maxHoles: number = HOLE_LIST_DEFAULTS.maxHoles) {
@@ -20,9 +20,9 @@ export class HoleList {
   }
 
   /**
-   * Adds the hole from byte `start` to byte `end` (exclusive), unless it is shorter than the minimum
-   * length, which grows each time that the list is full. Holes
-   * must arrive in ascending order. A hole that begins where the last hole of the list ends extends that hole.
+   * Adds the hole from byte `start` to byte `end` (exclusive). Holes must arrive in ascending order. A hole that begins
+   * where the last hole of the list ends extends that hole. Any other hole is dropped if it is shorter than the minimum
+   * length, which grows each time that the list is full.
    */
   add(start: number, end: number): void {
     const last = this.#count - 1;

@@ -49,8 +49,9 @@ export interface LayerMap {
    */
   runAt(position: number, end: number): LayerRun | Promise<LayerRun>;
   /**
-   * Makes `runAt` throw `unavailable` if compressed clusters share stored bytes. Call it once, before a single pass
-   * over ascending positions. A map without this method has no compressed runs.
+   * Makes `runAt` throw `unavailable` if so many compressed clusters begin in a part of the file that they must share
+   * stored bytes. Call it once, before a single pass over ascending positions. A map without this method has no
+   * compressed runs.
    */
   countClusters?(): void;
 }

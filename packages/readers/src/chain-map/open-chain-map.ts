@@ -44,17 +44,17 @@ export interface ChainMap {
 const FORMATS = ['raw', 'qcow2', 'vhdx'];
 
 /**
- * Opens the maps of a chain of qcow2, vhdx and raw images. Their tables are read here, because starting `qemu-img map`
- * takes longer than reading them, and because it does not report which blocks of a vhdx are empty. qemu-img runs only
- * to find the holes of files that have holes.
+ * Opens the maps of a chain of qcow2, vhdx and raw images. The tables of the images are read here, because starting
+ * `qemu-img map` takes longer than reading the tables, and because `qemu-img map` does not report which blocks of a
+ * vhdx are empty. qemu-img runs only to find the holes of files with large holes (see `hasHoles`).
  *
- * Returns `undefined` if qemu-img must map the image: if the top image is raw and has holes, or if the chain contains a
- * block device, an image that qemu decrypts, an image of another format, an image with extent files, or a vhdx with a
- * log.
+ * Returns `undefined` if qemu-img must map the image: if the top image is raw and has large holes, or if the chain
+ * contains a block device, an image that qemu decrypts, an image of another format, an image with extent files, or a
+ * vhdx with a log.
  *
  * The caller closes the map.
  *
- * @throws as `withStoredFile` and `rememberedHoles`.
+ * @throws as `withStoredFile`, with the codes of `readVhdxLayout`, and as `rememberedHoles`.
  */
 export async function openChainMap(top: InspectedImage, call: QemuCall): Promise<ChainMap | undefined> {
   const chain = chainOf(top);
@@ -93,7 +93,7 @@ function isSupported({ format, isDevice, extentFiles, passphrase }: InspectedIma
 /**
  * Opens the map of one image; `undefined` if qemu-img must map the image.
  *
- * @param layer Index of the image in the chain, and of its file in `stored`, because each image has one file.
+ * @param layer index of the image in the chain, and of its file in `stored`, because each image has one file
  */
 async function layerMap(
   image: InspectedImage,

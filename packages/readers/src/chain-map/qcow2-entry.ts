@@ -52,9 +52,9 @@ export function granuleState(table: Buffer, granule: number, geometry: Qcow2Geom
 
 /**
  * Returns the length of the run of granules that begins at index `granule` and ends before index `end`; at least 1.
- * `kind` is the kind of the first granule. The run continues as long as each entry has the same bytes as the entry
- * before it or, for stored clusters, a position one cluster further. Always returns 1 for extended and compressed
- * entries. Comparing bytes saves parsing each entry of a long run.
+ * `kind` is the kind of the first granule. The run continues as long as the next entry has the same bytes or, for
+ * stored clusters, a position that is one cluster higher. Always returns 1 for extended and compressed entries.
+ * Comparing bytes saves parsing each entry of a long run.
  */
 export function uniformGranules(
   table: Buffer,
@@ -81,8 +81,8 @@ export function uniformGranules(
 
 /**
  * Returns the state of the subcluster with index `part` in the extended entry at byte `at`. The second half of the
- * entry has two bits for it: whether it reads as zeros, and whether it is allocated. `offset` is where it is stored if
- * it is allocated; `hasCluster` says whether the entry has a position.
+ * entry has two bits for each subcluster: whether it reads as zeros, and whether it is allocated. `offset` is where the
+ * subcluster is stored if it is allocated. `hasCluster` says whether the entry has a position.
  */
 function subclusterState(table: Buffer, at: number, part: number, offset: number, hasCluster: boolean): GranuleState {
   const isZero = ((table.readUInt32BE(at + 8) >>> part) & 1) !== 0;
@@ -94,8 +94,8 @@ function subclusterState(table: Buffer, at: number, part: number, offset: number
 }
 
 /**
- * Reads the entry of a compressed cluster: the cluster's byte position, and the number of sectors after the one in
- * which it begins.
+ * Reads the entry of a compressed cluster: the byte position of the cluster, and the number of sectors after the sector
+ * in which the cluster begins.
  */
 function compressedState(table: Buffer, at: number, { clusterBits }: Qcow2Geometry): GranuleState {
   // The lowest 62 − (clusterBits − 8) bits are the position. The bits above it, up to bit 61, are the number of

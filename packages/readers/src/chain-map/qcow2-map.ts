@@ -15,7 +15,8 @@ const L1_PART_ENTRIES = 8192;
 type ValidState = Exclude<GranuleState, { kind: 'invalid' }>;
 
 /**
- * Consecutive granules of one L2 table in the same state. `start` and `end` (exclusive) are guest positions in bytes.
+ * Consecutive granules of one L2 table in the same state; if they are stored, they are consecutive in the file. `start`
+ * and `end` (exclusive) are guest positions in bytes.
  */
 interface TableRun {
   readonly start: number;
@@ -28,9 +29,9 @@ interface TableRun {
  * The map of a qcow2 image, from its L1 and L2 tables. One part of the L1 table and one L2 table are in memory at a
  * time.
  *
- * `runAt` throws `corrupt` if a table or a compressed cluster is beyond the end of the file, or if an entry violates
- * the format; `unavailable` if compressed clusters that are counted share stored bytes; and the errors of reading the
- * file. The caller checks whether stored bytes are within the file.
+ * `runAt` throws `corrupt` if an L2 table or a compressed cluster extends past the end of the file, or if an entry
+ * violates the format; `unavailable` as described at `LayerMap.countClusters`; and the errors of reading the file. The
+ * caller checks whether stored bytes are within the file.
  */
 export class Qcow2Map implements LayerMap {
   readonly size: number;
@@ -133,8 +134,8 @@ export class Qcow2Map implements LayerMap {
   }
 
   /**
-   * Returns the run from the granule at `position` to at most the end of the L2 table in memory. Granules before it can
-   * be in the same state. Counts the compressed clusters of the run, if they are counted.
+   * Returns the run from the granule at `position` to at most the end of the L2 table in memory. Granules before the
+   * run can be in the same state. Counts the compressed clusters of the run, if clusters are counted.
    */
   #findRun(position: number): TableRun {
     const { granuleBytes, l2Coverage } = this.#geometry;
@@ -152,8 +153,8 @@ export class Qcow2Map implements LayerMap {
   }
 
   /**
-   * Returns whether a granule continues a run that begins `distance` bytes before it with the state `before`. If so,
-   * and it is compressed, counts its cluster.
+   * Returns whether a granule continues a run that begins `distance` bytes before the granule with the state `before`.
+   * If it does and is compressed, counts its cluster if clusters are counted.
    */
   #continues(granule: number, before: ValidState, distance: number): boolean {
     const state = granuleState(this.#l2, granule, this.#geometry);
@@ -168,10 +169,10 @@ export class Qcow2Map implements LayerMap {
   }
 
   /**
-   * Counts the cluster of a granule if clusters are counted, the cluster is compressed and the granule is its first
-   * one.
+   * Counts the cluster of a granule if clusters are counted, the cluster is compressed, and the granule is the first
+   * granule of the cluster.
    *
-   * @throws `unavailable` if compressed clusters share stored bytes.
+   * @throws `unavailable` as described at `LayerMap.countClusters`.
    */
   #count(granule: number, state: GranuleState): void {
     const isFirst = granule % this.#geometry.granulesPerCluster === 0;

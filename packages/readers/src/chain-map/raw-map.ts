@@ -8,7 +8,10 @@ export class RawMap implements LayerMap {
   readonly runsPerByte = RUNS_PER_BYTE;
   readonly #holes: Holes;
 
-  /** @param size Size of the image in bytes. `holes` count from the beginning of the image. */
+  /**
+   * @param size bytes of the image
+   * @param holes positions count from the beginning of the image
+   */
   constructor(size: number, holes: Holes) {
     this.size = size;
     this.#holes = holes;

@@ -10,16 +10,16 @@ import {
 import { HoleList } from './hole-list.js';
 import { type Holes, NO_HOLES } from './raw-map.js';
 
-/** The most files, or parts of files, whose holes are cached. The least recently used one is evicted first. */
+/** The most files, or parts of files, whose holes are cached. The least recently used entry is evicted first. */
 const MAX_FILES = 16;
 
 const cached = new Map<string, Promise<Holes>>();
 
 /**
- * Returns the holes in an image's file or, if the image is a part of the file, in that part. They come from
- * `qemu-img map`, which runs once for all overlays that use the same unchanged file, because the holes are cached. As
- * knowing the holes only saves time, returns none if qemu-img is not installed, and only the longest if there are more
- * than a `HoleList` can contain.
+ * Returns the holes in an image's file or, if the image is a part of the file, in that part. The holes come from
+ * `qemu-img map`. They are cached, because many overlays can use the same unchanged file. Because knowing the holes
+ * only saves time, returns no holes if qemu-img is not installed, and only the longest holes if there are more than a
+ * `HoleList` can contain.
  *
  * @throws as `mapEntries`.
  */

@@ -4,10 +4,10 @@ import { writersOf } from './writer-locks.js';
 
 /**
  * Requires that no program has a file of the image's chain open for writing. Only programs that lock files as qemu does
- * are found. Returns `image` itself if there is no writer. If there is a writer and `allowInUse` is set, warns and
+ * are found. Returns `image` itself if no writer is found. If a writer is found and `allowInUse` is set, warns and
  * returns a copy of the chain with `access: 'beside-writers'`.
  *
- * @throws `in-use` if there is a writer and `allowInUse` is not set; `aborted`.
+ * @throws `in-use` if a writer is found and `allowInUse` is not set; `aborted`.
  */
 export async function requireNoWriter(
   image: InspectedImage,

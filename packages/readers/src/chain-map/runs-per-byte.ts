@@ -5,6 +5,7 @@ export const RUNS_PER_BYTE = 1 / 4;
 
 /**
  * The most runs that a byte of a qcow2 file with extended L2 entries can describe. An entry of 16 bytes describes 32
- * subclusters, but these are 32 runs only if they alternate with data of a backing image, which needs bytes too.
+ * subclusters. They are 32 runs only if every second run is data of a backing image, which occupies bytes in its own
+ * file.
  */
 export const RUNS_PER_EXTENDED_BYTE = 1;

@@ -3,8 +3,9 @@ import { hasHoles } from './has-holes.js';
 import { rememberedHoles } from './remembered-holes.js';
 
 /**
- * Returns how many bytes the files of a chain store: their sizes without their holes, because a file with holes can
- * have any size and store nothing. For a raw top image, returns its size, including holes.
+ * Returns how many bytes the files of a chain store: their sizes without the holes that `rememberedHoles` finds,
+ * because a file with holes can have any size and store nothing. Small holes (see `hasHoles`) count as stored. For a
+ * raw top image, returns its size, including holes.
  *
  * @throws as `rememberedHoles`.
  */

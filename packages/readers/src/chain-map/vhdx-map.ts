@@ -32,7 +32,7 @@ interface BlockRun {
 }
 
 /**
- * The map of a VHDX without a parent and without a log, from its block map. A part of the block map is in memory at a
+ * The map of a VHDX without a parent and without a log, from its block map. One part of the block map is in memory at a
  * time. `qemu-img map` would report all blocks as data.
  *
  * `runAt` throws `corrupt` if an entry violates the format, and the errors of reading the file. The caller checks
@@ -46,7 +46,7 @@ export class VhdxMap implements LayerMap {
   readonly #content: RawMap;
   readonly #layout: VhdxLayout;
   readonly #blocksPerChunk: number;
-  /** The parts of the file that contain no data. */
+  /** The parts of the file that contain the block map, the metadata or the log. */
   readonly #regions: readonly { readonly start: number; readonly end: number }[];
   #entries: Buffer = Buffer.alloc(0);
   /** Index of the first entry in `#entries`. */

@@ -4,16 +4,16 @@ import { deviceNumber } from '../inspection/device-number.js';
 import { coalesce } from './coalesce.js';
 
 /**
- * The bytes of a file that a qemu process locks if it is permitted to write or resize the file (100 + the number of the
- * permission), or if it does not let others read the file (200 + the number of the permission to read). Source:
- * docs/devel and block/file-posix.c of qemu.
+ * The bytes of a file that a qemu process locks if it can write or does not let others read. qemu numbers permissions:
+ * 0 is to read, 1 and 2 are to write, 3 is to resize. A process locks byte 100 + n if it has permission n, and byte 200
+ * + n if it denies permission n to others. Source: docs/devel and block/file-posix.c of qemu.
  */
 const WRITER_LOCK_BYTES = [101, 102, 103, 200];
 
 /** A line of /proc/locks: kind, device and inode of the file, first and last locked byte. */
 const LOCK =
   /: (?:-> )?(?<kind>\w+) .* (?<major>[0-9a-f]+):(?<minor>[0-9a-f]+):(?<inode>\d+) (?<first>\d+) (?<last>\d+|EOF)$/;
-/** The kinds of locks that qemu uses. Other kinds do not refer to single bytes. */
+/** The kinds of locks that qemu uses. Locks of other kinds do not refer to single bytes. */
 const LOCK_KINDS = ['OFDLCK', 'POSIX'];
 
 /**
@@ -25,7 +25,8 @@ export type Writers = 'none' | 'some' | 'unknown';
 /**
  * Returns whether a process that locks files as qemu does has this file open for writing, or excludes readers, at a
  * moment after the call. Returns `unknown` if the locks cannot be read, if no lock is found but the file is not on a
- * local file system, or if a lock is found for the inode number but for another device. Never rejects.
+ * local file system, or if all locks that are found for the inode number are for another device or of another kind.
+ * Never rejects.
  */
 export async function writersOf(file: FileStamp): Promise<Writers> {
   try {

@@ -19,17 +19,17 @@ import { NEEDS_MORE_MEMORY } from './decompressors.js';
 const HEAD_BYTES = 4096;
 const TAIL_BYTES = 512;
 const NOTHING = Buffer.alloc(0);
-/** Bytes of content that are allowed for every file, in addition to those for its stored bytes. */
+/** Bytes of content that are allowed for every file, in addition to `BYTES_PER_STORED_BYTE` for each stored byte. */
 const BASE_BYTES = 2 ** 30;
 /**
  * Bytes of content that are allowed per stored byte: the ratio of a zstd block that repeats one byte. Deflate and LZMA
- * have lower ratios. Without a limit, 1 KiB of bzip2 would take as long as 1 GiB of any other disk.
+ * have lower ratios. Without a limit, 1 MiB of bzip2 could expand to 1 TiB.
  */
 const BYTES_PER_STORED_BYTE = 32_768;
 /** How zstd, xz and bzip2 name their input in messages. */
 const STANDARD_INPUT = /\/\*stdin\*\\ ?: ?|\(stdin\): /;
 
-/** The error of a file that needs more memory than the decompressor has in the first attempt. */
+/** The error for a file that needs more memory than the decompressor is allowed in the first attempt. */
 export class MemoryLimitError extends Error {}
 
 /** A program that decompresses a file. */
@@ -40,8 +40,8 @@ export interface RunningDecompressor {
 }
 
 /**
- * A raw disk in a compressed file. A program in the sandbox decompresses it; the program waits while nothing is read.
- * The bytes are not kept, so the disk can be read only once.
+ * A raw disk in a compressed file. A program decompresses the file, and waits once the pipe of its output is full. The
+ * bytes are not kept, so the disk can be read only once.
  */
 export class CompressedDisk implements DiskStream {
   #identity: ImageIdentity;
@@ -52,9 +52,12 @@ export class CompressedDisk implements DiskStream {
   readonly #ifCorrupt: Wording;
   readonly #image: InspectedImage;
   #isClosed = false;
-  /** Bytes of content that the program has written. */
+  /** Bytes of content received from the program. */
   #received = 0;
-  /** If the program writes more bytes, the stored bytes of the file are counted to decide whether it is allowed to. */
+  /**
+   * The limit of `#received`. When it is first exceeded, the stored bytes of the file are counted and the limit is set
+   * accordingly.
+   */
   #allowed = BASE_BYTES;
   /** How many bytes `readNext` has returned. */
   #size = 0;
@@ -67,8 +70,8 @@ export class CompressedDisk implements DiskStream {
   readonly #release: (() => void) | undefined;
 
   /**
-   * @param release ends the turn of a file that needs more memory; called when the disk is closed. Absent in the first
-   * attempt.
+   * @param release lets the next file that needs more memory be opened; called when the disk is closed. Absent in the
+   * first attempt.
    */
   constructor(
     image: InspectedImage,
@@ -94,7 +97,7 @@ export class CompressedDisk implements DiskStream {
    * Requires the first bytes to be those of a raw disk. If they are a LUKS header, adds the encryption to `identity`.
    * Call it before anything is read.
    *
-   * @throws `refused` if the content is not a raw disk, and the errors of decompressing it.
+   * @throws `refused` if the content is not a raw disk or the file's name states another format, and as `#fill`.
    */
   async requireRawHead(): Promise<void> {
     const head = Buffer.alloc(HEAD_BYTES);
@@ -127,11 +130,12 @@ export class CompressedDisk implements DiskStream {
   }
 
   /**
-   * Fills `target` with the program's next bytes and returns their number: less than the length of `target` only at the
-   * end of a file that is not damaged.
+   * Fills `target` with the program's next bytes. Returns their number, which is less than the length of `target` only
+   * if the content ends there and the file is not damaged.
    *
-   * @throws as `toolError` if the program ends with an error or a warning; `unavailable` if it needs too much memory or
-   * writes too many bytes, or, in the first attempt, `MemoryLimitError`; `unreadable` after `close`; `aborted`.
+   * @throws `MemoryLimitError` if, in the first attempt, the program needs too much memory before it has written any
+   * bytes; `unavailable` if it needs too much memory otherwise, or writes too many bytes; as `toolError` if it ends
+   * with another error or with a warning; as `storedBytesOf`; `unreadable` after `close`; `aborted`.
    */
   async #fill(target: Uint8Array): Promise<number> {
     this.#requireOpen();
@@ -158,8 +162,9 @@ export class CompressedDisk implements DiskStream {
   }
 
   /**
-   * Creates the error for a file that needs too much memory. Only in the first attempt, and before any bytes are
-   * received, does it lead to a second attempt: the first frame or block decides how much memory the file can need.
+   * Creates the error for a file that needs too much memory. In the first attempt, if no bytes have been received, the
+   * error is a `MemoryLimitError`, after which the file is opened a second time. Later, a second attempt would have to
+   * begin again.
    */
   #memoryLimitError(): Error {
     if (this.#received === 0 && this.#release === undefined) {
@@ -170,9 +175,9 @@ export class CompressedDisk implements DiskStream {
   }
 
   /**
-   * Requires the content to be no longer than is allowed for the bytes that the file stores.
+   * Requires the content received so far to be within the limit for the file's stored bytes.
    *
-   * @throws `unavailable` if it is longer, and as `storedBytesOf`.
+   * @throws `unavailable` if the content is longer, and as `storedBytesOf`.
    */
   async #requireAllowedWork(): Promise<void> {
     if (this.#received <= this.#allowed) {
@@ -208,7 +213,7 @@ export class CompressedDisk implements DiskStream {
 
 /**
  * Returns the exit of a program with only the first line of its messages, which states the reason. A warning counts as
- * a failure, because the program has then left bytes unread.
+ * a failure, because it can mean that the program has left bytes unread.
  */
 function complaintOf({ exitCode, signal, stderr }: ToolExit): ToolExit {
   const [first = ''] = stderr.split('\n');

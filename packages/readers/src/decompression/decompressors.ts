@@ -8,13 +8,16 @@ export interface Decompressor {
   readonly arguments: readonly string[];
   /** Arguments that limit the memory of the program; absent if no file can make it use more than 16 MiB. */
   readonly limiting?: readonly string[];
-  /** The arguments in place of `limiting` for a file that needs more memory: up to 4 GiB, the limit of every tool. */
+  /**
+   * The arguments in place of `limiting` for a file that needs more memory. The default limit of a tool's address
+   * space, 4 GiB, still applies.
+   */
   readonly unlimited?: readonly string[];
 }
 
 const limits = { cpuSeconds: SERVER_CPU_SECONDS };
 
-/** zstd also decompresses gzip, in half the time that gzip takes. A zstd file can have a window of up to 2 GiB. */
+/** zstd also decompresses gzip, in half the time that gzip takes. zstd accepts windows of up to 2 GiB. */
 const ZSTD: Decompressor = {
   tool: { command: 'zstd', package: 'zstd', limits },
   arguments: ['-d', '-c', '-q'],
@@ -22,7 +25,6 @@ const ZSTD: Decompressor = {
   unlimited: ['--long=31'],
 };
 
-/** The program for each compression. */
 export const DECOMPRESSORS: Readonly<Record<Compression, Decompressor>> = {
   gzip: ZSTD,
   zstd: ZSTD,

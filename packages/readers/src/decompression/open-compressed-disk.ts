@@ -8,12 +8,13 @@ import { DECOMPRESSORS } from './decompressors.js';
 import { Turns } from './turns.js';
 
 /**
- * Opens a compressed raw disk after the inspection of its file. Decompressors run with little memory, many at a time. A
- * file that needs more memory is opened a second time, with a higher limit, once no other file of this kind is open.
- * The caller closes the disk.
+ * Opens a compressed raw disk after the inspection of its file. At first, a decompressor has a low memory limit, and
+ * many can run at a time. If the beginning of a file needs more memory, the file is opened a second time, with a higher
+ * limit, once no other such file is open. The caller closes the disk.
  *
- * @throws as `requireNoWriter`, `toolFiles` and `startStream`; `refused` if the content is not a raw disk; `corrupt` if
- * the content cannot be decompressed; `unavailable` if that needs more memory than the higher limit; `aborted`.
+ * @throws as `requireNoWriter`, `toolFiles` and `startStream`; `refused` if the content is not a raw disk or the file's
+ * name states another format; as `toolError`, usually `corrupt`, if the first 4096 bytes of the content cannot be
+ * decompressed; `unavailable` if decompressing them needs more memory than the higher limit; `aborted`.
  */
 export async function openCompressedDisk(
   compression: Compression,
@@ -40,7 +41,7 @@ export async function openCompressedDisk(
   }
 }
 
-/** The turns of decompressors that are allowed to use up to 4 GiB, so that only one of them runs at a time. */
+/** Ensures that only one decompressor with the higher memory limit runs at a time. */
 const MEMORY_TURNS = new Turns();
 
 async function openWith(

@@ -6,7 +6,7 @@ import type { InflateFailure, InflateTask, WantedBytes } from './inflate-cluster
 import { type InflaterLease, leaseInflaters } from './inflater-threads.js';
 
 /**
- * A task accepts further pieces until its pieces make at least this many bytes. Verbatim bytes count as they are, and
+ * A task accepts further pieces until its pieces have at least this many bytes. Verbatim bytes count as they are, and
  * each compressed cluster counts with its complete decompressed length. Posting such a task is cheap compared to
  * running it, and a read of many MiB still gives every thread a task.
  */
@@ -58,8 +58,8 @@ export class ChainBytes {
    *
    * @throws `corrupt` if a table violates its format or a cluster cannot be decompressed; `changed` if a file was
    * replaced, written to or truncated; `unreadable` if a file cannot be read; `unavailable` if no thread can be
-   * started, or if open files or memory run out; `aborted` if the signal has fired; and as `openChainMap`, whose
-   * failure every later read repeats.
+   * started, or if open files or memory run out; `aborted` if the signal has fired; and as `openChainMap`. Once
+   * `openChainMap` has failed, every later read fails with the same error.
    */
   async read(target: Uint8Array, position: number): Promise<boolean> {
     this.#chain ??= openChainMap(this.#image, this.#call);
@@ -114,7 +114,7 @@ export class ChainBytes {
     this.#inflaters ??= leaseInflaters();
     const failure = await this.#inflaters.run(task).catch((cause: unknown) => {
       const { code, ending } = classifyFailure(cause, 'unavailable', 'try again');
-      // An error of this project, such as that of a thread that could not start, already has a remedy.
+      // An error of this project, such as the error for a thread that could not start, already has a remedy.
       const remedy = cause instanceof VirtSimilarityError ? '' : ending;
       throw readError(this.#call, code, wording`its data could not be read: ${wordingOf(cause)}${remedy}`, cause);
     });
@@ -152,9 +152,9 @@ export class ChainBytes {
 }
 
 /**
- * Returns the pieces of the range from `position` on that has the length of `target`, in ascending order; `undefined`
- * if any part of the range is in a cluster with a compression other than raw deflate. Fills the parts of `target` that
- * read as zeros.
+ * Returns the pieces of the range that begins at `position` and has the length of `target`, in ascending order;
+ * `undefined` if any part of the range is in a cluster with a compression other than raw deflate. Fills the parts of
+ * `target` that read as zeros.
  *
  * @throws as `entryAt`.
  */
@@ -184,8 +184,8 @@ async function piecesOf(chain: ChainMap, position: number, target: Uint8Array): 
 }
 
 /**
- * Divides the pieces into tasks. Each task has pieces of one image, in their order, and is complete once they make
- * `TASK_BYTES`.
+ * Divides the pieces into tasks. Each task has pieces of one image, in their order, and is complete once its pieces
+ * have `TASK_BYTES`.
  */
 function tasksOf(pieces: readonly Piece[]): Piece[][] {
   const groups: Piece[][] = [];

@@ -114,8 +114,8 @@ function inflate(
 let buffer = Buffer.alloc(0);
 
 /**
- * Returns `length` bytes of the file at `offset`, fewer only at the end of the file, in memory that the next call
- * overwrites.
+ * Returns the `length` bytes of the file at `offset`; fewer only if the file ends there. The next call overwrites the
+ * returned memory.
  */
 function readStored(descriptor: number, offset: number, length: number): Buffer {
   if (buffer.length < length) {
@@ -125,8 +125,8 @@ function readStored(descriptor: number, offset: number, length: number): Buffer 
 }
 
 /**
- * Fills `target` with the bytes of the file at `offset` and returns how many were read: fewer than `target.length` only
- * at the end of the file.
+ * Fills `target` with the bytes of the file from `offset` on. Returns their number, which is less than the length of
+ * `target` only if the file ends there.
  */
 function readInto(target: Uint8Array, descriptor: number, offset: number): number {
   let filled = 0;

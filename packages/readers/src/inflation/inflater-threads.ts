@@ -21,8 +21,8 @@ export interface InflaterLease {
 }
 
 /**
- * Returns a lease of the shared decompression threads. There is at most one thread per processor, and each is started
- * when a task first needs it.
+ * Returns a lease of the shared decompression threads. The shared pool has at most one thread per processor. A thread
+ * is started when a task needs it.
  */
 export function leaseInflaters(): InflaterLease {
   shared ??= {

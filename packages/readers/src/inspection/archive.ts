@@ -16,12 +16,14 @@ const BLOCK_BYTES = 512;
 const MAX_DISKS = 64;
 
 /**
- * Returns the names of the disk images in a tar archive: of the files with the extension or the header of a disk image.
- * A name has no directories unless several files in the archive have the same name without them. Returns `undefined` if
- * the user did not name an archive, by its extension or by the format `tar`, or if the named file is not a tar archive.
+ * Returns the names of the disk images in a tar archive. A file is a disk image if it has the extension or the header
+ * of a disk image. A name has no directories, unless several files in the archive have the same name without
+ * directories. Returns `undefined` if the user did not name an archive, by its extension or by the format `tar`. Also
+ * returns `undefined` if only the extension names an archive and the file is not a tar archive.
  *
- * @throws `refused` if the archive has no disk image, too many of them, or content that `tarFiles` refuses; `corrupt`
- * if the archive is damaged; and the errors of opening and reading a file.
+ * @throws `refused` if the archive has no disk image, more than 64 of them, or content that `tarFiles` refuses;
+ * `corrupt` if the archive is damaged, or if the stated format is `tar` and the file is no archive; and the errors of
+ * opening and reading a file.
  */
 export async function imagesInArchive(source: DiskSource): Promise<readonly string[] | undefined> {
   const { path, format } = source;
@@ -38,7 +40,10 @@ export async function imagesInArchive(source: DiskSource): Promise<readonly stri
   });
 }
 
-/** Returns `undefined` for a file that is not an archive in spite of its name: a disk, or a compressed archive. */
+/**
+ * Returns `undefined` if no format is stated and the file is not an archive in spite of its name: a disk, or a
+ * compressed archive.
+ */
 async function imagesIn(bytes: FileBytes, { path, format }: DiskSource): Promise<readonly string[] | undefined> {
   if (format === undefined && !isTarHeader(await bytes.read(0, BLOCK_BYTES))) {
     return undefined;
@@ -85,7 +90,7 @@ function isUnique(name: string, names: readonly string[]): boolean {
 }
 
 /**
- * Opens a file in a tar archive. The caller closes it.
+ * Opens a file in a tar archive. The caller closes the returned file.
  *
  * @throws `HeaderError` as `openNamedFile` and `tarFiles`, and if the archive is not a tar archive, has no such file or
  * several, or ends before the file does.

@@ -5,8 +5,8 @@ import { HeaderError } from './header-error.js';
 const SYSTEM_SECTOR_BYTES = 512n;
 
 /**
- * Returns the size of the block device with this number in bytes. The Linux kernel reports it in sectors of 512 bytes,
- * whatever the size of the device's own sectors.
+ * Returns the size in bytes of the block device with this number. The Linux kernel reports the size in sectors of 512
+ * bytes, whatever the size of the device's own sectors.
  *
  * @throws `HeaderError` if the size cannot be read.
  */

@@ -27,10 +27,10 @@ const EXTENSION = /\.(?:gz|xz|zst|bz2)$/i;
 
 /**
  * Requires the content of a compressed file to be a raw disk, because images of other formats need random access.
- * Returns whether the disk is encrypted with LUKS; it then cannot be decrypted.
+ * Returns whether the disk is encrypted with LUKS, in which case it cannot be decrypted here.
  *
  * @param ends the first bytes of the content, and its last bytes if it was read to its end
- * @param size its size in bytes if it was read to its end
+ * @param size bytes of the content; `undefined` unless it was read to its end
  * @throws `HeaderError` if the content is an image of another format, a container or, if its size is known, text; also
  * if the file's name states another format.
  */
@@ -66,8 +66,8 @@ function holds(what: string, command: string): Wording {
 }
 
 /**
- * Returns the shell command that decompresses a file into a new one. The new name lacks the extension of the
- * compression. If the file's name has no such extension, the new name is the file's name with `format` as an extension.
+ * Returns the shell command that decompresses a file into a new file. The name of the new file is the old name without
+ * the extension of the compression or, if the old name has no such extension, the old name with the extension `format`.
  */
 export function unpack({ path, compression }: CompressedFile, format: string): string {
   const target = EXTENSION.test(path) ? path.replace(EXTENSION, '') : `${path}.${format}`;

@@ -24,7 +24,10 @@ interface KnownContainer extends Container {
 
 /** The possible first bytes of a zlib stream: deflate with a window of 256 bytes to 32 KiB. */
 const ZLIB_METHODS = Array.from({ length: 8 }, (_, index) => String.fromCharCode((index << 4) | 8));
-/** Bytes. Shorter files are not recognized as zlib streams, because a short file of another kind can look like one. */
+/**
+ * Bytes. Shorter files are not recognized as zlib streams, because a short file of another kind can look like a zlib
+ * stream.
+ */
 const ZLIB_MIN_BYTES = 512;
 /** Length of a binary cpio header. */
 const CPIO_HEADER_BYTES = 26;
@@ -36,7 +39,7 @@ const LZMA_MAX_PROPERTIES = 9 * 5 * 5 - 1;
 const LZMA_MIN_DICTIONARY = 4096;
 const LZMA_DICTIONARY_AT = 1;
 const LZMA_SIZE_AT = 5;
-/** The most content that is accepted in an .lzma file, in bytes: 256 TiB, more than any compressed disk has. */
+/** An .lzma header is recognized only if it states less content than this, or an unknown size. Bytes: 256 TiB. */
 const LZMA_MAX_BYTES = 2n ** 48n;
 const UNKNOWN_SIZE = 2n ** 64n - 1n;
 
@@ -54,9 +57,10 @@ const readThrough = (compression: Compression, unpack: string): Container => ({
 const archive = (kind: string, unpack: string): Container => ({ what: kind, remedy: `unpack it with ${unpack}` });
 
 /**
- * The containers that are recognized by the start of a file. The signatures are from the specifications and from the magic
- * database of `file`. The list has formats in which disk images or hash vectors are stored or sent, and no signature with
- * which a bootable, partitioned or formatted disk begins. A guest can write a signature to the start of its disk, so `--format raw` overrides them.
+ * The containers that are recognized by the start of a file. The signatures are from the specifications and from the
+ * magic database of `file`. The list has formats in which disk images or hash vectors are stored or sent. No bootable,
+ * partitioned or formatted disk begins with one of the signatures, unless its guest wrote it there. For such a disk,
+ * `--format raw` overrides the recognition.
  */
 const CONTAINERS: readonly KnownContainer[] = [
   {
@@ -153,8 +157,8 @@ function skippableFrames(): string[] {
 
 /**
  * Tests for the header of an .lzma file: valid properties, a dictionary of 2ⁿ or 3·2ⁿ bytes, a possible size, and a
- * zero as the first compressed byte. Unless the properties are the usual ones, the header must state that the size is
- * unknown, because other data often looks like a header with a size.
+ * zero as the first compressed byte. Unless the properties are `LZMA_PROPERTIES`, the header must state that the size
+ * is unknown, because other data often looks like a header with a size.
  */
 function isLzma(head: Buffer): boolean {
   if (head.length < 14) {
@@ -187,8 +191,8 @@ function isZlib(head: Buffer): boolean {
 }
 
 /**
- * Tests for a binary cpio header (thirteen 16-bit numbers in either byte order) by its magic, and by a NUL-terminated name
- * after it of the length that the header states.
+ * Tests whether a binary cpio header (thirteen 16-bit numbers in either byte order) is followed by a NUL-terminated
+ * name that has the length that the header states.
  */
 function isBinaryCpio(head: Buffer): boolean {
   if (head.length < CPIO_HEADER_BYTES) {
@@ -202,7 +206,7 @@ function isBinaryCpio(head: Buffer): boolean {
   );
 }
 
-/** Tests for the digits after the magic: 70 octal digits in an old header, 104 hexadecimal digits in a new one. */
+/** Tests for the digits after the magic: 70 octal digits in an old header, 104 hexadecimal digits in a new header. */
 function isCpio(head: Buffer): boolean {
   return /^0707(?:07[0-7]{70}|0[12][\da-f]{104})/i.test(head.toString('latin1', 0, 110));
 }

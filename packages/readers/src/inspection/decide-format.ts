@@ -12,8 +12,8 @@ import { partNameOf, SPLIT } from './split-disk.js';
 import { TAR } from './tar.js';
 
 /**
- * The drivers with which qemu opens a file or device as raw bytes, without a format driver, and which of the two each
- * driver opens. An overlay can state one of the drivers as a format.
+ * The drivers with which qemu opens a file or a device as raw bytes, without a format driver. Each driver opens either
+ * files or devices. An overlay can state one of the drivers as a format.
  */
 const PROTOCOLS: ReadonlyMap<string, 'device' | 'file'> = new Map([
   ['file', 'file'],
@@ -152,7 +152,7 @@ function isPart({ isDevice, path }: FormatEvidence): boolean {
 }
 
 /**
- * Decides the format of a file whose name is that of a part of a file. Only parts of a raw disk can be read. A complete
+ * Decides the format of a file that is named like a part of a file. Only parts of a raw disk can be read. A complete
  * image can have such a name too: libvirt names external snapshots after disk and snapshot, as in `web.001`.
  *
  * @throws `HeaderError` if the file cannot be read as a part.
@@ -171,7 +171,7 @@ function formatOfPart(evidence: FormatEvidence, found: Recognition | undefined):
   );
 }
 
-/** Refuses an archive or a compressed file, which is not a disk image, whatever its name. */
+/** Refuses a file that is recognized as a container, and so is not a disk image, whatever its name. */
 function requireNoContainer(evidence: FormatEvidence): void {
   const container = containerOf(evidence.ends.head);
   if (container !== undefined) {

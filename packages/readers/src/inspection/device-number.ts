@@ -4,7 +4,7 @@ export interface DeviceNumber {
   readonly minor: bigint;
 }
 
-/** Splits a device number as glibc's major() and minor() do: the layout is the kernel's dev_t. */
+/** Splits a device number of stat(2) as glibc's major() and minor() do. */
 export function deviceNumber(device: bigint): DeviceNumber {
   return {
     major: ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xffff_f000n),

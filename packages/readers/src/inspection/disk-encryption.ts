@@ -7,7 +7,7 @@ import type { FileBytes, FormatHeader } from './format-inspector.js';
 import { remedy } from './format-remedy.js';
 import { refused } from './header-error.js';
 
-/** The selector of keys for every encrypted disk. */
+/** The selector of keys for every encrypted disk and partition. */
 const ALL = 'all';
 /** The selector of keys for completely encrypted disks. With a number appended, it selects that partition. */
 const WHOLE_DISK = '/dev/sda';
@@ -33,8 +33,8 @@ export function hasKeyFor(head: Buffer, keys: ReadOptions['keys']): boolean {
 }
 
 /**
- * Returns the passphrases to try for an image whose header says that its data is encrypted. Returns none if it does not
- * say so, or if the user gave no key for the image.
+ * Returns the passphrases to try for an image whose header says that its data is encrypted. Returns none if the header
+ * does not say that, or if the user gave no key for the image.
  *
  * @throws `HeaderError` if the format LUKS was stated and there is no passphrase.
  */
@@ -64,7 +64,7 @@ function passphrasesOf(keys: ReadOptions['keys'], uuid: string, device: string):
 /**
  * Returns the encrypted volumes for which the user gave keys, with what is needed to unlock them. Returns none unless
  * the user named the disk and stated no format. A backing file is read as it is stored, because the clusters of its
- * overlay are ciphertext too; so is a disk with the stated format raw.
+ * overlay are ciphertext too. A disk with the stated format raw is also read as it is stored.
  *
  * @throws `HeaderError` if there is a key for a volume that cannot be decrypted here, or if the file cannot be read.
  */
@@ -97,10 +97,10 @@ function subjectOf({ partition }: EncryptedVolume): string {
 }
 
 /**
- * Returns how an encrypted disk is read: `decrypted` if at least one volume of it is decrypted, otherwise `ciphertext`;
- * and the volumes that are read as ciphertext. Returns an empty object for a disk that is not encrypted.
+ * Returns how an encrypted disk is read (`decrypted` if at least one of its volumes is decrypted, otherwise
+ * `ciphertext`), and the volumes that are read as ciphertext. Returns an empty object for a disk that is not encrypted.
  *
- * @param secrets the passphrases and volumes with which the disk is decrypted; empty if it is not
+ * @param secrets the passphrases and volumes with which the disk is decrypted; empty if it is not decrypted
  * @param opaque the encrypted volumes that are not decrypted
  */
 export function encryptionRead(

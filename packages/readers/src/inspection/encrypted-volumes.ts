@@ -15,7 +15,10 @@ interface Place {
   readonly partition: number | undefined;
   /** Position of its first byte in the disk. */
   readonly start: number;
-  /** Bytes, as stated by the partition table: the range can extend past the end of the disk. */
+  /**
+   * Bytes. The length of a partition is that in the partition table, so the partition can extend past the end of the
+   * disk.
+   */
   readonly length: number;
 }
 
@@ -47,8 +50,8 @@ const GPT_ENTRIES = { count: 128, bytes: 128 };
 /**
  * Returns the encrypted volumes of a raw disk: the complete disk if it is encrypted, otherwise its encrypted
  * partitions; none if no encryption is found. Reads the partition table (MBR or GPT) and the beginning of each
- * partition. Damaged tables are not an error: partitions that they do not show are not examined. Nor are volumes of
- * which fewer than 2048 bytes are within the file.
+ * partition. Damaged tables are not an error: partitions that they do not show are not examined. Volumes of which fewer
+ * than 2048 bytes are within the file are not examined either.
  *
  * Formats: the LUKS specifications; the UEFI specification, "GUID Partition Table"; "BitLocker Drive Encryption (BDE)
  * format" and "Core Storage format" of libbde and libfvde; Apple File System Reference, `nx_superblock_t`.
@@ -114,9 +117,9 @@ async function partitionsOf(bytes: FileBytes): Promise<readonly Place[]> {
 }
 
 /**
- * An entry of an MBR partition table. `start` and `sectors` are in sectors of 512 bytes. `start` counts from the sector
- * that contains the table. Only in an entry that points to the next table of an extended partition does it count from
- * the beginning of the extended partition. A `type` of 0 means that the entry is unused.
+ * An entry of an MBR partition table. `start` and `sectors` are in sectors of 512 bytes. In an entry that points to the
+ * next table of an extended partition, `start` counts from the beginning of the extended partition. In every other
+ * entry, `start` counts from the sector that contains the table. A `type` of 0 means that the entry is unused.
  */
 interface MbrEntry {
   readonly type: number;

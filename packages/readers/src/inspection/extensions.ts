@@ -20,7 +20,7 @@ const EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['.luks', ['luks']],
 ]);
 
-/** The compression formats of the extensions that follow another one, as in `disk.img.gz`. */
+/** The compression formats of the extensions that follow another extension, as in `disk.img.gz`. */
 const COMPRESSED_EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['.gz', ['gzip']],
   ['.xz', ['xz']],
@@ -37,7 +37,6 @@ const EXCHANGE_EXTENSIONS = ['.ova', '.box'];
 /** The extensions of archives whose disks are read. */
 const ARCHIVE_EXTENSIONS = [...EXCHANGE_EXTENSIONS, '.tar'];
 
-/** The extensions of disk images. */
 const DISK_EXTENSIONS: readonly string[] = [...EXTENSIONS.keys(), ...NEUTRAL_EXTENSIONS];
 
 /**
@@ -67,7 +66,9 @@ export function isNamedAsArchive(path: string): boolean {
   return ARCHIVE_EXTENSIONS.includes(extensionOf(path));
 }
 
-/** Returns whether a name states that the file is a disk image, possibly compressed by one of the known programs. */
+/**
+ * Returns whether a name states that the file is a disk image, or a disk image that is compressed by a known program.
+ */
 export function isNamedAsImage(path: string): boolean {
   const extension = extensionOf(path);
   const inside = COMPRESSED_EXTENSIONS.has(extension) ? extensionOf(path.slice(0, -extension.length)) : extension;

@@ -9,7 +9,7 @@ export interface FileBytes {
   /**
    * Returns the `length` bytes at `position`; fewer only at the end of the file.
    *
-   * @throws if the file cannot be read.
+   * @throws `HeaderError` if the file cannot be read, or the errors of `StoredBytes.read` after inspection.
    */
   read(position: number, length: number): Promise<Buffer>;
 }
@@ -32,8 +32,8 @@ export interface CheckedReference {
 }
 
 /**
- * A file that contains guest data: an extent file, which a header names and whose name is exactly as in the header, or
- * a later part of a split disk.
+ * A file that contains guest data: an extent file, with its name exactly as in the header, or a later part of a split
+ * disk.
  */
 export type ExtentReference = CheckedReference;
 
@@ -63,7 +63,7 @@ export interface FileEnds {
   readonly tail: Buffer;
 }
 
-/** The inspector of one disk-image format. Pure: uses only the given bytes. */
+/** The inspector of one format of disk images or compressed files. Pure: uses only the given bytes. */
 export interface FormatInspector {
   /** qemu's name of the format. */
   readonly format: string;
@@ -76,9 +76,12 @@ export interface FormatInspector {
    */
   readHeader(bytes: FileBytes): Promise<FormatHeader>;
   /**
-   * For formats whose tables can point past the end of the file: throws `HeaderError` unless the tables or chunks to
-   * which they point are within the file, or if the tables cannot be read. Call it after `readHeader`. It reads the
-   * first-level tables, so it costs more than `readHeader`.
+   * For formats whose tables can point past the end of the file: requires the tables or chunks to which they point to
+   * be within the file. Call it after `readHeader`. It reads the first-level tables, so it costs more than
+   * `readHeader`.
+   *
+   * @throws `HeaderError` if a table or chunk is not within the file, if tables are shared, if a table is invalid, or
+   * if the tables cannot be read.
    */
   requireTables?(bytes: FileBytes): Promise<void>;
 }

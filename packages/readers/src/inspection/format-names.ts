@@ -2,7 +2,7 @@ import { COMPRESSIONS } from './formats/compressions.js';
 import { IMAGE_FORMATS } from './formats.js';
 import { SPLIT } from './split-disk.js';
 
-/** The image formats that a user can state. */
+/** The disk-image formats that qemu reads and that a user can state. */
 export const FORMAT_NAMES: readonly string[] = ['raw', ...IMAGE_FORMATS.map(({ format }) => format)];
 
 /** The forms in which a raw disk can be stored. */

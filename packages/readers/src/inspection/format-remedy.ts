@@ -2,7 +2,7 @@ import { type OptionReference, shellOperand, shellWord, type Wording, wording } 
 
 const CORRECT_HINT = "correct parentFileNameHint in the child's descriptor";
 
-/** A file, its stated format, and where that is stated. */
+/** A file, its stated format, and where the format is stated. */
 export interface StatedFormat {
   readonly path: string;
   /** The format that the user, or the header that names the file, states; `undefined` if none is stated. */
@@ -29,8 +29,8 @@ export interface ArchivedFile {
 }
 
 /**
- * Returns how to state one of the formats unambiguously, for this file only; for the parent of a VMDK, whose format cannot
- * be stated, how to correct the reference to it.
+ * Returns how to state one of the formats unambiguously, for this file only. The format of a VMDK's parent cannot be
+ * stated; for a parent, returns how to correct the reference to it.
  */
 export function remedy(
   { statedBy, reference, headerPath, path, stated }: StatedFormat,
@@ -69,9 +69,7 @@ export function unpacking({ archive }: Pick<ArchivedFile, 'archive'>): string {
   return `tar -xf ${shellOperand(archive)}`;
 }
 
-/**
- * Returns the option that sets the format of one file to `format`. Images that are named after it keep the format `stated`.
- */
+/** Returns the option that sets the format of one file to `format`. The other images keep the format `stated`. */
 export function namedInFormat(path: string, format: string, stated: string | undefined): OptionReference {
   return { option: 'format', value: format, image: path, others: stated ?? 'auto' };
 }

@@ -11,10 +11,10 @@ import { vhdx } from './formats/vhdx.js';
 import { vmdk } from './formats/vmdk.js';
 import { vpc } from './formats/vpc.js';
 
-/** The image formats that are recognized by their headers. */
+/** The disk-image formats that are recognized by the beginning or the end of a file. */
 export const IMAGE_FORMATS: readonly FormatInspector[] = [
   ...[qcow2, qcow, vmdk, vdi, vhdx, vpc, qed, parallels, dmg, luks],
 ];
 
-/** Every format that is recognized by its header. Everything else is raw. */
+/** Every format that is recognized by the beginning or the end of a file and can be read. */
 export const FORMATS: readonly FormatInspector[] = [...IMAGE_FORMATS, ...COMPRESSED_FORMATS];

@@ -23,7 +23,7 @@ export function corrupt(found: string, remedy: Wording = 'restore it from a good
   return new HeaderError('corrupt', wording`${found}; ${remedy}`);
 }
 
-/** Creates the error for a header that must not, or cannot safely, be followed. The message ends with the remedy. */
+/** Creates the error for a file that must not, or cannot safely, be used. The message ends with the remedy. */
 export function refused(message: Wording): HeaderError {
   return new HeaderError('refused', message);
 }
@@ -55,7 +55,10 @@ export async function inUserTerms<T>(path: string, operation: () => Promise<T>):
   }
 }
 
-/** Runs an operation. If it throws a `HeaderError`, throws one with the message that `describe` returns. */
+/**
+ * Runs an operation. If the operation throws a `HeaderError`, throws another `HeaderError` of the same code, with the
+ * message that `describe` returns.
+ */
 export async function inContext<T>(
   describe: (message: Wording, code: HeaderError['code']) => Wording,
   operation: () => Promise<T>,

@@ -14,8 +14,8 @@ import {
 } from '@virt-similarity/image-tools';
 
 /**
- * Returns what the image's content depends on: for each image of the chain, top first, the file with the header, then
- * its extent files; also the image's range in an archive, and its volumes that are decrypted. Each image can also be
+ * Returns what the image's content depends on. This is, for each image of the chain, top first: the file with the
+ * header, the extent files, the image's range in an archive, and the volumes that are decrypted. Each image can also be
  * opened alone, by its path and format, with the same content as in the chain.
  */
 export function identityOf(image: InspectedImage): ImageIdentity {

@@ -11,7 +11,8 @@ const MAX_EXTENT_FILES = 1024;
  * Inspects the extent files that a header names. Flushes them if `options.flush` is set. Returns their stamps, in the
  * same order.
  *
- * @throws `HeaderError` if there are too many, or, with the extent's name, if one of them cannot be used.
+ * @throws `HeaderError` if there are too many extents, or if an extent file cannot be used. In the second case, the
+ * message names the file.
  */
 export async function inspectExtents(
   extents: readonly ExtentReference[],
@@ -46,7 +47,7 @@ async function inspectExtent(extent: ExtentReference, headerPath: string, option
   }
 }
 
-/** Formats a name of a header for messages: as JSON, but with single backslashes, as in Windows paths. */
+/** Formats a name from a header for messages: as JSON, but with single backslashes, as in Windows paths. */
 export function shownName(name: string): string {
   return JSON.stringify(name).replaceAll('\\\\', '\\');
 }

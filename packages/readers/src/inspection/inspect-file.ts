@@ -25,7 +25,7 @@ import { partsAfter, SPLIT } from './split-disk.js';
 const HEAD_BYTES = 4096;
 const TAIL_BYTES = 512;
 
-/** An image to inspect: one that the user named, or one that a header names. */
+/** An image to inspect. The user or a header names it. */
 export type ImageToInspect = NamedImage | ReferencedImage;
 
 interface NamedImage extends Pick<DiskSource, 'path' | 'noFollow'> {
@@ -40,7 +40,7 @@ interface NamedImage extends Pick<DiskSource, 'path' | 'noFollow'> {
 interface ReferencedImage {
   readonly statedBy: 'overlay' | 'vmdk-child';
   readonly stated: string | undefined;
-  /** The name of the image as the header that names it wrote it. */
+  /** The name of the image, exactly as in the header that names it. */
   readonly reference: string;
   /** Path of the file with that header. */
   readonly headerPath: string;
@@ -64,8 +64,8 @@ export interface InspectedFile {
 }
 
 /**
- * Inspects one image of a chain and its extent files, by their headers and tables. Flushes the files first if
- * `options.flush` is set. Keeps no file open.
+ * Inspects one image of a chain and its extent files, by their headers and, for some formats, their tables. Flushes the
+ * files first if `options.flush` is set. Keeps no file open.
  *
  * @throws `HeaderError` if the image or a file that belongs to it cannot be opened, is damaged, or is refused.
  */
@@ -130,9 +130,7 @@ function isMissing({ cause }: HeaderError): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 }
 
-/**
- * Creates the error for a file that does not exist. The name in the header can be that of a file on another machine.
- */
+/** Creates the error for a file that does not exist. The header may name a file on another machine. */
 function missing(image: ReferencedImage, { code, cause }: HeaderError): HeaderError {
   return new HeaderError(code, `there is no such file; copy it there, or ${renaming(image)}`, { cause });
 }
@@ -219,7 +217,7 @@ function requireSelfContained(header: FormatHeader, evidence: FormatEvidence, fo
   return header;
 }
 
-/** An image in an archive must not refer to other files in the archive. */
+/** An image in an archive must not need other files. */
 function requireOneFile(
   { backing, extents = [], neighbour }: FormatHeader,
   { names }: PlaceInArchive,

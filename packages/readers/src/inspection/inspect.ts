@@ -28,9 +28,9 @@ import { fittingPassphrase } from './unlock.js';
 const MAX_CHAIN_LENGTH = 64;
 
 /**
- * Finds an image's format and every file that holds its content, by reading headers and partition tables only, and
- * checks both against the policy. Keeps nothing open. Starts a process only to check a key for an encrypted disk. Calls
- * `options.warn` for every file whose format only its header shows.
+ * Finds an image's format and every file that holds its content. Checks the format and the files against the policy.
+ * Reads only headers, some tables, and partition tables. Keeps nothing open. Starts a process only to check a key for
+ * an encrypted disk. Calls `options.warn` for every file that only its header identifies.
  *
  * @throws `refused` if the policy forbids the image or one of its files, or if a format is ambiguous or not supported;
  * `corrupt` if a header is damaged; `unreadable` if a file is missing or cannot be read; `changed` if a file is moved
@@ -49,7 +49,7 @@ function namedImage({ path, format, noFollow, archive }: DiskSource): ImageToIns
     return { path: absolutePath(path), ...named };
   }
   const archived = { archive: absolutePath(archive), member: path.slice(archive.length + 1) };
-  // The format tar is that of the archive.
+  // The format tar is the format of the archive, not of the image in it.
   const stated = format === TAR ? undefined : format;
   return { path: `${archived.archive}:${archived.member}`, archived, ...named, stated };
 }
@@ -106,8 +106,8 @@ async function unlocked(
 }
 
 /**
- * Requires that the parent was not written to after the snapshot was made: the snapshot's disk would otherwise have
- * different data.
+ * Requires that the parent was not written to after the snapshot was made, as far as the content ID shows: the
+ * snapshot's disk would otherwise have different data.
  */
 function requireSameContent({ name, contentId }: BackingReference, parent: FormatHeader): void {
   if (contentId !== parent.contentId && contentId !== undefined) {

@@ -33,8 +33,8 @@ export interface Inspected {
 
 /**
  * The inspections of several readers. An image is inspected when it is identified. If the reader declines the image,
- * the next reader that is asked with the same options object reuses the result. So does every reader that opens the
- * image, as long as it is certain that none of the image's files has changed.
+ * the next reader that is asked with the same options object reuses the result. The reader that opens the image also
+ * reuses it. In both cases, the image is inspected again unless it is certain that none of its files has changed.
  *
  * Notes for the user are given each time an image is opened, and not when it is identified.
  */
@@ -155,9 +155,9 @@ function isAnswer({ source, policy }: Finding, requested: DiskSource, options: R
 }
 
 /**
- * Returns whether every file of an image is as it was inspected. Returns `false` where that is unknown: for a block
- * device, and for a file that was written to so shortly before the inspection that its timestamps would not show
- * another change.
+ * Returns whether every file of an image is as it was inspected. Returns `false` if that is unknown: for a block
+ * device, and for a file that was written to so shortly before the inspection that another change may not show in its
+ * timestamps.
  */
 async function isCurrent({ image, moment }: Finding): Promise<boolean> {
   const identity = wholeIdentityOf(image);

@@ -35,8 +35,8 @@ export interface PlaceInArchive {
 }
 
 /**
- * Opens a file that the user named, read only: a regular file, a block device or, unless `noFollow`, a symbolic link to
- * one. Never waits for a writer. The caller closes the file.
+ * Opens a file that the user named, read only: a regular file, a block device or, unless `noFollow` is set, a symbolic
+ * link to such a file. Never waits for a writer. The caller closes the file.
  *
  * @throws `HeaderError` if the file is missing, of another kind, or cannot be opened.
  */
@@ -51,7 +51,8 @@ export async function openNamedFile({ path, noFollow }: Pick<DiskSource, 'path' 
 }
 
 /**
- * Opens a pinned file, read only. `realPath` is the path in its stamp. The caller closes the file, and `pinned` too.
+ * Opens a pinned file, read only. `realPath` becomes the path in the file's stamp. The caller closes the file, and
+ * `pinned` too.
  *
  * @throws `HeaderError` if the file cannot be opened, or the size of a block device cannot be read.
  */
@@ -77,7 +78,7 @@ export async function openPinnedFile(pinned: PinnedPath, realPath: string): Prom
   }
 }
 
-/** @throws `HeaderError` unless the stats are those of a regular file or a block device. */
+/** @throws `HeaderError` unless the stats describe a regular file or a block device. */
 export function requireImageKind(stats: BigIntStats): void {
   if (!stats.isFile() && !stats.isBlockDevice()) {
     throw refused(`it is ${kindOf(stats)}; expected a regular file or block device; name the image itself`);
@@ -98,8 +99,8 @@ function kindOf(stats: BigIntStats): string {
 }
 
 /**
- * Wraps `read` so that the first 64 KiB are read only once, and every check of them sees the same bytes. A read that
- * extends past them is not cached.
+ * Wraps `read` so that reads within the first 64 KiB all see the same bytes, which are read only once. A read that
+ * extends past the first 64 KiB is not cached.
  */
 export function withFixedHead(read: FileBytes['read']): FileBytes['read'] {
   let head: Promise<Buffer> | undefined;
@@ -117,10 +118,7 @@ async function readBytes(handle: FileHandle, position: number, length: number): 
   return buffer.subarray(0, await systemErrors(() => readUpTo(handle, buffer, position)));
 }
 
-/**
- * Flushes a regular file if `flush` is set. A block device is not flushed, because its identity proves nothing in any
- * case.
- */
+/** Flushes a regular file if `flush` is set. A block device is not flushed, because its identity is volatile anyway. */
 export async function flushIfRequested(file: LayerFile, { flush }: Pick<ReadOptions, 'flush'>): Promise<void> {
   if (flush && !file.isDevice) {
     await file.flush();

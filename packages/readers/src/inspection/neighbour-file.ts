@@ -8,9 +8,9 @@ import { PinnedPath } from './pinned-path.js';
  * Opens the file of a fixed name in the directory of another file, without following a link. Returns `undefined` if
  * there is no file of that name. The caller closes the file.
  *
- * @param path The other file's path without symbolic links.
- * @throws `HeaderError` if the file, or the directory, cannot be opened, or if it is not a regular file or a block
- * device.
+ * @param path the other file's path without symbolic links
+ * @throws `HeaderError` if the file, or the directory, cannot be opened, or if the file is neither a regular file nor a
+ * block device.
  */
 export async function openNeighbour(path: string, name: string): Promise<LayerFile | undefined> {
   const directory = await PinnedPath.directory(dirname(path));

@@ -6,11 +6,11 @@ const BUNDLE_FILE = /\.hdd$/i;
 const IMAGE = /\.hds$/i;
 
 /**
- * Returns the empty files of a Parallels bundle, each with the name of the bundle's image: in the directory `win.hdd/`,
+ * Returns the empty files of a Parallels bundle, each with the name of the bundle's image. In the directory `win.hdd/`,
  * Parallels Desktop keeps an empty file `win.hdd` beside the descriptor and the image. Returns none for any other
  * directory. Never throws.
  *
- * @param names Names of the files in the directory.
+ * @param names names of the files in the directory
  */
 export async function parallelsPartsIn(
   directory: string,

@@ -37,7 +37,7 @@ export class PinnedPath {
     }
   }
 
-  /** Looks up a directory. Otherwise as `lookUp`; also throws if the path is that of another file. */
+  /** Looks up a directory. Otherwise as `lookUp`; also throws if the path does not lead to a directory. */
   static directory(path: string): Promise<PinnedPath> {
     return PinnedPath.lookUp(path, constants.O_DIRECTORY);
   }

@@ -6,9 +6,9 @@ const LINE_FEED = 0x0a;
 const SECTOR_BYTES = 512;
 
 /**
- * Returns whether a file contains text instead of a disk: its beginning is text and, in addition, contains a line feed
- * or the file's size is not a multiple of a sector. Other files that begin with text can be disks, such as those that
- * tests fill with one character. A file of a single byte is not text.
+ * Returns whether a file contains text instead of a disk: its beginning is text, and either the beginning contains a
+ * line feed or the file's size is not a multiple of a sector. Other files that begin with text can be disks, such as
+ * disks that tests fill with one character. A file of a single byte is not text.
  *
  * @param head the first bytes
  * @param size bytes

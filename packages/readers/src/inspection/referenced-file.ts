@@ -11,8 +11,8 @@ export type ReferencePolicy = Pick<ReadOptions, 'allowedDirectories' | 'allowedT
 /** A file that a header names. */
 export interface ReferencedFile extends LayerFile {
   /**
-   * The path at which the file was found, with the directory's links resolved. Names in the file's own header are
-   * relative to this path.
+   * The path at which the file was found, with the directory's symbolic links resolved. Names in the file's own header
+   * are relative to the directory of this path.
    */
   readonly path: string;
 }
@@ -21,12 +21,13 @@ export interface ReferencedFile extends LayerFile {
  * Opens the file that a header names, relative to the directory of the file with the header, as qemu does. Only plain
  * paths are followed, and only to
  *
- * - regular files directly in an allowed directory whose names do not begin with a dot,
+ * - regular files directly in an allowed directory, unless their names begin with a dot,
  * - regular files and block devices anywhere below an allowed tree,
- * - either of these through a symbolic link that is itself in such a place and leads into an allowed tree.
+ * - regular files and block devices below an allowed tree, through a symbolic link. The link must be directly in an
+ *   allowed directory, with a name that does not begin with a dot, or below an allowed tree.
  *
  * The file is looked up in its directory once, so the file that is checked is the file that is opened. The caller
- * closes it.
+ * closes the file.
  *
  * @throws `HeaderError` if the name is not a plain path, if the file is not allowed or of another kind, or if it cannot
  * be opened.

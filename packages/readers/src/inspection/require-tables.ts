@@ -5,7 +5,7 @@ import { withStoredFile } from './stored-file.js';
 
 /**
  * Requires the tables of all images of a chain to be within their files, as far as `FormatInspector.requireTables`
- * checks them. qemu reads a missing part of a table as zeros, so the disk would seem to have no data.
+ * checks them. qemu reads a missing part of a table as zeros, so a part of the disk would seem to have no data.
  *
  * @throws as `withStoredFile`: `corrupt` if a table is damaged or not within its file, `unavailable` if tables are
  * shared.

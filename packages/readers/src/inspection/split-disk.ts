@@ -32,13 +32,13 @@ export function partNameOf(name: string): PartName | undefined {
 }
 
 /**
- * Finds the parts that follow the first one, in its directory. Each returned part has a check: all parts must be
- * equally long, except the last one, which can be shorter.
+ * Finds the parts that follow the first part, in its directory. Each returned part has a check: all parts must be
+ * equally long, except the last part, which can be shorter but not empty.
  *
  * @param file the first part; numbers begin with 0 or 1
  * @param checkEnd receives the last bytes of the disk when the last part is checked
- * @throws `HeaderError` if the name of `file` has no number, if `file` is not the first part, if a part is missing, or
- * if the directory cannot be read.
+ * @throws `HeaderError` if the name of `file` has no number, if `file` is not the first part, if a part is missing or
+ * there is only one part, or if the directory cannot be read.
  */
 export async function partsAfter(
   file: StatedFormat,

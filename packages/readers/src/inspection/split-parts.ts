@@ -6,7 +6,7 @@ import { partNameOf, SPLIT } from './split-disk.js';
  * Returns the files of a directory that are further parts of split disks in it, each with the name of the disk's first
  * part. Only a disk that inspection accepts has parts. Never throws.
  *
- * @param names Names of the files in the directory.
+ * @param names names of the files in the directory
  */
 export async function splitPartsIn(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const parts = new Map<string, string>();
@@ -21,7 +21,7 @@ export async function splitPartsIn(directory: string, names: readonly string[]):
   return parts;
 }
 
-/** Returns whether a name can be that of a first part. Numbers begin with 0 or 1. */
+/** Returns whether a first part can have this name. Numbers begin with 0 or 1. */
 function mayBeFirst(name: string): boolean {
   return (partNameOf(name)?.number ?? 2) <= 1;
 }

@@ -14,7 +14,7 @@ import { HeaderError } from './header-error.js';
  * Runs an operation that reads an image's file after the file has passed inspection. A read past the end of the file
  * throws `changed` instead of returning fewer bytes.
  *
- * @param index Index of the image's file in `stored`.
+ * @param index index of the image's file in `stored`
  * @throws an error with the code of the operation's `HeaderError`, and as `StoredBytes.read`.
  */
 export async function withStoredFile<T>(
@@ -39,7 +39,7 @@ export async function withStoredFile<T>(
     if (!(error instanceof HeaderError)) {
       throw error;
     }
-    // The error names the image already, whose own file has index 0.
+    // The error already names the image, and the file with index 0 is the image's own file.
     const subject = index === 0 ? '' : `${file.path}: `;
     throw readError(errorContext, error.code, wording`${subject}${error.wording}`);
   }

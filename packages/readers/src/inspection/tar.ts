@@ -24,7 +24,7 @@ const NAME_BYTES = 100;
 /** If this bit of a number's first byte is set, the number is not in octal digits: its other bytes are big-endian. */
 const BINARY = 0x80;
 
-/** The most headers in an archive, including those that only describe the file after them. */
+/** The most headers in an archive, including headers that only describe files after them. */
 const MAX_HEADERS = 4096;
 /** The most bytes of a long name or of extended attributes. */
 const MAX_EXTENSION_BYTES = 64 * 1024;
@@ -33,7 +33,9 @@ const MAX_EXTENSION_BYTES = 64 * 1024;
 const FILE_TYPES = ['0', '\0', '7'];
 /** Links, devices, directories and FIFOs have no content, whatever size their header states. */
 const TYPES_WITHOUT_CONTENT = ['1', '2', '3', '4', '5', '6'];
-/** The types of headers that describe the file after them: pax attributes, for one or for all files, and GNU's names. */
+/**
+ * The types of headers that describe files after them: pax attributes, for the next or for all files, and GNU's names.
+ */
 const PAX = 'x';
 const PAX_GLOBAL = 'g';
 const LONG_NAME = 'L';
@@ -65,7 +67,7 @@ export function isTarHeader(block: Buffer): boolean {
 }
 
 /**
- * Returns the regular files of a tar archive, in its order. Reads headers only.
+ * Returns the regular files of a tar archive, in the order of the archive. Reads headers only.
  *
  * Formats: POSIX.1-2017 `pax` (ustar and pax interchange formats), GNU tar manual, "Basic Tar Format".
  *
@@ -147,7 +149,7 @@ function requireStoredWhole(type: string, name: string, attributes: Attributes, 
   }
 }
 
-/** Returns the size in a header: octal digits, or for 8 GiB and more a binary number. */
+/** Returns the size in a header: a number in octal digits or, usually for 8 GiB and more, a binary number. */
 function sizeIn(header: Buffer): number {
   const field = header.subarray(SIZE.start, SIZE.end);
   if ((field[0]! & BINARY) !== 0) {

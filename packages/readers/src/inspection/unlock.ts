@@ -5,8 +5,8 @@ import { type InspectedImage, type QemuCall, qemuImgJson, rangeOf } from '@virt-
 const SMALLEST_MAP = 512;
 
 /**
- * For each passphrase, the files that it is known to decrypt: a key for each, made of the file's state and the range of
- * the image.
+ * For each passphrase, keys of the files that it is known to decrypt. A key consists of the file's state and the range
+ * of the image.
  */
 const unlocked = new WeakMap<Passphrase, Set<string>>();
 

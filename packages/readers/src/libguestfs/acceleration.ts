@@ -10,9 +10,9 @@ const FORCE_TCG = 'force_tcg';
 const APPLIANCE_VARIABLE = /^(?:LIBGUESTFS|SUPERMIN)_\w+$/;
 
 /**
- * Returns guestfish's environment variables: those of `environment` that concern libguestfs and supermin. The user's
- * choice of a backend is kept; the default is `direct`, which needs no libvirt. With `tcg`, `force_tcg` is added to the
- * user's settings of the backend. Reference: guestfs(3), "BACKEND".
+ * Returns guestfish's environment variables: the variables of `environment` that concern libguestfs and supermin. The
+ * user's choice of a backend is kept; the default is `direct`, which needs no libvirt. With `tcg`, `force_tcg` is added
+ * to the user's settings of the backend. Reference: guestfs(3), "BACKEND".
  */
 export function applianceEnvironment(
   environment: Readonly<Record<string, string | undefined>>,

@@ -23,7 +23,9 @@ export class ApplianceEnd extends Error {
     this.image = image;
   }
 
-  /** Returns the error for the user if the appliance had only this drive, which is then at fault. */
+  /**
+   * Returns the error for the user. Call it only if the appliance had no other drive, so that this drive is at fault.
+   */
   toError(): VirtSimilarityError {
     const happened = wording`its appliance, which had no other drive, ended unexpectedly: ${this.wording}`;
     return readError(

@@ -35,8 +35,9 @@ export class Appliance {
    * Returns the `length` bytes at `start` of the drive with index `drive`. `image` is the name of the drive's image in
    * errors.
    *
-   * @throws ApplianceEnd if the appliance has ended or hangs: the same error for every drive.
-   * @throws `unreadable` if the appliance cannot read these bytes of the drive, `aborted`.
+   * @throws `ApplianceEnd` if the appliance has ended or hangs: the same error for every drive.
+   * @throws `unreadable` if the appliance cannot read these bytes of the drive; `aborted` if interrupted or after
+   * `close`.
    */
   transfer(drive: number, start: number, length: number, image: string): Promise<Uint8Array> {
     const transfer = this.#last.then(() => this.#transferNow(drive, start, length, image));
@@ -93,7 +94,7 @@ export class Appliance {
   }
 
   /**
-   * Makes all further transfers fail with this error, unless they already fail with an earlier one. Returns the error
+   * Makes all further transfers fail with this error, unless they already fail with an earlier error. Returns the error
    * with which they fail.
    */
   #end(reason: ApplianceEnd | VirtSimilarityError): ApplianceEnd | VirtSimilarityError {

@@ -19,17 +19,18 @@ type Part = LaunchedPart<DriveReader>;
 type RunningPart = Extract<Part, { outcome: 'running' }>;
 
 /**
- * The appliances of drives: one for all drives as long as it starts and runs. If it does not start, `launchApart` finds
- * the drive at fault. If it ends while a drive is read, that drive gets a separate appliance, and the others share a
- * new appliance when they are next read. If the separate appliance ends too, reading its drive fails.
+ * The appliances of drives. All drives share one appliance, as long as it starts and runs. If it does not start,
+ * `launchApart` finds the drives at fault. If the appliance ends while a drive is read, that drive gets a separate
+ * appliance, and the other drives share a new appliance when they are next read. If the separate appliance ends too,
+ * reading its drive fails.
  */
 export class DriveAppliances {
   readonly #drives: ReadonlyMap<string, ApplianceDrive>;
   readonly #launch: Launch<DriveReader>;
   readonly #warn: ReadOptions['warn'];
   /**
-   * Returns the part of each drive, by the drive's key. The first call for any of the drives that share an appliance
-   * launches the appliance.
+   * For each drive, by its key, a function that returns the part of the drive. The first call for any of the drives
+   * that share an appliance launches the appliance.
    */
   readonly #parts = new Map<string, () => Promise<Part>>();
   readonly #launches: Promise<Part[]>[] = [];
@@ -50,8 +51,8 @@ export class DriveAppliances {
   }
 
   /**
-   * Returns the error if no appliance starts with a drive; `undefined` if one starts. The first call launches the
-   * appliance, which then keeps running.
+   * Returns the error if no appliance starts with a drive; `undefined` if an appliance starts. The first call launches
+   * the appliance, which then keeps running.
    *
    * @throws as `launchApart`.
    */
@@ -64,7 +65,7 @@ export class DriveAppliances {
    * Returns the `length` bytes at `start` of a drive. `image` is the name of the drive's image in errors.
    *
    * @throws `unreadable` if the drive cannot be read there; `unavailable` if no appliance starts with the drive, or if
-   * an appliance ends that has only this drive; `aborted`; and as `launchApart`.
+   * an appliance that has only this drive ends; `aborted`; and as `launchApart`.
    */
   async transfer(key: string, start: number, length: number, image: string): Promise<Uint8Array> {
     for (;;) {

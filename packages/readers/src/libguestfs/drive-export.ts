@@ -33,13 +33,14 @@ export interface DriveExport {
 /**
  * Serves an image's raw content so that it can neither be misread nor changed.
  *
- * qemu-nbd reads the image according to the given block graph, read-only. libguestfs accepts a read-only drive only
- * under an overlay that it creates, so nbdkit sits between them and poses as writable: its checkwrite filter compares
- * the data of each write with the present content, and fails the write if they differ. The appliance starts the RAID
- * arrays and volume groups that it finds on its drives, and some of these write. A copy-on-write layer would make such
- * writes appear as content of the image.
+ * qemu-nbd reads the image according to the given block graph, read-only. For a read-only drive, libguestfs would
+ * create an overlay, and the content of the drive might be probed. Therefore, nbdkit serves the content of qemu-nbd as
+ * if it were writable: its checkwrite filter compares the data of each write with the present content, and fails the
+ * write if they differ. The appliance starts the RAID arrays and volume groups that it finds on its drives, and
+ * starting them can cause writes. A copy-on-write layer would make such writes appear as content of the image.
  *
- * @throws as `startNbdServer` and `isConfined`; `unavailable` if nbdkit is missing or does not start; `aborted`.
+ * @throws as `startNbdServer` and `isConfined`; `unavailable` if nbdkit is missing or does not start; `aborted`; the
+ * errors of `RunDirectory.makeDirectory`.
  */
 export async function exportDrive(image: InspectedImage, options: DriveExportOptions): Promise<DriveExport> {
   const { runDirectory, ...call } = options;

@@ -1,7 +1,10 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import { COMPONENT } from './tools.js';
 
-/** Matches paths that are not split by guestfish, which splits lists at spaces, or by qemu, which splits at colons. */
+/**
+ * Matches paths without the characters at which guestfish (spaces) or qemu (colons) splits text, and without other
+ * special characters.
+ */
 const PLAIN_PATH = /^\/[\w./+@%-]*$/;
 
 /** Separates guestfish's commands on its command line. */

@@ -6,14 +6,16 @@ import { awaitReadyFile } from './ready-file.js';
 import { COMPONENT, GUESTFISH, NEEDS, SUPERVISOR } from './tools.js';
 
 /**
- * Starts `guestfish --listen`, which detaches from its parent and would outlive every other process, and ends it later.
+ * Starts `guestfish --listen` and ends it later. Without this script, guestfish would outlive every other process,
+ * because it detaches from its parent.
  *
- * Standard input determines when: a line means that guestfish is no longer needed; the end of the input without a line
- * means that the process that started this script has died, and the run directory of that process is then removed too.
- * The script kills the appliance (a guestfish that waits for it fails and can accept commands again) and asks guestfish
- * to exit, which removes its temporary files. If guestfish does not exit because it was about to start another child,
- * it is suspended first, so that it starts no other child, and then killed with its children. For root, libguestfs
- * always creates its sockets in /tmp, and leaves them there if the launch fails, so the script removes them.
+ * Standard input determines when guestfish is ended. A line means that guestfish is no longer needed. The end of the
+ * input without a line means that the process that started this script has died; the script then also removes the run
+ * directory of that process. The script kills the appliance (a guestfish that waits for it fails and can accept
+ * commands again) and asks guestfish to exit, so that guestfish removes its temporary files. If guestfish does not exit
+ * within a second, for example because it was about to start another child, the script suspends it, so that it starts
+ * no other child, and then kills it with its children. For root, libguestfs always creates its sockets in /tmp, and
+ * leaves them there if the launch fails, so the script removes them.
  *
  * `$1` is the run directory. `$2` is a directory in it that receives `pid`, guestfish's process ID, and `errors`, its
  * standard error.
@@ -51,17 +53,17 @@ const LIBGUESTFS_SOCKET = '/libguestfsXXXXXX/guestfsd.sock';
 export interface GuestfishServerOptions {
   /** The directory in which guestfish's files are created, in a separate subdirectory. */
   readonly runDirectory: RunDirectory;
-  /** Environment variables in addition to the inherited ones. */
+  /** Environment variables in addition to the inherited variables. */
   readonly environment: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
-/** A guestfish that waits for commands. It runs one call at a time. */
+/** A guestfish that waits for commands. Calls must not overlap. */
 export interface GuestfishServer {
   /**
-   * Runs commands in order and returns their output. Rejects with `ToolFailure` if a command failed, after which
-   * guestfish ends. Rejects with a `VirtSimilarityError` if the call takes longer than `timeoutMs` or is interrupted;
-   * guestfish is then in an unknown state.
+   * Runs commands in order and returns their output. Rejects with `ToolFailure` if a command without a leading hyphen
+   * failed, after which guestfish ends. Rejects with a `VirtSimilarityError` if the call takes longer than `timeoutMs`,
+   * prints too much or is interrupted; guestfish is then in an unknown state.
    */
   call(commands: readonly GuestfishCommand[], timeoutMs: number): Promise<string>;
   /** Returns the last error that guestfish reported since the last call began, on one line; `undefined` if none. */
@@ -72,7 +74,7 @@ export interface GuestfishServer {
 
 /**
  * Starts guestfish. Its commands are passed as arguments of further guestfish processes, so there is no script. The
- * caller stops it.
+ * caller stops guestfish.
  *
  * @throws `unavailable` if guestfish is not installed or does not start; `aborted`; and as `runTool`.
  */
@@ -109,9 +111,9 @@ export async function startGuestfish(options: GuestfishServerOptions): Promise<G
 }
 
 /**
- * Returns the variables that make libguestfs create its temporary files and, if their paths are short enough, its
- * sockets in a directory, and guestfish its history. The appliance, which libguestfs caches, stays in
- * `LIBGUESTFS_CACHEDIR` or its default directory, regardless of `TMPDIR`.
+ * Returns the variables that make libguestfs create its temporary files, and guestfish its history, in `directory`. If
+ * the paths of sockets in `directory` are short enough, libguestfs creates its sockets there too. The appliance, which
+ * libguestfs caches, stays in `LIBGUESTFS_CACHEDIR` or its default directory, regardless of `TMPDIR`.
  */
 function temporaryDirectories(directory: string): Record<string, string> {
   const leavesRoom = Buffer.byteLength(directory) + LIBGUESTFS_SOCKET.length <= SOCKET_PATH_BYTES;

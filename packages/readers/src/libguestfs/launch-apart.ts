@@ -1,7 +1,7 @@
 import { VirtSimilarityError } from '@virt-similarity/core';
 import type { ApplianceDrive } from './launch-appliance.js';
 
-/** The factor by which a launch may take longer than a usual one. */
+/** The factor by which a launch may take longer than a usual launch. */
 const TIMEOUT_FACTOR = 10;
 /** The minimum time limit of a launch, in milliseconds. */
 const MIN_TIMEOUT_MS = 60_000;
@@ -15,8 +15,8 @@ export type LaunchedPart<A> =
   | { readonly outcome: 'failed'; readonly keys: readonly string[]; readonly error: VirtSimilarityError };
 
 /**
- * Launches an appliance within the usual time limit or within `timeoutMs` milliseconds, whichever is shorter; throws
- * `unavailable` if it does not start.
+ * Launches an appliance within the usual time limit or within `timeoutMs` milliseconds, whichever is shorter. Throws
+ * `unavailable` if the appliance does not start.
  */
 export type Launch<A> = (drives: readonly ApplianceDrive[], timeoutMs?: number) => Promise<A>;
 
@@ -24,8 +24,8 @@ type Entry = readonly [key: string, drive: ApplianceDrive];
 
 /**
  * Launches an appliance with all drives. If that fails although an appliance without drives starts, a drive is at
- * fault. The drives are then launched in two halves, each half that fails in two halves again, and so on, until only
- * faulty drives fail. The caller closes the running appliances, see `closeParts`.
+ * fault. The drives are then launched in two halves, and each half that fails is launched in two halves again, until
+ * only faulty drives fail. The caller closes the running appliances, see `closeParts`.
  *
  * @throws the error of `launch` if no appliance starts at all; any error of `launch` other than `unavailable`. No
  * appliance is left running then.

@@ -7,11 +7,11 @@ import { type GuestfishServer, startGuestfish } from './guestfish-server.js';
 import { asLaunchFailure, LaunchFailure } from './launch-failure.js';
 import { ALTERNATIVE, COMPONENT } from './tools.js';
 
-/** The time limit of a launch in milliseconds. The first launch on a machine also builds the appliance. */
+/** The time limit of a launch with KVM in milliseconds. The first launch on a machine also builds the appliance. */
 const KVM_TIMEOUT_MS = 2 * 60_000;
 /**
- * The same with an emulated processor: each drive takes an additional third of a second, or many times that on a busy
- * machine.
+ * The time limit of a launch with an emulated processor in milliseconds. Each drive takes an additional third of a
+ * second, and much longer on a busy machine.
  */
 const EMULATION_TIMEOUT_MS = 10 * 60_000;
 
@@ -35,16 +35,16 @@ export interface LaunchOptions {
   readonly settings: LaunchSettings;
   readonly warn?: ReadOptions['warn'];
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds. The lower one of this and the default limit applies. */
+  /** Milliseconds. If the default limit is lower, the default limit applies. */
   readonly timeoutMs?: number | undefined;
 }
 
 /**
  * Launches an appliance with the drives in their order, or with an empty drive if there are none. If it does not start
- * and KVM may be the cause, it is launched again without KVM, with a warning; so are all later launches with the same
- * `settings`. The caller closes the appliance.
+ * and KVM may be the cause, warns and launches it again without KVM. All later launches with the same `settings` are
+ * then without KVM. The caller closes the appliance.
  *
- * @throws `unavailable` if it does not start; `aborted`.
+ * @throws `unavailable` if the appliance does not start; `aborted`; and as `startGuestfish`.
  */
 export async function launchAppliance(drives: readonly ApplianceDrive[], options: LaunchOptions): Promise<Appliance> {
   try {
@@ -118,7 +118,7 @@ async function callLaunch(
 /**
  * Requires the appliance to have these drives in this order: otherwise one image's bytes would be read as another's.
  *
- * @throws `unavailable` if it does not.
+ * @throws `unavailable` if it has other drives.
  */
 function requireDrives(output: string, drives: readonly ApplianceDrive[]): void {
   const sizes = drives.map(({ virtualSize }) => Math.ceil(virtualSize / SECTOR) * SECTOR);

@@ -14,8 +14,8 @@ export interface DriveAccess {
 }
 
 /**
- * A disk image whose data comes from an appliance, in transfers of many MiB. Zeros in the image's map are not
- * transferred. No extent has a storage location, so all data goes through libguestfs.
+ * A disk image whose data comes from an appliance, in transfers of up to 32 MiB. Long runs of zeros in the image's map
+ * are not transferred. No extent has a storage location, so all data goes through libguestfs.
  */
 export class LibguestfsImage implements DiskImage {
   readonly virtualSize: number;
@@ -57,7 +57,7 @@ export class LibguestfsImage implements DiskImage {
     try {
       await this.#fill(target, position, position + target.length);
     } finally {
-      // If closing interrupted the read, that is the error to report.
+      // If closing interrupted the read, the error to report is that the image was closed.
       this.#requireOpen();
     }
   }

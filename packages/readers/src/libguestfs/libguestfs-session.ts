@@ -13,12 +13,12 @@ import { COMPONENT } from './tools.js';
 
 /**
  * The most images per appliance. libguestfs allows 255 drives, but with an emulated processor each drive adds a third
- * of a second to the launch. Beyond a few dozen, a second appliance is hardly slower, and fewer processes run at a
- * time.
+ * of a second to the launch. For more than a few dozen drives, a second appliance is hardly slower, and fewer processes
+ * run at a time.
  */
 export const DRIVES_PER_APPLIANCE = 64;
 
-/** The images of one run, in as few appliances as possible. */
+/** The images of one run, with up to `DRIVES_PER_APPLIANCE` images in an appliance. */
 export class LibguestfsSession implements ReaderSession {
   readonly #groups = new Map<string, DriveGroup>();
 
@@ -32,8 +32,8 @@ export class LibguestfsSession implements ReaderSession {
   }
 
   /**
-   * Opens an image that was passed to `startSession`, by the path and format of its source. Its identity is the one
-   * that was passed there.
+   * Opens an image that was passed to `startSession`. Finds it by the path and format of its source, and uses the
+   * identity that was passed to `startSession`.
    *
    * @throws `usage` if the image was not passed to `startSession`, and as `DriveGroup.open`.
    */
@@ -53,7 +53,10 @@ export class LibguestfsSession implements ReaderSession {
   }
 }
 
-/** Divides the images into one group for each appliance. Images are keyed by their sources, each once. */
+/**
+ * Divides the images into one group for each appliance. The key of an image is the path and format of its source; each
+ * key occurs once.
+ */
 export function groupsOf(images: readonly IdentifiedSource[]): Map<string, IdentifiedSource>[] {
   const entries = [...new Map(images.map((image) => [keyOf(image.source), image]))];
   const count = Math.ceil(entries.length / DRIVES_PER_APPLIANCE);

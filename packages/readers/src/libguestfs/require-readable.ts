@@ -4,8 +4,8 @@ import { connectNbd, type ErrorContext } from '@virt-similarity/image-tools';
 const STEP_BYTES = 64 * 1024;
 
 /**
- * Reads the `length` bytes at `start` of the export on a socket, to find the position of an error, which an appliance
- * does not report.
+ * Reads the `length` bytes at `start` of the export on a socket, to find the position of an error. An appliance does
+ * not report the position.
  *
  * @throws as `connectNbd` and `NbdConnection.read`.
  */

@@ -38,7 +38,7 @@ export interface StartedGroup {
 }
 
 /**
- * Exports all readable images and launches an appliance with them, if there are any. An image with which the appliance
+ * Exports all readable images and, if there are any, launches an appliance with them. An image with which the appliance
  * does not start or keep running fails alone, see `DriveAppliances`. The caller stops the group.
  *
  * @throws `unavailable` if no appliance starts or no run directory can be created; `aborted`. No process is left
@@ -82,8 +82,8 @@ function attachable(prepared: ReadonlyMap<string, PreparedDrive>): Map<string, A
 }
 
 /**
- * Launches the appliance with the drives and returns the images, each with its access to its drive or with its error.
- * An empty image has no drive, and nothing is ever transferred from it.
+ * Launches the appliance with the drives. Returns the images, each with its access to its drive or with its error. An
+ * empty image has no drive, and nothing is ever transferred from it.
  */
 async function startedDrives(
   prepared: ReadonlyMap<string, PreparedDrive>,

@@ -5,13 +5,13 @@ const MAX_CACHED = 2;
 
 interface CachedTransfer {
   readonly bytes: Promise<Uint8Array>;
-  /** How many bytes have been read from it. */
+  /** Number of bytes that have been read from it. */
   taken: number;
 }
 
 /**
  * Caches the transfers of one image that were last used. A transfer is dropped once as many bytes have been read from
- * it as it contains, so that an image that is read from end to end leaves nothing in memory.
+ * it as it contains, so that an image of which every byte is read once leaves nothing in memory.
  */
 export class TransferCache {
   readonly #fetch: (index: number) => Promise<Uint8Array>;
@@ -47,7 +47,7 @@ export class TransferCache {
     this.#cached.clear();
   }
 
-  /** Makes a transfer the most recent one, and drops the least recent ones if there are too many. */
+  /** Makes a transfer the most recently used, and drops the least recently used transfers if there are too many. */
   #add(index: number, transfer: CachedTransfer): void {
     this.#cached.delete(index);
     this.#cached.set(index, transfer);

@@ -3,8 +3,8 @@ import { type Extent, partitionPoint } from '@virt-similarity/core';
 const MEBIBYTE = 2 ** 20;
 
 /**
- * The default limits. A transfer takes as much time as a few MiB of data, so transferring small holes as well is
- * faster.
+ * The default limits. Starting a transfer takes as much time as transferring a few MiB, so transferring small holes as
+ * well is faster.
  */
 const TRANSFER_DEFAULTS = { maxLength: 32 * MEBIBYTE, maxGap: 4 * MEBIBYTE } as const;
 
@@ -16,8 +16,8 @@ export interface TransferLimits {
 }
 
 /**
- * A run of guest-visible bytes that leaves the appliance in one piece, in bytes. Everything outside of transfers is
- * zeros.
+ * A run of guest-visible bytes that leaves the appliance in one piece. `start` and `length` are in bytes. Everything
+ * outside of transfers is zeros.
  */
 export interface Transfer {
   readonly start: number;

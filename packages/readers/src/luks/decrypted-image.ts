@@ -8,10 +8,10 @@ const VECTOR_BYTES = 16;
 const KEY_BYTES_128 = 32;
 
 /**
- * Returns a disk whose unlocked volumes are decrypted in place; `disk` itself if there are none. The LUKS header of
- * each volume reads as zeros, and so do sectors of ciphertext that are zeros: nothing was ever written there. If the
- * complete disk is one volume, the returned disk is only the content of that volume. Closing the returned disk closes
- * `disk`.
+ * Returns a disk whose unlocked volumes are decrypted in place; `disk` itself if there are no unlocked volumes. The
+ * LUKS header of each volume reads as zeros. Sectors whose ciphertext is zeros also read as zeros, because nothing was
+ * ever written there. If the complete disk is one volume, the returned disk is only the content of that volume. Closing
+ * the returned disk closes `disk`.
  */
 export function decryptedImage(
   disk: DiskImage,
@@ -137,7 +137,7 @@ function* runs(start: number, end: number, kind: Extent['kind']): Generator<Exte
 
 /**
  * Returns the range of the complete sectors between two positions in a volume's content; `from` is greater than `to` if
- * both are within one sector.
+ * both positions are inside one sector.
  */
 function wholeSectors(start: number, end: number, { start: volumeStart, payload, sectorBytes }: UnlockedVolume) {
   const base = volumeStart + payload;

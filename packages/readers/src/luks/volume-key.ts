@@ -13,7 +13,10 @@ import {
 
 const CRYPTSETUP: Tool = { command: 'cryptsetup', package: 'cryptsetup-bin' };
 
-/** Milliseconds that trying one passphrase may take. Disks are usually set up so that it takes two seconds. */
+/**
+ * Milliseconds that trying one passphrase may take. Disks are usually set up so that trying a passphrase takes two
+ * seconds.
+ */
 const TIMEOUT_MS = 5 * 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 /** cryptsetup's exit status if a passphrase fits no key slot. */
@@ -25,8 +28,8 @@ const DUMPED_KEY = /:\s*((?:[\da-f]{2}\s+)+)$/;
 const KEY_DIGITS = [64, 128];
 
 /**
- * Settles once the last derivation of a key has ended. Derivations run one at a time, because each can need a gigabyte
- * of memory.
+ * Settles once the most recent derivation of a key has ended. Derivations run one at a time, because each can need a
+ * gigabyte of memory.
  */
 let last: Promise<unknown> = Promise.resolve();
 
@@ -40,8 +43,8 @@ const known = new WeakMap<Passphrase, Map<string, KeyObject>>();
  *
  * @param header the volume up to its encrypted content
  * @throws `refused` if no passphrase unlocks the volume, if the key has neither 32 nor 64 bytes, or if there is no
- * sandbox; `corrupt` if cryptsetup fails for another reason; `unavailable` if it is not installed, is too slow or
- * prints no key; `aborted`.
+ * sandbox; `corrupt` if cryptsetup fails for another reason; `unavailable` if cryptsetup is not installed, is too slow
+ * or prints no key; as `isConfined`; `aborted`.
  */
 export async function volumeKey(
   header: Buffer,

@@ -12,12 +12,13 @@ import { connectNbd, type NbdAddress, type NbdTls } from '@virt-similarity/image
 import { NbdImage } from './nbd-image.js';
 import { NBD_SCHEMES, type NbdUri, nbdSchemeOf, parseNbdUri } from './nbd-uri.js';
 
-/** The largest file of certificates, in bytes: even those with all authorities of a system are smaller. */
+/** The largest file of certificates, in bytes. Even a file with all authorities of a system is smaller. */
 const MAXIMUM_PEM_LENGTH = 2 ** 20;
 
 /**
  * Reads exports of NBD servers, named by URIs: see `parseNbdUri`. Needs no external program. The bytes of an export are
- * the guest's, whatever they look like. Nothing shows whether an export changes, so its hash vectors are not stored.
+ * the guest's, even if they look like another format. Nothing shows whether an export changes, so its hash vectors are
+ * not stored.
  */
 export class NbdReader implements DiskReader {
   readonly formats = ['raw'];

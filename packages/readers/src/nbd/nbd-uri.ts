@@ -28,8 +28,8 @@ export interface NbdUri {
 const URI = /^([a-z+]+):\/\/(?:(\[[\da-f:.]+\]|[^/?#@:[\]]+)(?::(\d+))?)?(?:\/([^?#]*))?(?:\?([^#]*))?$/i;
 
 /**
- * Returns the scheme if a path is an NBD URI; `undefined` for the path of a file. A path that begins with `./` is always
- * the path of a file.
+ * Returns the scheme if a path is an NBD URI; `undefined` for the path of a file. A path that begins with `./` is never
+ * an NBD URI.
  */
 export function nbdSchemeOf(path: string): NbdScheme | undefined {
   return NBD_SCHEMES.find((scheme) => path.startsWith(`${scheme}://`));

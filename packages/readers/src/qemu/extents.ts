@@ -38,9 +38,10 @@ interface Storage {
 
 /**
  * Yields the extents of an image, from its tables or from `qemu-img map`: ascending, without gaps, covering the virtual
- * size exactly, with neighbours of one kind merged. Data of a backing image is marked as inherited. Bytes stored
- * verbatim in a file have their location. Compressed or encrypted data has none, nor has data of a format whose driver
- * does not report locations. `stored.file` is an index in `fileStampsOf(identityOf(image))`.
+ * size exactly, with neighbours merged as by `mergeExtents`. Data of a backing image is marked as inherited. Bytes
+ * stored verbatim in a file have their location in `stored`. Data that is compressed or encrypted has no location. Data
+ * of a format whose driver does not report locations has none either. `stored.file` is an index in
+ * `fileStampsOf(identityOf(image))`.
  *
  * A format's driver reads zeros past the end of its file, so a truncated file would seem to contain zeros. qemu never
  * writes references to guest-visible bytes past the end of the file, so each such reference counts as damage. A
@@ -112,7 +113,7 @@ async function* extentsOfEntries(
   }
 }
 
-/** A place in a file, and the end of the part of the file that is the image. Bytes. */
+/** A place in a file, and the end of the part of the file that is the image, in bytes. */
 interface StoredPlace extends NonNullable<DataExtent['stored']> {
   readonly end: number;
 }

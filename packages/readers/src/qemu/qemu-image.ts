@@ -39,8 +39,8 @@ export class QemuImage implements DiskImage {
   readonly #chain: ChainBytes;
   readonly #served: ServedBytes;
   /**
-   * Resolves once the complete map has been checked. Every read waits for it, because only the map shows damage:
-   * reading a damaged part can return zeros.
+   * Resolves once the complete map has been checked. Every read waits for this promise, because only the map shows
+   * damage: reading a damaged part can return zeros.
    */
   #sound: Promise<void> | undefined;
   readonly #closing = new AbortController();
@@ -69,7 +69,7 @@ export class QemuImage implements DiskImage {
         await this.#served.read(target, position);
       }
     } finally {
-      // If closing interrupted the read, that is the error to report.
+      // If closing interrupted the read, the error to report is that the image was closed.
       this.#requireOpen();
     }
   }

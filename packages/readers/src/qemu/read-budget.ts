@@ -3,24 +3,24 @@ import { type InspectedImage, type QemuCall, readError } from '@virt-similarity/
 import { storedBytesOf } from '../chain-map/stored-bytes-of.js';
 
 /**
- * Guest-visible bytes of data that are allowed per stored byte if the map does not show which bytes are decompressed.
- * Deflate compresses at most 1,032 to 1.
+ * Guest-visible bytes of data that are allowed per stored byte, unless the expansion is `counted`. Deflate compresses
+ * at most 1,032 to 1.
  */
 const DATA_PER_STORED_BYTE = 1024;
-/** Bytes of data that are allowed for every image, in addition to those for its stored bytes. */
+/** Bytes of data that are allowed for every image, in addition to `DATA_PER_STORED_BYTE` for each stored byte. */
 const BASE_DATA_BYTES = 2 ** 30;
 /** Verbatim bytes of data that are allowed for every image, in addition to its stored bytes. */
 const BASE_VERBATIM_BYTES = 2 ** 26;
-/** Runs that are allowed for every image, in addition to those for its stored bytes. */
+/** Runs that are allowed for every image, in addition to `runsPerByte` for each stored byte. */
 const BASE_RUNS = 65_536;
 
 /** The limits that depend on how an image is mapped. */
 export interface ReadBudgetLimits {
-  /** The most runs that a stored byte is allowed to describe. */
+  /** The most runs that a stored byte is allowed to describe on average. */
   readonly runsPerByte: number;
   /**
-   * `limited`: data must not expand by more than a fixed factor. `counted`: data can expand without limit, because
-   * `LayerMap.countClusters` detects shared bytes.
+   * `limited`: data must not expand by more than a fixed factor. `counted`: this budget does not limit the expansion of
+   * data, because `LayerMap.countClusters` limits the compressed clusters.
    */
   readonly expansion: 'limited' | 'counted';
 }
@@ -28,8 +28,8 @@ export interface ReadBudgetLimits {
 /**
  * Limits the work that an image can cause, relative to the bytes that its files store: guest-visible bytes to read, and
  * runs of data or zeros to visit. Without limits, compression, or tables with many entries for the same data, could
- * turn a file of a few KiB into a disk that takes days to read. No image that a normal program wrote exceeds the
- * limits, however fragmented it is.
+ * turn a file of a few KiB into a disk that takes days to read. The limits are meant to be higher than any image of a
+ * normal program needs, however fragmented it is.
  */
 export class ReadBudget {
   readonly #image: InspectedImage;
@@ -47,8 +47,8 @@ export class ReadBudget {
   }
 
   /**
-   * Counts a run and the bytes of it that must be read. Call it before memory is allocated for the run. If it returns a
-   * promise, await it: the promise checks the limits, for which the stored bytes must be counted first.
+   * Counts a run and the bytes of the run that must be read. Call it before memory is allocated for the run. If it
+   * returns a promise, await the promise: it counts the stored bytes if necessary, and checks the limits.
    *
    * @param how `verbatim` if the bytes are stored in a file as they are, so that each stored byte can be data only
    * once; `expanded` if they are generated from fewer bytes

@@ -3,9 +3,14 @@ import { type ByteRange, chainOf, type InspectedImage, rangeOf } from '@virt-sim
 
 const SECTOR_BYTES = 512;
 
-/** A file that stores one range of the guest-visible disk. The range begins where that of the previous file ends. */
+/**
+ * A file that stores one range of the guest-visible disk. The range begins where the range of the previous file ends.
+ */
 export interface StorageFile {
-  /** The end of the range in bytes, exclusive; `Infinity` for the only file of an image. */
+  /**
+   * The end of the range in bytes, exclusive; `Infinity` for an image without a VMDK text descriptor, which has only
+   * one file.
+   */
   readonly end: number;
   readonly stamp: FileStamp;
   /** The part of the file that the driver of the image's format reads. */

@@ -13,7 +13,7 @@ import { rememberedHoles } from '../chain-map/remembered-holes.js';
 import { expectedFilesOf } from '../inspection/identity-of.js';
 import { partOfExtent } from '../luks/decrypted-image.js';
 
-/** LUKS version 1 encrypts sectors of this length. */
+/** LUKS version 1 encrypts sectors of this length in bytes. */
 const SECTOR_BYTES = 512;
 const NO_CIPHERTEXT = Buffer.alloc(SECTOR_BYTES);
 
@@ -24,10 +24,10 @@ interface Place {
 }
 
 /**
- * Returns a disk in which the sectors of a LUKS disk that qemu decrypts are zeros if their ciphertext is zeros: nothing
- * was ever written there, and qemu would decrypt them to noise, which differs with each key. The LUKS disk is `top` or
- * the image at the end of its chain. Returns `disk` itself if there is no LUKS disk. Closing the returned disk closes
- * `disk`.
+ * Returns a disk for a chain with a LUKS disk that qemu decrypts. In the returned disk, sectors of the LUKS disk whose
+ * ciphertext is zeros read as zeros: nothing was ever written there, and qemu would decrypt them to noise that differs
+ * with each key. The LUKS disk is `top` or the image at the end of its chain. Returns `disk` itself if there is no such
+ * LUKS disk. Closing the returned disk closes `disk`.
  */
 export function withUnwrittenZeros(disk: DiskImage, top: InspectedImage, call: QemuCall): DiskImage {
   const chain = chainOf(top);
@@ -50,7 +50,7 @@ class UnwrittenSectors implements DiskImage {
   readonly #chain: EncryptedChain;
   readonly #call: QemuCall;
   readonly #stored: StoredBytes;
-  /** Index of the LUKS disk's file among those of the chain. */
+  /** Index of the LUKS disk's file among the files of the chain. */
   readonly #file: number;
   /** Where the LUKS disk begins in its file, in bytes. */
   readonly #start: number;
@@ -134,8 +134,8 @@ class UnwrittenSectors implements DiskImage {
   }
 
   /**
-   * Clears the bytes of `target`, from position `from` to position `to` of the disk, whose sectors have only zeros as
-   * ciphertext. `targetStart` is the position of the first byte of `target`.
+   * Clears the sectors of `target`, from position `from` to position `to` of the disk, whose ciphertext is zeros.
+   * `targetStart` is the position of the first byte of `target`.
    */
   async #clear(target: Uint8Array, targetStart: number, from: number, to: number): Promise<void> {
     const first = Math.floor(from / SECTOR_BYTES) * SECTOR_BYTES;

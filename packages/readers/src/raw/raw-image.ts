@@ -21,7 +21,7 @@ import type { Inspected } from '../inspection/inspections.js';
 import { mapExtents } from '../qemu/extents.js';
 import { prefetchFirst } from './prefetch-first.js';
 
-/** A raw image: the bytes of a file, or of a part of it, are those of the disk. */
+/** A raw image: a file, or a part of a file, contains the bytes of the disk as they are. */
 export class RawImage implements DiskImage {
   readonly virtualSize: number;
   readonly identity: ImageIdentity;
@@ -48,7 +48,8 @@ export class RawImage implements DiskImage {
   }
 
   /**
-   * Starts to find the holes for the next call of `extents`, if qemu-img is installed. Does not wait for the result.
+   * Starts to find the holes for the next call of `extents`, if qemu-img is installed and the image is not a block
+   * device. Does not wait for the result.
    */
   async prefetchMap(): Promise<void> {
     if (await this.#canMapHoles()) {
@@ -84,8 +85,8 @@ export class RawImage implements DiskImage {
   }
 
   /**
-   * Yields the extents of the map. Known holes only save time, so if mapping fails, warns and ends; the caller then
-   * reads the rest of the image as data.
+   * Yields the extents of the map. Knowing the holes only saves time. Therefore, if mapping fails, warns and ends, and
+   * the caller reads the rest of the image as data.
    *
    * @throws `aborted`, and `in-use` if the image has a writer.
    */

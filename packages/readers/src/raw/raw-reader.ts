@@ -29,8 +29,8 @@ import { openRawImage } from './open-raw-image.js';
 import { SplitImage } from './split-image.js';
 
 /**
- * Reads raw disks: regular files, also split or compressed ones, and block devices that the user names. Needs no
- * external program, except to decompress a disk or to unlock LUKS volumes. If qemu-img is installed, holes are skipped.
+ * Reads raw disks: regular files, also split or compressed, and block devices that the user names. Needs no external
+ * program, except to decompress a disk or to unlock LUKS volumes. If qemu-img is installed, holes are skipped.
  */
 export class RawReader implements DiskReader {
   readonly extensions = [...IMAGE_EXTENSIONS, ...COMPRESSED_DISK_EXTENSIONS, ...SPLIT_DISK_EXTENSIONS];

@@ -30,7 +30,7 @@ const BASE64 = /^[\d+/A-Za-z]*={0,2}$/;
  * Requires that all chunks of an Apple disk image are within the file: qemu reads zeros for the missing part of a raw
  * chunk. Finds the chunk tables as qemu does, in the resource fork or else in the property list.
  *
- * @param trailer The last 512 bytes of the file.
+ * @param trailer the last 512 bytes of the file
  * @throws `HeaderError` if a chunk extends past the end of the file, if a raw chunk has fewer bytes than its sectors,
  * or if the chunk tables are too long, truncated or not Base64.
  */

@@ -7,7 +7,7 @@ import { readExactly } from './header-fields.js';
 /** Bytes of the header of version 1. The fields of version 2 that are read here are within the same length. */
 const HEADER_BYTES = 592;
 const SECTOR_BYTES = 512;
-/** Position of the payload offset in the header of version 1, a number of sectors. */
+/** Position of the field for the payload offset in the header of version 1. The payload offset is in sectors. */
 const PAYLOAD_AT = 104;
 
 /**

@@ -15,12 +15,12 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 const MAX_NAME_LENGTH = 120;
 
 /**
- * Requires that an image is the only one of its disk: an image of a snapshot, or of a split disk, has only a part of
- * the disk's content, which the image's own header does not show. A descriptor that lists no images is accepted.
+ * Requires that an image is the only image of its disk. An image of a snapshot, or of a split disk, has only a part of
+ * the disk's content, and the image's own header does not show that. A descriptor that lists no images is accepted.
  *
  * Format: docs/interop/prl-xml.txt of qemu
  *
- * @param image The image's file name.
+ * @param image the image's file name
  * @throws `HeaderError` if the descriptor lists several parts, several images or only another image, if it is too long,
  * or if it cannot be read.
  */

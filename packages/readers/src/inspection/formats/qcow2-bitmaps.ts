@@ -13,7 +13,7 @@ const MAX_NAME_BYTES = 1023;
 const MAX_BITMAP_BYTES = 0x2000_0000n;
 
 /**
- * Requires a directory of dirty bitmaps that qemu accepts, as in `bitmap_list_load` of its block/qcow2-bitmap.c,
+ * Requires a directory of dirty bitmaps that qemu accepts, as in `bitmap_list_load` of qemu's block/qcow2-bitmap.c,
  * because qemu does not open an image with a damaged directory. The content of the bitmaps is not checked.
  *
  * @throws `HeaderError` if qemu would not accept the directory, or if it cannot be read.

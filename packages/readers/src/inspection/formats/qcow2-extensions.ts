@@ -18,7 +18,7 @@ const MAX_BITMAP_DIRECTORY_BYTES = 1024n * BigInt(MAX_BITMAPS);
 
 /** The location of an image's dirty bitmap descriptions. */
 export interface BitmapDirectory {
-  /** How many bitmaps the directory describes. */
+  /** Number of bitmaps that the directory describes. */
   readonly bitmaps: number;
   /** Bytes from the beginning of the file. */
   readonly position: bigint;
@@ -34,7 +34,7 @@ export interface Qcow2Extensions {
   readonly luksHeader: LuksHeader | undefined;
 }
 
-/** The location of the LUKS header of an encrypted image. Bytes. */
+/** The location of the LUKS header of an encrypted image, in bytes. */
 export interface LuksHeader {
   readonly position: bigint;
   readonly length: bigint;

@@ -62,7 +62,8 @@ export interface Qcow2FixedHeader {
 }
 
 /**
- * Reads the fixed part of a qcow2 header, and checks it as `qcow2_do_open` in qemu's block/qcow2.c does. The checks are needed because the tables of some images are read here without qemu.
+ * Reads the fixed part of a qcow2 header, and checks it as `qcow2_do_open` in qemu's block/qcow2.c does. These checks
+ * are needed because the tables of some images are read here without qemu.
  *
  * @throws `HeaderError` if a check fails, if a table is not within the file, or if the file cannot be read.
  */

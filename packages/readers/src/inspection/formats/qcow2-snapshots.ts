@@ -4,13 +4,13 @@ import { readExactly, requireWithin } from './header-fields.js';
 import { type Qcow2Table, SNAPSHOT_BYTES } from './qcow2-header.js';
 
 const MAX_EXTRA_BYTES = 1024;
-/** qemu's limit: 1024 bytes for each of the most snapshots that an image can have. */
+/** qemu's limit in bytes: 1024 for each of 65,536 snapshots, the most that an image can have. */
 const MAX_TABLE_BYTES = 64 * 1024 * 1024;
-/** Bytes of the table that are read at a time. A large size bounds the number of calls. */
+/** Bytes of the table that are read at a time. A large window keeps the number of calls low. */
 const WINDOW_BYTES = 2 * 1024 * 1024;
 
 /**
- * Requires a table of internal snapshots that qemu accepts, as in `qcow2_do_read_snapshots` of its
+ * Requires a table of internal snapshots that qemu accepts, as in `qcow2_do_read_snapshots` of qemu's
  * block/qcow2-snapshot.c, because qemu does not open an image with a damaged table. The snapshots' content is not
  * checked.
  *

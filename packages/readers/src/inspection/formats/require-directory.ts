@@ -7,7 +7,7 @@ const ENTRY_BYTES = 8n;
 /** The bits of an entry that hold a position. The other bits are flags or reserved. */
 const POSITION_BITS = 0x00ff_ffff_ffff_fe00n;
 
-/** A table of qcow and qcow2 whose entries are the positions of further tables in the file. */
+/** A table of a qcow or qcow2 image whose entries are the positions of further tables in the file. */
 export interface TableDirectory {
   /** The name of the directory in messages. */
   readonly what: string;
@@ -21,10 +21,11 @@ export interface TableDirectory {
 }
 
 /**
- * Requires the directory and its tables to be within the file, and each entry to point to a different table.
+ * Requires the directory and its tables to be within the file, and each entry to be empty or to point to a different
+ * table.
  *
- * @throws `HeaderError` if they are not, if the directory is longer than `MAX_DIRECTORY_BYTES`, or if it cannot be
- * read.
+ * @throws `HeaderError` if the directory or a table is not within the file, if entries share a table, if the directory
+ * is longer than `MAX_DIRECTORY_BYTES`, or if it cannot be read.
  */
 export async function requireDirectory(bytes: FileBytes, directory: TableDirectory): Promise<void> {
   const { what, position, entries, tables, tableBytes } = directory;

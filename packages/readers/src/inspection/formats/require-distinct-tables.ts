@@ -11,7 +11,7 @@ export interface DirectoryNames {
  * file of a few KiB could describe a disk of any number of pieces. The size of the file bounds the number of distinct
  * tables.
  *
- * @param positions Positions of the tables in the file, in bytes. This call sorts them.
+ * @param positions positions of the tables in the file, in bytes; sorted by this call
  * @throws `HeaderError` if two entries point to the same table.
  */
 export function requireDistinctTables(positions: Float64Array, { what, tables }: DirectoryNames): void {

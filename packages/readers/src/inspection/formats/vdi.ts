@@ -7,7 +7,7 @@ const MAGIC = Buffer.from('7f10dabe', 'hex');
 const HEADER_BYTES = 0x1c8;
 const VERSION_1_1 = 0x0001_0001;
 const SECTOR_BYTES = 512n;
-/** The only block size that programs write and qemu reads. */
+/** The only block size that qemu reads. */
 const BLOCK_BYTES = 1024n * 1024n;
 /** The most blocks in a block map that qemu reads into memory. */
 const MAX_BLOCKS = 0x1fff_ff80n;

@@ -4,9 +4,7 @@ import { crc32c } from './crc32c.js';
 import { readExactly, requireWithin } from './header-fields.js';
 
 const KIB = 1024;
-/**
- * Positions of the header and its copy, in bytes. Of the valid ones, the one with the higher sequence number counts.
- */
+/** Positions of the header and its copy, in bytes. The valid header with the higher sequence number is used. */
 const HEADERS = [64 * KIB, 128 * KIB];
 const HEADER_BYTES = 4 * KIB;
 const HEADER_VERSION = 1;
@@ -38,8 +36,8 @@ const OTHER_METADATA = [
 ];
 const HAS_PARENT = 2;
 /**
- * The flags, in entries of the region table and of the metadata table, which say that a program must understand the
- * entry to open the file.
+ * The flags that say that a program must understand an entry to open the file: in entries of the region table, and in
+ * entries of the metadata table.
  */
 const REGION_REQUIRED = { at: 28, bit: 1 };
 const METADATA_REQUIRED = { at: 24, bit: 4 };
@@ -126,8 +124,8 @@ async function readCurrentHeader(bytes: FileBytes): Promise<Buffer> {
 }
 
 /**
- * Returns whether `bytes` begin with `signature` and contain their correct CRC-32C, which is calculated as if its own
- * field were zeros.
+ * Returns whether `bytes` begin with `signature` and contain their correct CRC-32C, which is calculated as if the field
+ * of the checksum contained zeros.
  */
 function isSound(bytes: Buffer, signature: string): boolean {
   const { start, end } = CHECKSUM_FIELD;
@@ -195,7 +193,7 @@ function entriesOf(table: Buffer, start: number, count: number): Buffer[] {
  * Requires that the ID of each entry is in `known` if the entry's flag says that a program must understand it. The flag
  * is `bit` of the number at byte `at` of the entry.
  *
- * @throws `HeaderError` if an ID is not.
+ * @throws `HeaderError` if the ID of such an entry is not in `known`.
  */
 function requireKnown(entries: readonly Buffer[], known: readonly Buffer[], { at, bit }: { at: number; bit: number }) {
   for (const entry of entries) {

@@ -46,9 +46,9 @@ export function blocksPerChunk({ blockBytes, sectorBytes }: Pick<VhdxLayout, 'bl
 }
 
 /**
- * Requires a block map with an entry for each block of the disk, and an entry for each sector bitmap that follows the
- * blocks of a chunk. The entries are counted as in `vhdx_calc_bat_entries` of qemu's block/vhdx.c. For a disk of 0
- * bytes, that count is larger than most block maps.
+ * Requires a block map with an entry for each block of the disk and, after the blocks of each chunk except the last, an
+ * entry for a sector bitmap. The entries are counted as in `vhdx_calc_bat_entries` of qemu's block/vhdx.c. For a disk
+ * of 0 bytes, that count is larger than most block maps.
  *
  * @throws `HeaderError` if the block map has fewer entries.
  */

@@ -183,11 +183,11 @@ function checkSparse(kind: ExtentKind, sectors: bigint): ExtentReference['check'
     if (!header.kinds.includes(kind)) {
       throw corrupt(`it is a ${header.kinds.join(' or ')} extent; the vmdk descriptor says ${kind}`);
     }
-    // qemu uses the capacity in the extent's header: a larger one would shift all extents after it.
+    // qemu uses the capacity in the extent's header: a larger capacity would shift all extents after this extent.
     if (header.capacity !== sectors) {
       throw corrupt(`it has ${header.capacity} sectors; the vmdk descriptor says ${sectors}`);
     }
-    // Checked here, because only the descriptor shows that the file is a sparse extent. Such files rarely exceed 2 GiB.
+    // The grain tables are checked here, because `requireTables` does not read the files of extents.
     await requireGrainTables(bytes, header);
   };
 }

@@ -16,7 +16,8 @@ export interface GrainDirectory {
   /** Sectors of the disk that one grain table describes. */
   readonly coverage: bigint;
   /**
-   * Returns the first sector of the grain table in the entry at byte `at` of the directory; 0 if there is none.
+   * Returns the first sector of the grain table to which the entry at byte `at` of the directory points; 0 if the entry
+   * is empty.
    *
    * @throws `HeaderError` if the entry is invalid.
    */
@@ -35,7 +36,8 @@ export interface SparseHeader {
 /**
  * Requires the grain directory to be within the file and to describe the complete extent.
  *
- * @throws `HeaderError` if it does not, or if it is longer than `MAX_DIRECTORY_BYTES`.
+ * @throws `HeaderError` if the directory is not within the file, is too short for the extent, or is longer than
+ * `MAX_DIRECTORY_BYTES`.
  */
 export function requireGrainDirectory(bytes: FileBytes, { capacity, directory }: SparseHeader): void {
   const { position, entries, entryBytes, coverage } = directory;
@@ -53,9 +55,11 @@ export function requireGrainDirectory(bytes: FileBytes, { capacity, directory }:
 
 /**
  * Requires the grain tables of a sparse extent to be within the file, and no two entries of the grain directory to
- * point to the same table. qemu reads a table past the end as zeros, so the extent would seem to have no data.
+ * point to the same table. qemu reads a table past the end as zeros, so a part of the extent would seem to have no
+ * data.
  *
- * @throws `HeaderError` if they are not, if an entry is invalid, or if the grain directory cannot be read.
+ * @throws `HeaderError` if a table is not within the file, if entries share a table, if an entry is invalid, or if the
+ * grain directory cannot be read.
  */
 export async function requireGrainTables(bytes: FileBytes, { directory }: SparseHeader): Promise<void> {
   const { position, entries, entryBytes, tableBytes } = directory;

@@ -3,7 +3,7 @@ const PART_NAME = /^(.+)-(?:[fs]\d{3}|flat|delta|sesparse|rdmp?|(ctk))\.vmdk$/i;
 
 /**
  * Describes a part of a VMDK by its file name: words that follow "it is" or "its name says that it is", and the remedy.
- * Returns `undefined` if the name is not that of a part.
+ * Returns `undefined` if parts are not named like this.
  */
 export function vmdkPart(name: string): string | undefined {
   const [, disk, changeTracking] = PART_NAME.exec(name) ?? [];

@@ -12,9 +12,7 @@ const TABLE_SECTORS = 64n;
 const ENTRY_BYTES = 8;
 const TABLE_BYTES = TABLE_SECTORS * SECTOR_BYTES;
 const TABLE_ENTRIES = TABLE_BYTES / BigInt(ENTRY_BYTES);
-/**
- * Byte offsets of the fields of the header. Positions and sizes that are stored in these fields are in sectors.
- */
+/** Byte offsets of fields in the header. The positions and sizes in these fields are in sectors. */
 const VERSION_FIELD = 8;
 const CAPACITY_FIELD = 16;
 const GRAIN_FIELD = 24;
@@ -30,8 +28,8 @@ const DIRECTORY_FIELD = 128;
 const DIRECTORY_SIZE_FIELD = 136;
 const TABLES_FIELD = 144;
 /**
- * The position, in the volatile header, of the field that says whether the journal must be replayed. It and all bytes
- * after it must be zeros.
+ * The position, in the volatile header, of the field that says whether the journal must be replayed. This field and all
+ * bytes after it must be zeros.
  */
 const REPLAY_FIELD = 24;
 /** qemu keeps the position of a grain table in 32 bits. */
@@ -43,7 +41,7 @@ const ALLOCATED = 0x1000_0000;
  * Reads the header of a seSparse extent, which ESXi 6.5 and later write for snapshots. The format is not published; the
  * checks are those of `vmdk_open_se_sparse` in qemu's block/vmdk.c.
  *
- * @param header The file's first 512 bytes, which begin with the magic.
+ * @param header the file's first 512 bytes, which begin with the magic
  * @throws `HeaderError` if the header is damaged, if qemu would refuse it, or if the file cannot be read.
  */
 export async function readSeSparse(bytes: FileBytes, header: Buffer): Promise<SparseHeader> {
@@ -83,7 +81,8 @@ function requireKnownForm(header: Buffer): void {
 /**
  * Requires a volatile header that says that the journal need not be replayed, and whose padding is zero.
  *
- * @throws `HeaderError` if it is missing or damaged, or says anything else.
+ * @throws `HeaderError` if the volatile header is missing or damaged, if the journal may have to be replayed, or if the
+ * padding is not zero.
  */
 async function requireReplayed(bytes: FileBytes, position: bigint): Promise<void> {
   const what = 'seSparse volatile header';

@@ -16,8 +16,8 @@ const ESX_TABLE_ENTRIES = 4096n;
 /** The kinds under which a descriptor can list an extent with either of the two older headers: qemu accepts both. */
 const DESCRIBED_AS = ['SPARSE', 'VMFSSPARSE'];
 /**
- * The position of the grain directory that refers to the footer, which states the real position. The file's last three
- * sectors are a marker, the footer and an end marker.
+ * A position of the grain directory with this value refers to the footer, which states the real position. The file's
+ * last three sectors are a marker, the footer and an end marker.
  */
 const DIRECTORY_IN_FOOTER = 0xffff_ffff_ffff_ffffn;
 const FOOTER_FROM_END = 1024;
@@ -103,7 +103,12 @@ async function readHosted(bytes: FileBytes, header: Buffer): Promise<SparseHeade
   return { kinds: DESCRIBED_AS, capacity, directory };
 }
 
-/** Returns the sector of the grain directory. qemu lets a footer replace the header, so the two must agree. */
+/**
+ * Returns the sector of the grain directory. qemu lets a footer replace the header, so the two must agree in everything
+ * except the position of the grain directory.
+ *
+ * @throws `HeaderError` if they do not agree, or if the footer cannot be read.
+ */
 async function findDirectory(bytes: FileBytes, header: Buffer): Promise<bigint> {
   const sector = header.readBigUInt64LE(DIRECTORY_FIELD.start);
   if (sector !== DIRECTORY_IN_FOOTER) {

@@ -7,8 +7,8 @@ import { vmdkPart } from './vmdk-names.js';
 import { isSparseExtent, readSparseHeader } from './vmdk-sparse.js';
 
 /**
- * The position of the sectors of a sparse extent from which qemu reads a parent's name, wherever the header places the
- * descriptor.
+ * Position and length, in bytes, of the part of a sparse extent from which qemu reads a parent's name. qemu reads this
+ * part wherever the header places the descriptor.
  */
 const EMBEDDED_DESCRIPTOR_OFFSET = 512;
 const EMBEDDED_DESCRIPTOR_BYTES = 20 * 512;
@@ -85,11 +85,11 @@ function textUntilNul(bytes: Buffer): string {
 }
 
 /**
- * Returns the value of a field; `undefined` if the text does not mention the field's key. qemu takes the value from
- * after the first mention of the key and one more character, in any context. Here, that mention must be a line
- * `key=value`.
+ * Returns the value of a field; `undefined` if the text does not mention the field's key. As the value, qemu takes the
+ * text after the first mention of the key and one more character, in any context. Here, the first mention must be a
+ * line `key=value`.
  *
- * @throws `HeaderError` if it is not.
+ * @throws `HeaderError` if the first mention is not such a line.
  */
 function embeddedField(text: string, key: string): string | undefined {
   const mention = text.indexOf(key);
@@ -132,7 +132,7 @@ function textOfName(name: string, what: string): string {
  * Returns the reference to a parent; an empty object if there is none. A parent is always a VMDK, and both its name and
  * its content ID must be stated.
  *
- * @throws `HeaderError` if only one of them is.
+ * @throws `HeaderError` if only one of the two is stated.
  */
 function parentOf(hint: string, parentCid: string): { backing?: BackingReference } {
   const name = textOfName(hint, PARENT_HINT);

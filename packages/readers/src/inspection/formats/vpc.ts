@@ -9,11 +9,14 @@ const FIXED = 2;
 const DYNAMIC = 3;
 const SECTOR_BYTES = 512n;
 /**
- * 65,535 cylinders of 16 heads and 255 sectors. No geometry describes a larger disk, for which qemu uses the size in
- * the footer.
+ * 65,535 cylinders of 16 heads and 255 sectors. No geometry describes a larger disk. If a footer has this geometry,
+ * qemu uses the size in the footer instead.
  */
 const MAX_GEOMETRY_SECTORS = 65_535n * 16n * 255n;
-/** Programs whose guests see cylinders × heads × sectors: Virtual PC, and qemu before it wrote `qem2`. */
+/**
+ * The names, in a footer, of programs whose guests see cylinders × heads × sectors: Virtual PC, and qemu before it
+ * wrote `qem2`.
+ */
 const CREATORS_BY_GEOMETRY = ['vpc ', 'qemu'];
 
 /**
@@ -48,8 +51,8 @@ async function readHeader(bytes: FileBytes): Promise<FormatHeader> {
 }
 
 /**
- * Returns the footer that counts. As in qemu, this is the copy at the beginning, if there is one; otherwise, it is the
- * footer at the end. On a fixed disk, the guest can have written a footer to the beginning.
+ * Returns the footer to use. As in qemu, this is the copy at the beginning if there is a copy, otherwise the footer at
+ * the end. On a fixed disk, the guest can have written a footer to the beginning.
  *
  * @throws `HeaderError` if a fixed disk begins with a footer, or if the file cannot be read.
  */

@@ -1,8 +1,7 @@
 import type { InjectionToken } from 'tsyringe';
 import type { DiskSource, ReadOptions } from './disk-reader.js';
 import type { DistanceMetric } from './distance-metric.js';
-import type { LocatedVector } from './hash-vector.js';
-import type { HashVector } from './hash-vector.js';
+import type { HashVector, LocatedVector } from './hash-vector.js';
 import type { Complete, HashOptions, HashOutcome, ProgressEvent } from './stages.js';
 import type { PairwiseCounts, Tile } from './tile.js';
 

@@ -402,7 +402,7 @@ describe('if files change after a plan was applied,', () => {
     expect((await workplace.run(...first)).code).toBe(0);
   });
 
-  test('machines that started in the middle of the application keep what they wrote, and the rest is completed', async () => {
+  test('what machines wrote to images of a half-applied plan is kept, and --resume completes the rest', async () => {
     const base = await applied();
     const names = await readdir(workplace.directory);
     const id = /\.([0-9a-f]{8})\.base$/.exec(base)![1];

@@ -23,7 +23,7 @@ const yarnFiles = (linker) => ({
 /** Returns a step that must fail with a matching error message. */
 const refused = (run, stderr) => ({ run, stderr });
 
-/** Runs the contract suites on `project/plugin.mjs` with a test runner: they must pass, and fail for a broken part. */
+/** Returns a trial of a test runner: the contract suites must pass for `plugin.mjs`, and fail if `BROKEN` is set. */
 const tested = ({ runner, run, devDependencies = {}, isQuick = false }) => ({
   name: runner,
   isQuick,

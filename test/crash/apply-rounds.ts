@@ -69,7 +69,7 @@ class PlanStage extends Stage {
     return (await Promise.all(digests)).join('\n');
   }
 
-  /** Returns the files besides plans and journals, with their inodes and permissions. */
+  /** Returns the files besides plans and journals, with their inodes, permissions and sizes. */
   async files(): Promise<string> {
     const names = (await readdir(this.directory)).filter(
       (name) => !/json|similarity-cache|temporary|vectors/.test(name),
@@ -84,7 +84,7 @@ class PlanStage extends Stage {
 
 /**
  * Kills `apply` at random points. Immediately after each kill, every image must have its original content. In half of
- * the rounds, the plan is then resumed to its end. In all rounds, the plan is finally rolled back. This must restore
+ * the rounds, the plan is then resumed to its end. Finally, the plan is rolled back if it was begun. This must restore
  * the original files, not copies of them.
  */
 export async function applyRounds(seed: number, kills: number, tally: CrashTally): Promise<void> {

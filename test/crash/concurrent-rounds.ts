@@ -8,7 +8,7 @@ import type { Stage } from './stage.js';
 
 const PROCESSES = 8;
 
-/** Runs eight concurrent processes on one cache, which is empty, partly filled or partly damaged before each round. */
+/** Runs eight concurrent processes on one cache. Before each round, the cache is emptied, or some entries damaged. */
 export async function concurrentRounds(stage: Stage, seed: number, rounds: number, tally: CrashTally): Promise<void> {
   const { analysis } = await takeReference(stage);
   for (let round = 0; round < rounds; round += 1) {

@@ -28,10 +28,10 @@ export function wordsOf(command: CommandName, { images }: Stage): string[] {
 }
 
 /**
- * Runs `analyze` and `hash` without killing them, and returns their outputs. Empties the cache first; it is filled
- * afterwards.
+ * Runs `analyze` and `hash` without killing them, and returns their outputs. Empties the cache first; the runs then
+ * fill it.
  *
- * @throws Error if that fails, because then nothing can be compared
+ * @throws Error if a run fails, because its output cannot be compared then
  */
 export async function takeReference(stage: Stage): Promise<Reference> {
   // Warms up the page cache: later runs find the program and the images there.

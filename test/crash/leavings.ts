@@ -28,7 +28,7 @@ export async function verifyCache(stage: Pick<Stage, 'cache'>, tally: CrashTally
   };
 }
 
-/** Reads every hash-vector file that a killed run wrote. Records each that cannot be read completely as a loss. */
+/** Reads every hash-vector file that a killed run wrote. Records each file that cannot be read completely as a loss. */
 export async function verifyVectors(
   { vectors }: Pick<Stage, 'vectors'>,
   tally: CrashTally,
@@ -52,7 +52,7 @@ export async function leftovers(stage: Pick<Stage, 'temporary' | 'cache' | 'vect
   return [...(await names(stage.temporary)), ...cached, ...written];
 }
 
-/** Returns the states of the images as text, to detect changes. It includes `ctime`, which no program can reset. */
+/** Returns the states of the images as text, to detect changes. A state has the `ctime`, which no program can reset. */
 export async function inputStates({ directory, images }: Pick<Stage, 'directory' | 'images'>): Promise<string> {
   const states = images.map(async (image) => {
     const { ino, size, mtimeNs, ctimeNs } = await lstat(join(directory, image), { bigint: true });

@@ -39,7 +39,7 @@ describe('virt-similarity IMAGE…', () => {
     expect(stdout).toBe(FAMILY_TREE);
   });
 
-  test('adds the columns of --annotate to reports, and warns of lines that name no image', async () => {
+  test('adds the columns of --annotate to a report, and warns about lines that name no image', async () => {
     await workplace.write('hosts.csv', 'image,host\nbase.raw,north\nclone.raw,"a, b"\ngone.raw,south\n');
     const words = ['-q', '--no-cache', '--annotate', 'hosts.csv', '-O', 'clusters', ...FAMILY];
     const { code, stdout, stderr } = await workplace.run(...words);
@@ -167,7 +167,7 @@ describe('reports', () => {
     expect(await readdir(workplace.directory)).not.toContain('quoted.names.tsv');
   });
 
-  test('end without an error when the reader closes the pipe', async () => {
+  test('end without an error if the pipe that they are written to is closed', async () => {
     const { process: child, ended } = workplace.start(['-q', '--no-cache', ...FAMILY]);
     child.stdout?.destroy();
     expect(await ended).toEqual({ code: 0, stdout: '', stderr: '' });

@@ -83,7 +83,7 @@ const apply = (...words: readonly string[]) => workplace.run('apply', '-q', ...w
 const ACCEPT = '--accept-format-change';
 
 describe.each(['existing', 'synthetic'])('a plan with %s bases', (bases) => {
-  test('is applied without a change of content, and needs the space that was predicted', async () => {
+  test('is applied without a change of content, and needs about the space that was predicted', async () => {
     const before = await contents();
     const { bytesPlanned, bytesNow } = await plan('--bases', bases);
     expect(await occupied()).toBe(bytesNow);
@@ -222,13 +222,13 @@ describe('apply changes nothing and refuses', () => {
         await writeFile(user, [...lines, 'createType="monolithicFlat"', extent, ''].join('\n'));
       },
     ],
-  ])('an image that another one uses %s', async (_, use) => {
+  ])('an image that another image uses %s', async (_, use) => {
     await use(workplace.path('b.raw'), workplace.path('user.vmdk'));
     await plan('--bases', 'existing');
     await refused([ACCEPT], 4, /user\.vmdk uses .*b\.raw but is not part of the plan/);
   });
 
-  test('an image that is the backing file of one that was left out of the plan', async () => {
+  test('an image that is the backing file of an image that was left out of the plan', async () => {
     await runTool('mkdir', [workplace.path('elsewhere')]);
     const left = workplace.path('elsewhere/left.qcow2');
     await overlay(workplace.path('b.raw'), left, 'raw');
@@ -372,7 +372,7 @@ describe('if files change after a plan was applied,', () => {
     expect(await contents()).toEqual(before);
   });
 
-  test('other device numbers, as after a reboot, prevent neither a rollback nor a commit', async () => {
+  test('other device numbers, as after a reboot, do not prevent a rollback', async () => {
     const before = await contents();
     await applied();
     const journal = workplace.path('plan.json.journal');
@@ -402,7 +402,7 @@ describe('if files change after a plan was applied,', () => {
     expect((await workplace.run(...first)).code).toBe(0);
   });
 
-  test('machines that started in the middle of the application keep what they wrote, and the rest is completed', async () => {
+  test('what machines wrote to images of a half-applied plan is kept, and --resume completes the rest', async () => {
     const base = await applied();
     const names = await readdir(workplace.directory);
     const id = /\.([0-9a-f]{8})\.base$/.exec(base)![1];
@@ -428,7 +428,7 @@ describe('if files change after a plan was applied,', () => {
     expect((await readdir(workplace.directory)).filter((name) => /\.(?:new|original)$/.test(name))).toEqual([]);
   });
 
-  test('the way back does not need the file of the plan', async () => {
+  test('a rollback does not need the file of the plan', async () => {
     const before = await contents();
     await applied();
     await workplace.write('plan.json', 'overwritten');
@@ -436,7 +436,7 @@ describe('if files change after a plan was applied,', () => {
     expect(await contents()).toEqual(before);
   });
 
-  test('an overlay on an original keeps the original', async () => {
+  test('neither a commit nor a rollback deletes an original on which there is an overlay', async () => {
     await applied();
     const original =
       (await readdir(workplace.directory)).find((name) => name.endsWith('c.raw.original')) ??
@@ -521,7 +521,7 @@ test('a dry run writes nothing and names the new files', async () => {
   expect([await inodes(), await readdir(workplace.directory)]).toEqual(before);
 });
 
-test('a plan is applied only once, and continues only with --resume', async () => {
+test('a plan is applied only once, and --resume changes nothing afterwards', async () => {
   await plan();
   expect((await apply(ACCEPT)).code).toBe(0);
   const again = await apply(ACCEPT);
@@ -560,7 +560,7 @@ test('a rollback is refused if a machine has written to an overlay', async () =>
   expect([await contents(), await inodes()]).toEqual(before);
 });
 
-test('originals are not deleted if a base was written to', async () => {
+test('a commit is refused if a base was written to', async () => {
   await plan('--bases', 'existing');
   expect((await apply(ACCEPT)).code).toBe(0);
   const base = (await readdir(workplace.directory)).find((name) => name.endsWith('.base'))!;
@@ -569,7 +569,7 @@ test('originals are not deleted if a base was written to', async () => {
   expect([code, stderr]).toEqual([6, expect.stringMatching(/is a base and was written to since the plan was applied/)]);
 });
 
-test('overlays keep owner, permissions and extended attributes; bases become read-only', async () => {
+test('overlays keep permissions and extended attributes; bases become read-only', async () => {
   const path = workplace.path('b.raw');
   await runTool('chmod', ['640', path]);
   await runTool('setfattr', ['-n', 'user.note', '-v', 'mine', path]);

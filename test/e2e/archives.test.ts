@@ -59,7 +59,7 @@ test('the disks of an OVA and of a Vagrant box are images, named by the archive 
   });
 });
 
-test('a disk of an archive can be named alone, with its own format and label', async () => {
+test('a disk of an archive can be named alone, also with a format', async () => {
   expect(await distances('disk.raw', 'vm.ova:vm-disk2.vmdk')).toEqual({ 'vm.ova:vm-disk2.vmdk': 1 });
   expect(await distances('--format raw disk.raw', '--format qcow2 lab.box:./box.img')).toEqual({
     'lab.box:./box.img': 1,

@@ -153,7 +153,7 @@ const BAD_COMMAND_LINES: readonly [what: string, line: string, code: number, mes
 
 describe('bad input', () => {
   test.each(BAD_COMMAND_LINES)(
-    '(%s) results in one line on stderr and nothing else: %s',
+    '(%s) results in one error on stderr, no output and no file: %s',
     async (_, line, code, message) => {
       const before = await contents();
       const words = line.split(' ').filter((word) => word !== '');

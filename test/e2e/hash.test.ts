@@ -23,7 +23,7 @@ describe('virt-similarity hash', () => {
     expect(stdout).toBe(FAMILY_TREE);
   });
 
-  test('writes vectors of any block size and hash, whose analysis does not need these options', async () => {
+  test('writes vectors whose analysis needs neither --block-size nor --hash, and refuses another size', async () => {
     await workplace.run('hash', '-q', '--no-cache', '--block-size', '512', '--hash', 'md5', '-o', 'small/', ...FAMILY);
     const { code, stdout } = await workplace.run('-q', '-O', 'json', '--no-cache', 'small');
     expect(code).toBe(0);
@@ -73,7 +73,7 @@ describe('virt-similarity hash', () => {
     expect(await readdir(workplace.path('good'))).toEqual(['base.raw.arrow']);
   });
 
-  test('omits everything that identifies this machine if --anonymous is given', async () => {
+  test('omits the identity and the directory if --anonymous is given, and refuses equal names', async () => {
     const path = workplace.path('base.raw');
     expect((await workplace.run('hash', '-q', '--no-cache', '--anonymous', '-o', 'anonymous/', path)).code).toBe(0);
     const file = workplace.path('anonymous/base.raw.arrow');

@@ -40,7 +40,7 @@ test.each(COMMANDS.flatMap(({ examples }) => examples))('the example works: %s',
   }
 });
 
-test('the documents contain every example', async () => {
+test('docs/commands.md contains every example', async () => {
   const { stdout } = await workplace.startBy('cat', [new URL('../../../docs/commands.md', import.meta.url).pathname])
     .ended;
   for (const [line, purpose] of COMMANDS.flatMap(({ examples }) => examples)) {

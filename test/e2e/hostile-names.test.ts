@@ -31,7 +31,7 @@ beforeAll(async () => {
   for (const [index, name] of NAMES.entries()) {
     await workplace.write(name, rawImage(1, 2, 3, index + 1));
   }
-  // Names, not paths: with `./-U`, a tool would not interpret them.
+  // Without `./` before the names: a tool could interpret `-U` as an option, but not `./-U`.
   words = ['--no-cache', '--format', 'raw', '--', ...NAMES];
 });
 
@@ -145,7 +145,7 @@ describe('a name that is not UTF-8', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test('can belong to every file that is written', async () => {
+  test('can belong to a report, the cache and their directory', async () => {
     const outputs = `-o $'mixed\\xff/tree\\xfe.json' --cache $'mixed\\xff/cache\\xfd'`;
     const { code, stderr } = await type(`-q ${outputs} one.raw two.raw`);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -26,7 +26,7 @@ afterAll(async () => {
   await workplace.remove();
 });
 
-/** Arguments that name a path on the file system that never answers, and how the command uses the path. */
+/** How the command uses a path on the file system that never answers, and arguments with such a path. */
 const USES = [
   ['an image', ['a.raw', 'hung/b.raw']],
   ['more images than Node.js has threads', ['a.raw', ...[1, 2, 3, 4, 5, 6].map((number) => `hung/${number}.raw`)]],
@@ -54,7 +54,7 @@ describe('a file system that never answers', () => {
     }
   });
 
-  test('does not prevent the second signal from ending the command at once', async () => {
+  test('does not prevent two signals from ending the command', async () => {
     const run = workplace.start(['a.raw', 'hung/b.raw']);
     await blocked(run);
     run.process.kill('SIGINT');
@@ -81,7 +81,7 @@ describe('a pipe without a writer', () => {
   });
 });
 
-/** Returns the exit code, or for a signal the exit code that shells use. */
+/** Returns the exit code; if a signal ended the command, the exit code that shells report. */
 async function exitCodeOf({ process: child, ended }: CommandRun): Promise<number> {
   const { code } = await ended;
   return code ?? 128 + constants.signals[child.signalCode!];
@@ -89,7 +89,7 @@ async function exitCodeOf({ process: child, ended }: CommandRun): Promise<number
 
 /** Waits until a thread of the command is in a call to the file system. */
 async function blocked({ process: child }: CommandRun): Promise<void> {
-  // If the command is not blocked, it ends.
+  // If no thread is ever in such a call, the command ends.
   while (child.exitCode === null && !(await hung.hasWaiting(child.pid!))) {
     await new Promise(setImmediate);
   }

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => workplace.remove());
 
 describe('the images of a run', () => {
-  test('are named on standard input by find, with any names', async () => {
+  test('are named on standard input by find, also if names contain line feeds', async () => {
     const find = "find . -name '*.raw' -print0 | sort -z";
     const { code, stdout } = await shell(`${find} | "$@" --null --exclude 'golden*' -O json -`);
     expect(code).toBe(0);
@@ -40,7 +40,7 @@ describe('the images of a run', () => {
     expect(stderr).toContain('1 excluded entry');
   });
 
-  test('are required', async () => {
+  test('must be named by a list, which contains no NUL without --null', async () => {
     expect(await shell('"$@" - </dev/null')).toMatchObject({
       code: 2,
       stderr: 'virt-similarity: error: standard input names no image; write one name on each line\n',

@@ -85,7 +85,7 @@ describe("the disks of libvirt's domains", () => {
     expect({ code, stderr: stderr.trim() }).toEqual({ code: 2, stderr: expect.stringMatching(message) });
   });
 
-  test('need virsh, which the doctor reports', async () => {
+  test('are among what doctor reports as working', async () => {
     expect((await workplace.run('doctor')).stdout).toMatch(/^libvirt +yes +the disks of libvirt's domains$/m);
   });
 });

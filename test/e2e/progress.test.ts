@@ -41,7 +41,7 @@ describe('the progress on a terminal', () => {
     expect(lines.at(-1)).toBe('clustering 200 images');
   });
 
-  test('has a bar for each of several images, and is redrawn around messages', async () => {
+  test('has a bar for each of several images, and is erased before it is redrawn', async () => {
     await writeSlowPlugin(workplace, 2);
     for (const [index, name] of ['a.raw', 'b.raw'].entries()) {
       await workplace.write(name, new Uint8Array(IMAGE_BYTES).fill(index + 1));

@@ -136,7 +136,7 @@ describe('the remedy --format applies only to the refused file,', () => {
     expect((await imagesOf(await type(line))).map(({ virtualSize }) => virtualSize)).toEqual([SIZE, 3 * 65_536, SIZE]);
   });
 
-  test('if it is a backing file named after a snapshot, whose format the overlay must state', async () => {
+  test('if it is a backing file with the name of a snapshot: the overlay must state its format', async () => {
     await qcow2('disk.001', ['-u', '-b', 'base.raw', '-F', 'raw']);
     // Only old versions of qemu write no format.
     await qcow2('disk.qcow2', ['-u', '-b', 'disk.001', '-F', 'qcow2']);

@@ -23,7 +23,7 @@ const linesOf = async (name: string): Promise<readonly Record<string, unknown>[]
     .map((line) => JSON.parse(line));
 
 describe('the log of a run', () => {
-  test('contains the command, each image, every message and the exit code', async () => {
+  test('contains the command, its images, an error and the exit code', async () => {
     const { code } = await workplace.run('-q', '--no-cache', '--log-file', 'run.log', 'a.raw', 'b.raw', 'missing.raw');
     expect(code).toBe(3);
     const lines = await linesOf('run.log');
@@ -42,7 +42,7 @@ describe('the log of a run', () => {
     expect(lines).toContainEqual(expect.objectContaining({ level: 'error', msg: message }));
   });
 
-  test('is written for every command, and for one that fails', async () => {
+  test('is written for other commands too, also if they fail', async () => {
     expect((await workplace.run('config', '--log-file=c.jsonl')).code).toBe(0);
     expect((await linesOf('c.jsonl')).at(-1)).toMatchObject({ exitCode: 0 });
     expect((await workplace.run('hash', '--log-file=h.log', 'missing.raw')).code).toBe(5);

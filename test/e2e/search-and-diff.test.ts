@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => workplace.remove());
 
 describe('virt-similarity search', () => {
-  test('shows the share of an image that each template explains, templates that tie, and the share that none explains', async () => {
+  test('shows the share of an image that each template explains, and the share that none explains', async () => {
     const words = ['search', '-q', 'new.raw', 'other.raw', 'update.raw', 'copy.raw', 'system.raw'];
     expect(await workplace.run(...words)).toEqual({
       code: 0,
@@ -129,7 +129,7 @@ describe('virt-similarity diff', () => {
     expect((await workplace.run('diff', '-q', one, other)).code).toBe(expected);
   });
 
-  test('exits with more than 1 if an image cannot be read, or unless two images are named', async () => {
+  test('exits with more than 1 if an image cannot be read, or if not exactly two images are named', async () => {
     expect((await workplace.run('diff', '-q', 'system.raw', 'absent.raw')).code).toBe(5);
     expect((await workplace.run('diff', '-q', 'system.raw')).code).toBe(2);
     expect((await workplace.run('diff', '-q', 'system.raw', 'copy.raw', 'new.raw')).code).toBe(2);

@@ -7,7 +7,7 @@ import type { CommandEnd } from '../harness/command-run.js';
 import { GOOD_IMAGES, type Stage } from './stage.js';
 
 const NEWICK_READER = fileURLToPath(new URL('../../fixtures/report-readers/read_newick.py', import.meta.url));
-/** Debian's Python, for which its package of DendroPy is installed, even if another Python is first in the path. */
+/** Debian's Python. Another Python can be first in the path, but does not find Debian's package of DendroPy. */
 const PYTHON = '/usr/bin/python3';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: characters that a terminal would interpret
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;

@@ -12,7 +12,7 @@ import type { LineEnd } from './run-line.js';
 import type { Stage } from './stage.js';
 import type { Violation } from './violation.js';
 
-/** The memory limit of the command's own process in bytes. */
+/** The most memory, in bytes, that the command's own process is allowed to use. */
 const MOST_MEMORY = 1024 ** 3;
 const ERROR_LINE = /^virt-similarity: error: .*$/gm;
 const EXIT_PARTIAL = 3;
@@ -82,7 +82,7 @@ export async function violationsOfCase(
   return found;
 }
 
-/** Returns all files in the directories of temporary files, and unfinished files among the results. */
+/** Returns everything in the directories of temporary files, and unfinished files in the working directory. */
 async function leftovers(stage: Stage): Promise<string[]> {
   const namesIn = async (directory: string) => {
     const names = await readdir(join(stage.root, directory), { recursive: true });

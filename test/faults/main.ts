@@ -8,7 +8,7 @@ import { CASES } from './cases/index.js';
 import { FaultReport } from './report.js';
 import { runCase } from './run-case.js';
 
-/** The number of cases that run at the same time, because many cases wait for a process or a time limit. */
+/** The number of cases that run at the same time. More than one, because many cases only wait. */
 const LANES = 2;
 
 /** Returns whether the case with this number is selected. */

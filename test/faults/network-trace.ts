@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Stage } from './stage.js';
 
-/** The path of Debian's strace, because some cases change PATH. */
+/** The absolute path of Debian's strace, because some cases change PATH. */
 const STRACE = '/usr/bin/strace';
 
 /** Returns words before a command that record its `connect` calls and those of its children. */

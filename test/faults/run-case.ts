@@ -34,7 +34,7 @@ export interface CaseOutcome {
 }
 
 /**
- * Builds a case's inputs, runs its command lines, and collects all violations. Never throws.
+ * Builds a case's inputs, runs its command lines, and collects all violations. Errors of the case are violations.
  *
  * @param command the words that start the command under test, before its arguments
  */

@@ -2,7 +2,7 @@
 export type ViolationKind =
   /** The exit code, or the code of an image's error, differs from the expected code. */
   | 'exit'
-  /** The number of error lines differs from the number of errors. */
+  /** The number of error lines differs from the expected number. */
   | 'error'
   /** A stack trace on stderr. */
   | 'trace'
@@ -24,7 +24,7 @@ export type ViolationKind =
   | 'cache'
   /** The command's own process used more than 1 GiB of memory. */
   | 'memory'
-  /** The good images are not reported, or with a wrong distance. */
+  /** The good images are not reported, or are reported with a wrong distance. */
   | 'report'
   /** A check of the case itself failed. */
   | 'check'

@@ -48,8 +48,8 @@ export async function guestContent(image: DiskImage): Promise<Buffer | undefined
 }
 
 /**
- * Converts an image with qemu-img. Returns its content, `refused` if qemu-img does not open it, or `failed` if qemu-img
- * finds an unreadable part.
+ * Converts an image with qemu-img. Returns the image's content, `failed` if qemu-img cannot read a part of it, or
+ * `refused` after any other failure.
  */
 export async function convertedContent(path: string, format: string): Promise<Buffer | 'refused' | 'failed'> {
   const raw = `${path}.converted`;

@@ -1,6 +1,6 @@
 import { type Field, fieldsAt } from './field-mutations.js';
 
-/** The number of entries of a table, from its first, that can be changed. */
+/** The number of entries at the beginning of a table that can be changed. */
 const MAX_ENTRIES = 64;
 
 const FIELDS: Readonly<Record<string, (content: Buffer) => Field[]>> = {
@@ -19,7 +19,7 @@ const FIELDS: Readonly<Record<string, (content: Buffer) => Field[]>> = {
   parallels: () => [...fieldsAt(16, 5, 4, 'little'), ...fieldsAt(36, 3, 8, 'little'), ...tableAt(64, 4, 'little')],
 };
 
-/** Returns the numbers in the header and tables of a sample image; none if the file consists of text. */
+/** Returns the numbers in the header and tables of a sample image; none for text, and for formats without `FIELDS`. */
 export function imageFields(format: string, content: Buffer): Field[] {
   return FIELDS[format]?.(content) ?? [];
 }

@@ -10,7 +10,7 @@ import { FAULTS, supervise } from './supervise.js';
 import { TARGETS } from './targets/index.js';
 
 const MODULE = new URL('./targets/index.js', import.meta.url).href;
-/** The number of targets that run at the same time, because most targets do not keep a processor busy. */
+/** The number of targets that run at the same time: more than one, as most targets do not keep a processor busy. */
 const LANES = 2;
 const EXECUTIONS = { full: 100_000, quick: 2000 };
 

@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 export interface Progress {
   /** The number of the current execution. */
   readonly execution: number;
-  /** When it started, in milliseconds since 1970. */
+  /** When the execution started, in milliseconds since 1970. */
   readonly since: number;
   readonly accepted: number;
   readonly rejected: number;

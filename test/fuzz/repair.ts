@@ -5,8 +5,8 @@ const VPC_FOOTER_BYTES = 512;
 const VPC_CHECKSUM = { start: 64, end: 68 };
 
 /**
- * Adds patches that correct the checksums of vpc and vhdx images; returns mutations of other formats unchanged. Without
- * them, nearly every mutation would be refused because of a wrong checksum.
+ * Adds patches that correct the checksums of vpc and vhdx images, because nearly every mutation of these images would
+ * otherwise be refused. Returns mutations of other formats unchanged.
  */
 export function withChecksums(format: string, content: Buffer, mutation: Mutation): Mutation {
   if (format !== 'vpc' && format !== 'vhdx') {

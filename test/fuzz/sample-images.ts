@@ -14,7 +14,7 @@ export interface SampleImage {
   readonly format: string;
   /** Words for `qemu-img convert`. */
   readonly convert?: readonly string[];
-  /** Whether it is an overlay on the raw content, with a few ranges of its own. */
+  /** Whether the image is an overlay on the raw content, with a few ranges of its own. */
   readonly isOverlay?: boolean;
   /** The file to corrupt in place of `file`: the only extent of a VMDK. */
   readonly extent?: string;

@@ -43,8 +43,8 @@ interface TargetResult {
 }
 
 /**
- * Runs executions in child processes. If an execution hangs, crashes or uses too much memory, its child is killed, the
- * fault is recorded, and the next child continues after it.
+ * Runs executions in child processes. If an execution hangs, crashes or uses too much memory, its child ends, the fault
+ * is recorded, and a new child continues with the next execution.
  */
 export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Promise<TargetResult> {
   const findings: FuzzFinding[] = [];
@@ -75,7 +75,7 @@ export async function supervise(task: FuzzTask, limits: FuzzLimits = LIMITS): Pr
 
 /** Why a child exited before its work was done. */
 interface EarlyEnd extends Pick<FuzzFinding, 'kind' | 'description'> {
-  /** Whether it exited before its first execution. */
+  /** Whether the child exited before its first execution. */
   readonly isBeforeFirst: boolean;
 }
 

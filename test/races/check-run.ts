@@ -20,7 +20,7 @@ export function stageSnapshot(stage: Stage): Promise<Snapshot> {
   return snapshotOf(stage.root, { contents: [stage.vectors, stage.cache] });
 }
 
-/** Records the faults of a run that no exchange must cause. `before` is the stage before the run. */
+/** Records the faults of a run: effects that no exchange may cause. `before` is the stage before the run. */
 export async function checkRun(
   stage: Stage,
   scene: Scene,

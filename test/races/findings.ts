@@ -3,7 +3,8 @@ import { Tally } from '../harness/tally.js';
 /** The kinds of faults. The program fails if any fault occurs. */
 const KINDS = [
   /**
-   * An output contains a secret, or a vector has blocks of, or was read from, a file that does not belong to the image.
+   * An output contains a secret, or a hash vector was read from a file that does not belong to the image, or contains
+   * blocks of such a file.
    */
   'canary leaks',
   'wrong distances',

@@ -60,7 +60,7 @@ export class KnownFiles {
   ): Promise<void> {
     const create = ['create', '-q', '-u', '-f', 'qcow2', '-b', backing.name, '-F', backing.format, path];
     await runTool('qemu-img', [...create, String(own.length * BLOCK)]);
-    // qemu-io opens the overlay without its backing file. It can do so, because every write fills complete clusters.
+    // qemu-io opens the overlay without its backing file. It needs none, because every write fills complete clusters.
     const image = `json:${JSON.stringify({ driver: 'qcow2', backing: null, file: { driver: 'file', filename: path } })}`;
     const piece = `${path}.piece`;
     for (const [block, bytes] of own.entries()) {

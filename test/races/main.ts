@@ -36,7 +36,7 @@ const command: Option<readonly string[]> = {
   },
 };
 
-/** Returns the selected rows, slow ones first, so that they run in parallel with each other and the rest. */
+/** Returns the selected rows, slow rows first, so that these run in parallel with each other and the rest. */
 function rowsOf(only: string, readers: readonly ReaderName[]): Row[] {
   const rows = POINTS.filter(({ title }) => title.includes(only)).flatMap((point) =>
     point.readers.filter((reader) => readers.includes(reader)).map((reader) => ({ point, reader })),

@@ -2,27 +2,27 @@ import type { SeededRandom } from '../fixtures/seeded-random.js';
 import type { Step } from './exchanger.js';
 
 /**
- * The numbers of exchanges of one pair of names in a run, of which one is drawn. Each exchange is undone. After
+ * Each list has the possible numbers of exchanges of one pair of names in a run. Each exchange is undone. After
  * a single exchange, the command runs undisturbed for the longest time. If there are few pairs, or if runs are long and
  * therefore few, the numbers are higher.
  */
 export const TIMES = { manyPairs: [1, 1, 1, 2, 3, 5], fewPairs: [1, 2, 4, 8, 16], longRun: [4, 8, 16, 32] } as const;
 /** Microseconds between the start of the command and an exchange that does not wait for an event. */
 const START = { earliest: 100_000, latest: 400_000 };
-/** Microseconds between an event and an exchange that waits for it. */
+/** Microseconds between an event and an exchange that waits for it, unless the exchange follows at once. */
 const LAG = { shortest: 10, longest: 5_000 };
 /**
- * Microseconds after which an exchange is undone if that does not wait for an event. The longest is
- * about the time that a tool takes to start.
+ * Microseconds after which an exchange is undone, unless its undoing waits for an event. In the longest time, a tool can
+ * just start.
  */
 const DURATION = { shortest: 50, longest: 200_000 };
 
 /**
  * Returns the steps of a pair of names in a run: an exchange, its undoing, the next exchange, and so on. From run to
- * run, the first exchange usually waits for one more event, so that the runs together cover every event.
+ * run, the first exchange usually waits for about one more event, so that many runs together cover every event.
  *
  * @param events the largest number of events of a run so far
- * @param times the numbers of exchanges of which one is drawn
+ * @param times the possible numbers of exchanges
  */
 export function stepsOf(random: SeededRandom, run: number, events: number, times: readonly number[]): Step[] {
   const steps: Step[] = [];

@@ -23,7 +23,7 @@ async function written(stage: Stage, archives: Readonly<Record<string, Buffer>>)
   return Object.keys(archives).map((name) => stage.image(name));
 }
 
-/** Archives that are damaged, declare false sizes, or refer to files outside of the archive. */
+/** Archives that are damaged, too large or state false sizes; archives with references, links or hostile names. */
 export const ARCHIVES: readonly FaultCase[] = [
   {
     number: 140,
@@ -48,7 +48,7 @@ export const ARCHIVES: readonly FaultCase[] = [
   },
   {
     number: 141,
-    title: 'refuses archives with links, sparse or repeated files, or 65 disks',
+    title: 'refuses archives with references, links, sparse or repeated files, or 65 disks',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {
@@ -79,7 +79,7 @@ export const ARCHIVES: readonly FaultCase[] = [
   },
   {
     number: 142,
-    title: 'refuses an archive of a million files, or with attributes of 1 MiB, in 10 s',
+    title: 'refuses an archive of a million files, or with attributes of 1 MiB, within 10 s',
     readers: ['auto', 'raw'],
     exit: 4,
     build: async (stage) => {

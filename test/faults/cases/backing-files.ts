@@ -43,7 +43,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   refused(11, 'blkdebug:', async (stage) => `blkdebug::${await stage.secret('secret')}`),
   {
     number: 12,
-    title: 'backing file: reports a missing one',
+    title: 'backing file: reports that it is missing',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {
@@ -54,7 +54,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
   {
     number: 13,
-    title: 'backing file: reads one beside the overlay, as qemu-img convert does',
+    title: 'backing file: reads a file beside the overlay, as qemu-img convert does',
     readers: FORMAT_READERS,
     exit: 0,
     build: async (stage) => {
@@ -84,7 +84,7 @@ export const BACKING_FILES: readonly FaultCase[] = [
   },
   {
     number: 15,
-    title: 'backing file: refuses two images that name each other, without a loop',
+    title: 'backing file: refuses two images that name each other, without an endless loop',
     readers: FORMAT_READERS,
     exit: 4,
     build: async (stage) => {

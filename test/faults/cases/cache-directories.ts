@@ -36,7 +36,7 @@ function fuzzedFiles(valid: Buffer): Buffer[] {
 export const CACHE_DIRECTORIES: readonly FaultCase[] = [
   {
     number: 47,
-    title: 'rejects random bytes and damaged Arrow files, as cache entries and as images',
+    title: 'rejects random and damaged files as cache entries and as named vectors',
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {

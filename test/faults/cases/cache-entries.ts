@@ -28,7 +28,7 @@ function corrupted(
 ): FaultCase {
   return {
     number,
-    title: `cache entry: reads the image again instead of using ${title}`,
+    title: `cache: reads the image again instead of using an entry ${title}`,
     readers: ['auto'],
     exit: 0,
     build: async (stage) => {
@@ -98,21 +98,21 @@ const forged: Corrupt = replaceByForgery;
 
 /** Cache entries that were corrupted or forged. */
 export const CACHE_ENTRIES: readonly FaultCase[] = [
-  corrupted(43, 'one with a flipped bit in any byte', flipped, inPlace),
+  corrupted(43, 'with a flipped bit in any byte', flipped, inPlace),
   corrupted(
     44,
-    'one of any shorter length',
+    'of any shorter length',
     (bytes) => Array.from(bytes, (_, length) => bytes.subarray(0, length)),
     inPlace,
   ),
   corrupted(
     45,
-    'one with appended bytes',
+    'with appended bytes',
     (bytes) =>
       [1, 8, BLOCK].map((length) => Buffer.concat([bytes, Buffer.alloc(length)])).concat(Buffer.concat([bytes, bytes])),
     inPlace,
   ),
-  corrupted(46, 'one with forged metadata, whose name has the matching SHA-256', withForgedMetadata, forged),
+  corrupted(46, 'with forged metadata and the matching SHA-256 in its name', withForgedMetadata, forged),
 ];
 
 function flipped(bytes: Buffer): Buffer[] {

@@ -9,7 +9,7 @@ import type { Stage } from '../stage.js';
 
 /** The readers that read compressed raw disks. */
 const DISK_READERS: readonly ReaderName[] = ['auto', 'raw'];
-/** The memory limit of the command in bytes. */
+/** The most memory, in bytes, that the command is allowed to use. */
 const MOST_MEMORY = 512 * 2 ** 20;
 const DISK_BYTES = 1024 * 1024;
 
@@ -46,7 +46,7 @@ export const COMPRESSED_DISKS: readonly FaultCase[] = [
   },
   {
     number: 131,
-    title: 'rejects compressed disks that are truncated, damaged, or have more bytes',
+    title: 'rejects compressed disks that are truncated, damaged, or followed by other bytes',
     readers: DISK_READERS,
     exit: 5,
     build: async (stage) => {

@@ -26,7 +26,7 @@ const FIELDS = {
   firstExtension: 112,
 };
 
-/** Corruptions that qemu refuses in the header of a qcow2 image with data. */
+/** Corruptions of the header of a qcow2 image with data. qemu refuses each of them. */
 const QCOW2_DAMAGE: Readonly<Record<string, Patches>> = {
   'l1-inside-a-cluster': { [FIELDS.l1Offset]: be64(0x30200n) },
   'no-refcount-table': { [FIELDS.refcountClusters]: be32(0) },
@@ -127,7 +127,7 @@ export const DAMAGED_HEADERS: readonly FaultCase[] = [
   },
   {
     number: 113,
-    title: 'reads images in a directory that unusable VMDK descriptors list as parts',
+    title: 'reads images that unusable VMDK descriptors in their directory list as parts',
     readers: FORMAT_READERS,
     exit: 5,
     build: async (stage) => {

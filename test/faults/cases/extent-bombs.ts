@@ -6,7 +6,7 @@ import { ALL_ZERO, COMPRESSED_AND_ZERO, writeGrainBomb, writeSharedL2 } from '..
 import { createQcow2 } from '../inputs/qcow2.js';
 import type { Stage } from '../stage.js';
 
-/** The memory limit of the command in bytes. */
+/** The most memory, in bytes, that the command is allowed to use. */
 const MOST_MEMORY = 512 * 2 ** 20;
 
 /**

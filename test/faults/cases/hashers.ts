@@ -140,7 +140,7 @@ export const HASHERS: readonly FaultCase[] = [
   },
   {
     number: 93,
-    title: 'refuses a plugin with arguments that threads would not repeat',
+    title: 'refuses a plugin of a function call, whose arguments threads would lose',
     readers: ['auto'],
     exit: 2,
     build: async (stage) => {

@@ -78,7 +78,7 @@ export const INPUT_FAULTS: readonly FaultCase[] = [
   },
   {
     number: 42,
-    title: 'counts a different last byte of a raw image of any size as one block',
+    title: 'counts a different last byte as one block in raw images of odd sizes',
     readers: READERS,
     exit: 0,
     build: async (stage) => {

@@ -158,7 +158,7 @@ class ExchangeReader {
   async identify() {}
   async open() { throw new Error('nothing is opened'); }
   async partsIn(directory) {
-    // Also asked about the directories of the good images.
+    // Also called for the directory of the good images.
     if (!${JSON.stringify(Object.keys(links))}.every((path) => path.startsWith(directory + '/'))) {
       return new Map();
     }

@@ -66,7 +66,7 @@ async function writeNonUtf8Images({ root, work, reader }: Stage): Promise<NonUtf
   if (reader === 'raw') {
     return { ...shared, shellWords: `$'caf\\xe9.raw'`, paths: [inDirectory, beside] };
   }
-  // The name of the chain's directory is not UTF-8, and the names in its headers are relative. qemu-nbd reads the chain.
+  // The name of the chain's directory is not UTF-8; the names in the headers are relative. qemu-nbd reads the chain.
   const chain = join(directory, 'chain');
   await mkdir(chain);
   await createQcow2(join(chain, 'base.qcow2'), { creation: 'compression_type=zstd' });

@@ -22,7 +22,7 @@ const BLOCK_MS = 30;
 const FINDS = 3_000;
 const NOBODY = 65_534;
 
-/** Returns two command lines: the first writes an image's vector to `vector`, the second a report on the image to `report`. */
+/** Returns two command lines. The first writes an image's vector to `vector`, the second a report on it to `report`. */
 function writesOver(stage: Stage, image: string, vector: string, report: string): CommandLine[] {
   return [
     { words: ['hash', ...readerOf(stage), '-o', vector, image] },
@@ -42,8 +42,8 @@ async function writeMarkedImage(path: string): Promise<void> {
 }
 
 /**
- * Output paths that are, or become, links or files of images; the temporary files of a running writer; and forged entries
- * in a cache directory that is exchanged.
+ * Output paths that are, or become, links or files of images; the temporary files of a running writer; and forged
+ * entries in a cache directory that is exchanged.
  */
 export const OUTPUTS: readonly FaultCase[] = [
   {

@@ -168,7 +168,7 @@ export const PLANS: readonly FaultCase[] = [
   },
   {
     number: 158,
-    title: 'replaces no image if one changes meanwhile, even with a restored time',
+    title: 'replaces no image if an image changes meanwhile and its time is restored',
     readers: ['auto'],
     exit: 6,
     build: async (stage) => {

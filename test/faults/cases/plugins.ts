@@ -7,8 +7,8 @@ import { GOOD_IMAGES, type Stage } from '../stage.js';
 
 const BLOCK = 65_536;
 /**
- * Values of `--plugin-timeout`, in seconds: a short one for plugins that never return, long enough to load them on a
- * busy machine; and a long one for all other plugins.
+ * Values of `--plugin-timeout`, in seconds: a short limit for plugins that never return, in which even a busy machine
+ * can load them; and a long limit for all other plugins.
  */
 const [SHORT_TIMEOUT, LONG_TIMEOUT] = ['5', '120'];
 const LOOP = 'for (;;);';

@@ -60,7 +60,7 @@ export const REFERENCED_FILES: readonly FaultCase[] = [
   },
   {
     number: 82,
-    title: 'refuses zlib, compressed disks named like raw ones, and one part of a disk',
+    title: 'refuses zlib, tar, compressed disks named .raw, and one part of a disk',
     readers: READERS,
     exit: 4,
     build: async (stage) => {

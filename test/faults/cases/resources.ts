@@ -92,7 +92,7 @@ export const RESOURCES: readonly FaultCase[] = [
   },
   {
     number: 54,
-    title: 'works, or exits with 7, without descriptors; works with a read-only cache',
+    title: 'works or exits with 7 with few descriptors; works with a read-only cache',
     readers: READERS,
     exit: 0,
     build: async (stage) => {

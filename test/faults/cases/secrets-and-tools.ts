@@ -15,7 +15,7 @@ const BLOCK = 65_536;
 const PASSPHRASE = 'correct-horse-battery-staple';
 const TOOLS = ['qemu-img', 'qemu-nbd', 'nbdkit'];
 
-/** Two blocks with one MD5, passphrases, and missing or fake tools. */
+/** Two blocks with the same MD5, passphrases, and missing or fake tools. */
 export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
   {
     number: 56,
@@ -80,7 +80,7 @@ export const SECRETS_AND_TOOLS: readonly FaultCase[] = [
   },
   {
     number: 58,
-    title: 'reports missing qemu tools, and fake ones that print garbage',
+    title: 'reports missing qemu tools, and fake tools that print garbage',
     readers: FORMAT_READERS,
     exit: 7,
     build: async (stage) => {

@@ -31,8 +31,9 @@ export async function replaceByForgery({ path }: EntryFile, bytes: Buffer): Prom
 }
 
 /**
- * Returns a copy in which `to`, padded with blanks to the same length, replaces every match. @throws Error without a
- * match
+ * Returns a copy in which `to`, padded with blanks to the same length, replaces every match.
+ *
+ * @throws Error if there is no match, or if `to` is longer than a match
  */
 export function withTextForged(bytes: Buffer, from: RegExp, to: string): Buffer {
   const text = bytes.toString('latin1').replace(from, (found) => to.padEnd(found.length));

@@ -1,7 +1,7 @@
 /**
- * Two messages of 128 bytes with one MD5, 79054025255fb1a26e4bc422aef54eb4, by Wang, Feng, Lai and Yu: "Collisions for
- * Hash Functions MD4, MD5, HAVAL-128 and RIPEMD", 2004. Their MD5s stay equal if the same bytes are appended to both
- * messages.
+ * Two messages of 128 bytes with the same MD5, 79054025255fb1a26e4bc422aef54eb4, by Wang, Feng, Lai and Yu: "Collisions
+ * for Hash Functions MD4, MD5, HAVAL-128 and RIPEMD", 2004. Their MD5s stay equal if the same bytes are appended to
+ * both messages.
  */
 export const COLLIDING_MESSAGES = [
   'd131dd02c5e6eec4693d9a0698aff95c2fcab58712467eab4004583eb8fb7f8955ad340609f4b30283e488832571415a' +

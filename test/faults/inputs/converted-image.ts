@@ -6,7 +6,7 @@ import type { Stage } from '../stage.js';
 /** The size, in bytes, of the disk in a converted image. */
 export const DISK_BYTES = 2 * 1024 * 1024;
 
-/** Writes an image of a disk without zeros in one of qemu's formats. Returns its path. */
+/** Writes an image of a disk without blocks of zeros in one of qemu's formats. Returns the path of the image. */
 export async function writeConverted(
   stage: Stage,
   name: string,

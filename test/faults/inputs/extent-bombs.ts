@@ -9,7 +9,7 @@ const L2_ENTRIES = CLUSTER / 8;
 const L2_COVERAGE = L2_ENTRIES * CLUSTER;
 const L1_OFFSET = 4 * CLUSTER;
 
-/** Entries of an L2 table. */
+/** Flags of the entries of an L2 table. */
 const READS_AS_ZEROS = 1n;
 const COMPRESSED = 1n << 62n;
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 const NOBODY = 65_534;
 
-/** Creates a link in a world-writable directory. If the tests run as root, it belongs to another user. */
+/** Creates a link, and makes its directory world-writable. If the tests run as root, the link is another user's. */
 export async function plantLink(target: string, path: string): Promise<void> {
   await chmod(dirname(path), 0o777);
   await symlink(target, path);

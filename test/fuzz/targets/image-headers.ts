@@ -109,8 +109,8 @@ async function inspectExtent(content: Buffer): Promise<void> {
 }
 
 /**
- * Returns the content as the bytes of a file. Reads stop at its end. Invalid positions and lengths, and reads beyond
- * the limits, are findings.
+ * Returns the content as the bytes of a file. Reads stop at the end of the content. Invalid positions and lengths, and
+ * reads beyond the limits, are findings.
  */
 function countedBytes(content: Buffer): FileBytes {
   let total = 0;

@@ -106,7 +106,7 @@ async function greet(random: SeededRandom): Promise<Verdict> {
   pushInPieces(receiver, applied(HANDSHAKE, mutate(HANDSHAKE, HANDSHAKE_FIELDS, random)), random);
   const stream = { send: () => {}, receive: (length: number) => receiver.receive(bounded(length)) };
   const shaken = shakeHands(stream, { exportName: 'a', map: true }, SPEAKER);
-  // It can fail before it is awaited.
+  // The handshake can fail before it is awaited.
   shaken.catch(() => {});
   for (let turns = 0; turns < 4; turns += 1) {
     await new Promise((resolve) => setImmediate(resolve));

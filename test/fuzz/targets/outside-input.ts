@@ -41,7 +41,7 @@ const extentLine = fc
   })
   .map(({ access, sectors, kind, name, first, end }) => `${access} ${sectors} ${kind} "${name}"${first}${end}`);
 
-/** The lines that a valid descriptor must have besides its extents. One of them is sometimes left out. */
+/** The lines that a valid descriptor must have besides its extents. Sometimes, one of these lines is left out. */
 const REQUIRED_FIELDS = ['CID=1', 'parentCID=ffffffff', 'createType="twoGbMaxExtentFlat"'];
 const descriptorLine = fc.oneof({ weight: 9, arbitrary: extentLine }, fc.constant('CID=1'), fc.string());
 

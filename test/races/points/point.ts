@@ -24,7 +24,8 @@ export interface SceneImage {
   /** Absolute path. */
   readonly path: string;
   /**
-   * The digests of its possible contents: first the content without exchanges, then those that exchanges substitute.
+   * The digests of its possible contents: first the content without exchanges, then the contents that exchanges
+   * substitute.
    */
   readonly versions: readonly Digests[];
 }
@@ -39,7 +40,7 @@ export interface Scene {
   readonly options?: readonly string[];
   /** Called before each run, after the files of the previous run were removed. */
   prepare?(): Promise<void>;
-  /** Whether the outputs of the command are exchanged, so that outputs can be missing and other files be among them. */
+  /** Whether outputs of the command are exchanged. Then outputs can be missing, and other files can be among them. */
   readonly exchangesResults?: boolean;
   /** Other paths that the command is allowed to write to, including everything below them. */
   readonly mayWrite?: readonly string[];

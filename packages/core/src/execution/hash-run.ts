@@ -41,8 +41,8 @@ export interface ExecutionContext {
 }
 
 /**
- * A run that hashes, inspects or opens the images of a request. A run that hashes first yields the images that already
- * have a vector, then reads the others.
+ * A run that hashes, inspects or opens the images of a request. Before a run reads the first image, it yields the
+ * outcomes of all images that already have a vector or cannot be inspected.
  */
 export class HashRun {
   readonly #registry: PartRegistry;
@@ -77,9 +77,9 @@ export class HashRun {
   /**
    * Hashes images and yields each outcome when it is ready.
    *
-   * @throws `usage` if the reader or hasher is unknown, `plugin` if one of them cannot be constructed, as
-   *   `requireImportable` if the hasher runs in threads, `refused` if the store must not be used, `aborted` when
-   *   interrupted, and what callbacks throw.
+   * @throws `usage` if the reader or hasher is unknown, `plugin` if either cannot be constructed or the version of the
+   *   hasher is invalid, as `requireImportable` if the hasher runs in threads, `refused` if the store must not be used,
+   *   `aborted` when interrupted, and what callbacks throw.
    */
   static hash(context: ExecutionContext, request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
     return HashRun.#run(context, { ...request, ...run }, (each) => each.#hash());

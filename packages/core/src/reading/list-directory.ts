@@ -71,8 +71,8 @@ export interface ListingOptions {
 /**
  * Lists the images in a directory: regular files with the extension of a disk image or hash vector that are not
  * excluded, and are neither reports, entries of a cache nor parts of another image. If the listing is recursive, also
- * lists the images in subdirectories. Leaves out caches, and subdirectories that are excluded, that are too deep, or that
- * this user may not read. Subdirectories are opened without following a symbolic link, even if a link replaces a
+ * lists the images in subdirectories. Leaves out caches, and subdirectories that are excluded, that are too deep, or
+ * that this user may not read. Subdirectories are opened without following a symbolic link, even if a link replaces a
  * subdirectory meanwhile.
  *
  * @throws `unreadable` if the directory cannot be listed; `unavailable` if a system resource such as file descriptors

@@ -20,7 +20,7 @@ export interface RegisteredPart {
   readonly plugins: Set<RegisteredPlugin>;
 }
 
-/** The parts of plugins by kind and name. A later registration of a kind and name replaces the earlier one. */
+/** The parts of plugins by kind and name. A later part replaces an earlier part of the same kind and name. */
 export class PartTable {
   /** The parts by kind and name, in the order of the first registration of each kind and name. */
   readonly #parts = new Map<string, RegisteredPart>();

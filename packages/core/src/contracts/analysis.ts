@@ -96,7 +96,7 @@ export interface Cladogram {
 export interface Annotation {
   /** Unique among the annotations. Both the name and the values can contain any characters. */
   readonly name: string;
-  /** The value of each image; empty for an image without one. */
+  /** The value of each image; empty for an image without a value. */
   readonly values: readonly string[];
 }
 

@@ -56,7 +56,7 @@ export interface Analyzer {
   /** The plugins with the values of their options, in the order of registration. */
   readonly plugins: readonly ListedPlugin[];
 
-  /** The registered parts, without replaced ones, by kind and then in the order of registration. */
+  /** The registered parts, without replaced parts, by kind and then in the order of registration. */
   readonly registrations: readonly Registration[];
 
   /**
@@ -103,8 +103,8 @@ export interface Analyzer {
 
   /**
    * Hashes images and opens hash-vector files, several at a time. Yields each outcome when it is known, in any order. A
-   * failed image is an outcome, not an exception. Leaving the loop early stops the work and closes threads and images
-   * before control returns.
+   * failed image is an outcome, not an exception. Leaving the loop early stops the work, and closes the images and all
+   * threads that no other run uses, before control returns.
    *
    * @throws as `identify`; `usage` if the hasher is unknown, if the hash-vector files differ in hasher or block size
    *   from each other or from the options, or if threads would construct another hasher; `refused` if the cache cannot

@@ -18,8 +18,8 @@ export interface BlockHasher {
   /** Size of a digest in bytes, 1 to 64. */
   readonly digestLength: number;
   /**
-   * Does asynchronous preparation, such as loading WebAssembly. Called once for each instance, in its thread, and
-   * awaited before the first block.
+   * Does asynchronous preparation, such as loading WebAssembly. Called once for each instance that hashes, in its
+   * thread, and awaited before the first block. Can be called again after a failure.
    */
   prepare?(): Promise<void>;
 

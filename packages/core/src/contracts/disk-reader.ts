@@ -106,7 +106,7 @@ export interface Requirement {
   /** The name of the program or other dependency; the same in all diagnoses. */
   readonly name: string;
   readonly state: 'present' | 'missing' | 'broken';
-  /** For a requirement that is present, its version if known; for a broken one, the problem. Otherwise empty. */
+  /** If the requirement is present, its version if known; if it is broken, the problem; otherwise empty. */
   readonly detail: string;
   /** Its purpose, in a few words. */
   readonly purpose: string;

@@ -18,7 +18,8 @@ export interface FoundImages {
    * The directories in which the images were named or listed, and those of the backing files that a source stated;
    * absolute, symbolic links resolved. Files of the images' chains are allowed in these directories. If an image was
    * named by a symbolic link, its directory is that of the link, not that of the link's target. A directory is left out
-   * if its path ends in a symbolic link of another user, or if all of its images have failed.
+   * if its path ends in a symbolic link of another user, or if all images that were named in it have failed or do not
+   * exist.
    */
   readonly directories: readonly string[];
   /** The errors of images that have already failed, by path, such as a directory without images. */

@@ -38,10 +38,11 @@ export interface VectorStore {
   find(subject: VectorSubject, options?: StoreOptions): Promise<HashVector | undefined>;
 
   /**
-   * Stores a vector and returns the stored vector, so that the caller can release the given one. If a vector is already
-   * stored under the same subject, that vector can be returned instead.
+   * Stores a vector and returns the stored vector, so that the caller can release the given vector. If a vector is
+   * already stored under the same subject, that vector can be returned instead.
    *
-   * @throws `usage` if the vector has no identity or a volatile one, and what reading the rows of the vector throws.
+   * @throws `usage` if the vector has no identity or a volatile identity, and what reading the rows of the vector
+   *   throws.
    */
   store(vector: HashVector, options?: StoreOptions): Promise<HashVector>;
 }

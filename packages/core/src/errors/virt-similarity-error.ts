@@ -125,7 +125,7 @@ export function brokenContract(component: string, expected: string, found: strin
 }
 
 /**
- * Creates the error for an unknown name. Its message lists the known names, and suggests the one that resembles `name`
+ * Creates the error for an unknown name. Its message lists the known names, and suggests the name that resembles `name`
  * most, if any does.
  *
  * @param kind the kind of the name, such as `option`

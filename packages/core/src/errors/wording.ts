@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 
 /**
- * An option that a message names. The library shows it as a member of an options object; a program with other names for
- * options, such as flags, shows those instead.
+ * An option that a message names. The library shows it as a member of an options object. A program with other names for
+ * options, such as flags, shows its own names instead.
  */
 export interface OptionReference {
   /** Name of an option of the library, such as `reader`, or of an option that a plugin declares. */

@@ -24,8 +24,8 @@ import { failureOf, filesOf, outcomeOf } from './outcomes.js';
 import { RunStore } from './run-store.js';
 
 /**
- * The number of images that are opened in addition to one per thread, because opening a small image takes longer than
- * hashing it.
+ * The number of images that are opened in addition to one image per thread, because opening a small image takes longer
+ * than hashing it.
  */
 const OPENED_AHEAD = 6;
 /** The most images that are inspected at the same time. */

@@ -18,7 +18,7 @@ const LONGEST_TURN = 10;
 /** The result of looking up an image without reading it: its vector, or else its identity. */
 export type LookUpResult = { readonly vector: HashVector } | IdentifiedSource;
 
-/** Finds the vectors of images that already have one, and the identities of the others. */
+/** Finds the vectors of images that already have a vector, and the identities of the other images. */
 export class ImageLookUp {
   readonly #registry: PartRegistry;
   readonly #reader: NamedPart<DiskReader>;

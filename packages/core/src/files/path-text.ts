@@ -8,7 +8,7 @@ const ESCAPE_BASE = 0xdc00;
 const ESCAPED = /([\udc80-\udcff])/u;
 
 /**
- * Converts a path, or a part of one, to text without losing a byte: valid UTF-8 is decoded, and each other byte
+ * Converts a path, or a part of a path, to text without losing a byte: valid UTF-8 is decoded, and each other byte
  * becomes a lone low surrogate, U+DC80 to U+DCFF, as in Python (PEP 383). Different bytes give different texts.
  *
  * @param bytes text is returned unchanged, because `realpath` returns text under Yarn's Plug'n'Play even if bytes are

@@ -8,9 +8,10 @@ const FINE = 20_000_000n;
 const COARSE = 2n * SECOND;
 
 /**
- * Returns whether every write to a file of an image's chain from `moment` on changes the file's times. A file that was
- * written just before `moment` may be written again without getting another time, so equal times prove nothing. Git
- * calls such a file racily clean (https://git-scm.com/docs/racy-git). A time in the future proves nothing either.
+ * Returns whether the resolution of times is fine enough for every write to a file of an image's chain from `moment` on
+ * to change the file's times. A file that was written just before `moment` may be written again without getting another
+ * time, so equal times prove nothing. Git calls such a file racily clean (https://git-scm.com/docs/racy-git). A time in
+ * the future proves nothing either.
  *
  * @param moment milliseconds since 1970: a time before the image was read or inspected
  */

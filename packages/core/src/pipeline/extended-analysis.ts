@@ -13,8 +13,8 @@ import { type ComparisonContext, comparisonOf, comparisonWith } from './comparis
 /**
  * Returns the vectors of the images of an analysis under their names, then the added vectors under unused names.
  *
- * @throws `usage` if the analysis lacks some of its images, an image of the analysis has no hash vector or one that
- *   does not fit the analysis, or two images have the same path.
+ * @throws `usage` if the analysis lacks some of its images, an image of the analysis has no hash vector or a vector
+ *   that does not fit the analysis, or two images have the same path.
  */
 export function extendedImages(
   { images, distances, parameters }: Analysis,

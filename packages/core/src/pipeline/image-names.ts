@@ -87,7 +87,7 @@ function repeatedIn(names: readonly string[]): Set<string> {
   return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
-/** Numbers equal names so that they are unique; the first one keeps its name. */
+/** Numbers equal names so that they are unique; the first of them is unchanged. */
 function numbered(names: readonly string[], paths: readonly string[]): string[] {
   const taken = new Set([...names, ...paths]);
   const kept = new Set<string>();

@@ -121,9 +121,9 @@ class ListingInProgress {
   /**
    * Adds the entries of a directory and its subdirectories, and closes the directory.
    *
-   * @param below the path of the directory below the listed one, with a slash at the end; empty for the listed
-   *   directory
-   * @param level the depth of the directory below the listed one; 0 for the listed directory
+   * @param below the path from the listed directory to this directory, with a slash at the end; empty for the listed
+   *   directory itself
+   * @param level 0 for the listed directory, 1 for its subdirectories, and so on
    */
   async addTree(directory: OpenDirectory, below = '', level = 0): Promise<void> {
     try {

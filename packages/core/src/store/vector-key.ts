@@ -31,8 +31,8 @@ export function vectorKeyOf({ identity, algorithm, hasherVersion, blockSize }: V
 }
 
 /**
- * Returns the key of a vector; `undefined` if the vector has no identity, or a volatile one, which no later run can
- * recognise.
+ * Returns the key of a vector; `undefined` if the vector has no identity, or if no later run can recognise the image,
+ * because the identity is volatile.
  */
 export function knownKeyOf({ identity, algorithm, hasherVersion, blockSize }: HashVectorHeader): string | undefined {
   return identity === undefined || isVolatile(identity)

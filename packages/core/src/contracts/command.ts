@@ -31,8 +31,8 @@ export interface Command {
   readonly readsImages?: true | undefined;
   /**
    * Runs the command and returns the exit code: 0 for success, otherwise 1 to 255. If it throws a
-   * `VirtSimilarityError` and the user did not interrupt it, the error is shown as one line and determines the exit
-   * code.
+   * `VirtSimilarityError`, the error is shown as one line and determines the exit code, unless the user interrupted the
+   * command.
    */
   run(context: CommandContext): Promise<number> | number;
 }

@@ -1,6 +1,6 @@
 /**
  * A file in a certain state. Stamps of different files differ. The stamp of a file changes when the file changes,
- * except on a block device (see `Link.volatile`) and shortly after an earlier change (see `isSettled`).
+ * except on a block device (see `Link.volatile`) or shortly after an earlier change (see `isSettled`).
  */
 export interface FileStamp {
   readonly kind: 'file';

@@ -197,8 +197,8 @@ export interface DiskReader {
    * file without parts.
    *
    * @param directory the directory's path, as the user wrote it
-   * @param names the names of all regular files in the directory that are not excluded, or the names in the directory
-   *   that the user named, which may not be those of files; with any extension
+   * @param names names in the directory, with any extension: those of all regular files that are not excluded, or those
+   *   that the user named, whatever they refer to
    */
   partsIn?(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 

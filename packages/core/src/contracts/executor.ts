@@ -62,7 +62,7 @@ export interface Executor {
    */
   compare(request: CompareRequest, run: ExecutionRun): Promise<PairwiseCounts>;
 
-  /** As `compare`, but only counts the equal blocks of each row vector and each column vector. */
+  /** As `compare`, but only counts the equal blocks of each pair of a row vector and a column vector. */
   compareWith(request: TileRequest, run: ExecutionRun): Promise<Tile>;
 }
 

@@ -58,7 +58,7 @@ export interface FileStorage {
   readonly batches: readonly RowsLocation[];
 }
 
-/** Rows in memory, possibly shared memory, which no longer changes. */
+/** Rows in memory, possibly shared memory. The rows no longer change. */
 export interface MemoryStorage {
   readonly kind: 'memory';
   /** Block numbers, strictly ascending. */

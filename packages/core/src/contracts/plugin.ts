@@ -111,7 +111,7 @@ export interface PartContext<Own> {
   /**
    * The part that the created part replaces.
    *
-   * @throws `plugin` if there is no replaced part, or if it cannot be constructed.
+   * @throws `plugin` if the created part replaces no part, or if the replaced part cannot be constructed.
    */
   readonly replaced: Own;
   /**

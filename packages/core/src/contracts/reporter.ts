@@ -55,8 +55,8 @@ export interface Companion {
   /** The extension that replaces the report's: `.names.tsv`. */
   readonly extension: string;
   /**
-   * Names and values of options of the reporter. If any of these options has the value that it has here, the text is
-   * empty for every analysis. When absent, no option makes the text empty.
+   * Options of the reporter, each with a value. If any of these options is set to this value, the text is empty for
+   * every analysis. When absent, no option makes the text empty.
    */
   readonly emptyWith?: OptionValues | undefined;
   /** As {@link Reporter.report}, but always yields text, or nothing. */

@@ -154,8 +154,8 @@ export interface ReportRun {
 }
 
 /**
- * A progress event of a run. The `onProgress` of an analyzer's method receives events that `JSON.stringify` accepts: it
- * writes bigints as decimal strings and leaves out the rows of vectors.
+ * A progress event of a run. `JSON.stringify` accepts the events that the `onProgress` of an analyzer's method
+ * receives, writes their bigints as decimal strings, and leaves out the rows of vectors.
  */
 export type ProgressEvent =
   /**

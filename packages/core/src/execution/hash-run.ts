@@ -97,7 +97,7 @@ export class HashRun {
   }
 
   /**
-   * Opens the only image of a request. The caller closes it.
+   * Opens the only image of a request. The caller closes the image.
    *
    * @throws `usage` if the request has more or fewer images, the image is a hash-vector file or the reader is unknown;
    *   `plugin` if the reader cannot be constructed; what the reader throws; as `openHashVector` if a hash-vector file

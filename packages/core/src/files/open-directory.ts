@@ -135,7 +135,7 @@ export class OpenDirectory {
 
   /**
    * Returns the names in the directory, sorted. Bytes that are not UTF-8 are replaced by U+FFFD. This and the following
-   * methods throw whatever the system throws.
+   * four methods throw whatever the system throws, and as {@link pathOf}.
    */
   async names(): Promise<string[]> {
     return (await readdir(this.pathOf('.'))).sort();

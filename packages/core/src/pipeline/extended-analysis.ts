@@ -71,8 +71,8 @@ function describeHeader({
 }
 
 /**
- * Returns the distances of all images: those of the analysis, followed by the added ones. Compares only pairs with an
- * added image.
+ * Returns the distances of all images: those of the analysis, followed by the added images. Compares only pairs with
+ * an added image.
  *
  * @param images all images, in this order
  * @throws as `Analyzer.extend`.

@@ -76,8 +76,8 @@ export function sizeEffect(
 }
 
 /**
- * Unites the leaves of two clusters: moves the leaves of the smaller cluster to the list of the larger one, and returns
- * this list.
+ * Unites the leaves of two clusters: moves the leaves of the smaller cluster to the list of the larger cluster, and
+ * returns this list.
  */
 function united(leaves: number[][], left: number, right: number): number[] {
   const [smaller, larger] = [leaves[left]!, leaves[right]!].toSorted((one, other) => one.length - other.length);

@@ -30,7 +30,7 @@ const LARGEST_AT_ONCE = 16 * 1024 * 1024;
  * Returns the file name of an entry. It contains the entry's key, and the SHA-256 of the entry's bytes for
  * verification.
  *
- * @param version eight hexadecimal digits that distinguish the file from a damaged one with the same key and digest
+ * @param version eight hexadecimal digits that distinguish the file from a damaged file with the same key and digest
  */
 export function entryNameOf(key: string, digest: string, version?: string): string {
   return [key, digest, ...(version === undefined ? [] : [version]), 'arrow'].join('.');

@@ -31,9 +31,9 @@ import { vectorKeyOf, vectorSubjectOf } from './vector-key.js';
  * another user or is writable by others.
  *
  * `find` and `store` do not throw if an entry is bad, or if the directory cannot be read, created or written to, since
- * both only cost time. Both methods remove corrupt entries; only `find` warns about bad entries. Both give each warning
- * about the directory only once. `store` also warns about each vector that it cannot store because a system resource is
- * exhausted. If the directory cannot be read, `exists`, `list`, `verify` and `prune` throw `unreadable` or
+ * that only costs time. Both methods remove corrupt entries; only `find` warns about bad entries. Both give each
+ * warning about the directory only once. `store` also warns about each vector that it cannot store because a system
+ * resource is exhausted. If the directory cannot be read, `exists`, `list`, `verify` and `prune` throw `unreadable` or
  * `unavailable`.
  */
 export class HashVectorCache implements VectorStore {

@@ -1,6 +1,6 @@
 /**
- * A passphrase of an encrypted disk. Its bytes are private: no JSON, dump or structured clone of the object, or of any
- * object that holds it, contains them.
+ * A passphrase of an encrypted disk. Its bytes are private: neither JSON, nor the output of `util.inspect`, nor a
+ * structured clone of the object, or of an object that contains it, includes them.
  */
 export class Passphrase {
   readonly #bytes: Uint8Array;

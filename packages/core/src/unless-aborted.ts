@@ -3,9 +3,9 @@ import { throwIfAborted } from './errors.js';
 
 /**
  * Awaits `work` until the signal fires. The work itself is not stopped, and its later result or failure is ignored. So
- * use this only for work that soon ends for another reason, for example because its image is closed.
+ * use this only for work that then soon ends for another reason, for example because its image is closed.
  *
- * @throws what `work` throws, and `aborted` when the signal fires.
+ * @throws what `work` throws, and `aborted` if the signal fires first.
  */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) {

@@ -44,7 +44,7 @@ export function checkPlugin(value: unknown, subject: string): Plugin {
 type Refuse = (expected: string, found: string) => VirtSimilarityError;
 
 /**
- * Refuses an unknown member that resembles a known one, and a plugin without a list of parts. Ignores other unknown
+ * Refuses an unknown member that resembles a known member, and a plugin without a list of parts. Ignores other unknown
  * members.
  */
 function requireKnownMembers(plugin: Record<string, unknown>, refuse: Refuse): void {

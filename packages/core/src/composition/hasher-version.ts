@@ -11,10 +11,10 @@ import type { RegisteredPlugin } from './registered-plugin.js';
 const DIGITS = 32;
 
 /**
- * Returns the version that hash vectors record for a hasher: the hasher's own version, or else a digest of the modules
- * of `plugins` and of the hasher's class. Returns `undefined` if the hasher has no version and a module cannot be read.
- * If options of `plugins` differ from their defaults, returns a digest of the version and of these options, because the
- * digests of blocks can depend on them.
+ * Returns the version that hash vectors record for a hasher: the hasher's own version, which can be invalid, or else a
+ * digest of the modules of `plugins` and of the hasher's class. Returns `undefined` if the hasher has no version and a
+ * module cannot be read. If options of `plugins` differ from their defaults, returns a digest of the version and of
+ * these options, because the digests of blocks can depend on them.
  *
  * @param plugins the hasher's plugin, and those of the parts that are injected into it
  */
@@ -59,7 +59,7 @@ function digestOf(texts: readonly string[]): string {
 
 /**
  * Returns the code at a `file:` or `data:` URL with the URL's query and fragment, on which the exports of a module can
- * depend; `undefined` if the code cannot be read.
+ * depend; `undefined` for other URLs, or if the code cannot be read.
  */
 function codeOf(url: string): string | undefined {
   try {

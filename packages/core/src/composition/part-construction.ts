@@ -27,8 +27,8 @@ interface ConstructionSettings {
   /** Time limit in seconds for each answer of an isolated plugin's source or reader; 0 for no limit. */
   readonly pluginTimeout: number;
   /**
-   * Loads tsyringe. Called only when a class with dependencies must be constructed, because loading tsyringe takes most
-   * of the time that a thread needs to start.
+   * Loads tsyringe. Called only when a part needs a container, because loading tsyringe takes most of the time that a
+   * thread needs to start.
    */
   readonly loadInjection: () => Injection;
 }
@@ -111,7 +111,7 @@ export class PartConstruction {
     if (!isConstructor(provider)) {
       return provider;
     }
-    // Only constructors with parameters need a container.
+    // Only classes whose constructors can have parameters need a container.
     if (!hasParameters(provider)) {
       return new provider();
     }
@@ -227,7 +227,8 @@ export class PartConstruction {
 }
 
 /**
- * Returns whether the constructor of a class can have parameters: its own, including optional ones, or inherited ones.
+ * Returns whether the constructor of a class can have parameters to inject. True for every derived class, whose
+ * parameters can be inherited.
  */
 function hasParameters(provider: { readonly length: number }): boolean {
   const isDerived = Object.getPrototypeOf(provider) !== Function.prototype;

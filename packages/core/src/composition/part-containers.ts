@@ -15,9 +15,8 @@ export interface Injection {
 const SERVICES: readonly InjectionToken<unknown>[] = [LOGGER, VECTOR_STORE, EXECUTOR, LOCAL_EXECUTOR];
 
 /**
- * The containers that construct the parts of a registry. There is more than one, because the program and the plugins
- * can use different copies of tsyringe, and each copy knows only the parameters of classes that its own decorators
- * processed.
+ * The containers that construct the parts of a registry. If the program and this package use different copies of
+ * tsyringe, there are two, because each copy knows only the parameters of classes that its own decorators processed.
  */
 export class PartContainers {
   /** Constructs the program's own parts. */

@@ -70,14 +70,17 @@ export class PartRegistry {
     }));
   }
 
-  /** All registered parts, in the order of registration within each kind. */
+  /** All registered parts, by kind, and within each kind in the order of registration. */
   get registrations(): readonly Registration[] {
     return PART_KIND_NAMES.flatMap((kind) => this.#table.all.filter((part) => part.kind === kind)).map(
       ({ kind, name, from: { plugin } }) => ({ kind, name, plugin: plugin.name, url: plugin.url }),
     );
   }
 
-  /** One line for each part that replaces another plugin's part, except replacements by the program itself. */
+  /**
+   * One line for each part that replaces another plugin's part, except replacements by the program itself. If several
+   * parts of a kind and name replace each other, only the last has a line.
+   */
   get replacements(): readonly string[] {
     const replacing = this.#table.all.filter(({ from, replaced }) => replaced !== undefined && !from.isOfProgram);
     return replacing.map(({ kind, name, from, replaced }) => {
@@ -93,7 +96,7 @@ export class PartRegistry {
   /**
    * Returns a part by kind and name.
    *
-   * @throws `usage`, with the nearest name, if there is no such part, and `plugin` if the part cannot be constructed.
+   * @throws `usage`, with the known names, if there is no such part, and `plugin` if the part cannot be constructed.
    */
   find<Kind extends PartKind>(kind: Kind, name: string): PartKinds[Kind] {
     return this.#construction.construct(this.#table.get(kind, name)) as PartKinds[Kind];
@@ -114,8 +117,8 @@ export class PartRegistry {
   }
 
   /**
-   * Returns the name of the first plugin that the part needs and that has no url, so that no thread can construct the
-   * part. Returns `undefined` if all plugins that it needs have one.
+   * Returns the name of the first plugin without a url among those that the part needs. Because of this plugin, no
+   * thread can construct the part. Returns `undefined` if all of them have a url.
    *
    * @throws as {@link find}.
    */

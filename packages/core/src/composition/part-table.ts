@@ -3,7 +3,7 @@ import { unknownName } from '../errors.js';
 import { contributedParts, PART_KIND_NAMES } from './part-kinds.js';
 import type { RegisteredPlugin } from './registered-plugin.js';
 
-/** A part that a plugin registered, with its instance once it is constructed. */
+/** A part that a plugin registered. */
 export interface RegisteredPart {
   readonly kind: PartKind;
   readonly name: string;
@@ -13,11 +13,14 @@ export interface RegisteredPart {
   readonly replaced: RegisteredPart | undefined;
   /** The instance, once it is constructed. */
   part: object | undefined;
-  /** The plugins that the part needs: its own, and those of the parts that were requested during its construction. */
+  /**
+   * The plugins that the part needs: its own, and those of the parts that it requested during its construction or can
+   * request later. Complete once the part is constructed.
+   */
   readonly plugins: Set<RegisteredPlugin>;
 }
 
-/** The parts of plugins by kind and name. A later registration of a kind and name replaces the earlier one. */
+/** The parts of plugins by kind and name. A later part replaces an earlier part of the same kind and name. */
 export class PartTable {
   /** The parts by kind and name, in the order of the first registration of each kind and name. */
   readonly #parts = new Map<string, RegisteredPart>();
@@ -35,7 +38,7 @@ export class PartTable {
   /**
    * Returns a part by kind and name.
    *
-   * @throws `usage`, with the nearest name, if there is no such part.
+   * @throws `usage`, with the known names, if there is no such part.
    */
   get(kind: PartKind, name: string): RegisteredPart {
     const found = this.#parts.get(keyOf(kind, name));

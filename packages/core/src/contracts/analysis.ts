@@ -6,11 +6,14 @@ import type { HashVector } from './hash-vector.js';
 /** One image that was hashed and compared. */
 export interface AnalyzedImage {
   /**
-   * Its label; without a label, its base name, or as much of its path as makes the name unique within the analysis. Can
-   * contain any characters.
+   * The name in reports, unique within the analysis: the image's label or, without a label, usually the base name or
+   * the last components of its path. Can contain any characters.
    */
   readonly name: string;
-  /** The path as the user named it; for images from `analyzeVectors` and `extend`, the name of the hash vector. */
+  /**
+   * The path, as the user or a source named it; for an image from `analyzeVectors` or `extend`, the name of its hash
+   * vector; for an item of `analyzeDistances`, the stated path, or else its name.
+   */
   readonly path: string;
   /** Size of the guest-visible disk in bytes. */
   readonly virtualSize: number;
@@ -27,13 +30,13 @@ export interface AnalyzedImage {
    */
   readonly vectorKey?: string | undefined;
   /**
-   * Set if the image, or an image of its chain, is encrypted, as a whole or in a partition: `ciphertext` if any of it
-   * was compared as ciphertext, otherwise `decrypted`.
+   * Set if an image of the chain is known to be encrypted, completely or in a partition: `ciphertext` if any part was
+   * compared as ciphertext, otherwise `decrypted`.
    */
   readonly encryption?: Encryption | undefined;
   /**
-   * The image's hash vector, including its identity; absent if the analysis was read from a report or made from given
-   * distances. `pairRuns` lists where two vectors are equal, different or zero.
+   * The image's hash vector; absent if it is unknown, for example in an analysis that was read from a report.
+   * `pairRuns` lists where two vectors are equal, different or zero.
    */
   readonly vector?: HashVector | undefined;
 }
@@ -70,7 +73,7 @@ export interface AnalysisParameters {
 
 /** An inner node of a cladogram. */
 export interface CladogramNode {
-  /** The height of the merges that it represents. */
+  /** The height of the merges that the node represents, which are equal up to rounding. */
   readonly height: number;
   /**
    * At least two, in the order of their first images. A number below `Cladogram.size` is an image; `size + k` is the
@@ -80,8 +83,8 @@ export interface CladogramNode {
 }
 
 /**
- * The dendrogram with connected merges of equal height combined into one node.
- * Nodes are in the order of their creation, the root last; a single image has none.
+ * A dendrogram in which connected merges of equal height are combined into one node. Nodes are in the order of their
+ * last merges, so the root is last. The cladogram of a single image has no nodes.
  */
 export interface Cladogram {
   /** Number of leaves, at least 1. */
@@ -93,7 +96,7 @@ export interface Cladogram {
 export interface Annotation {
   /** Unique among the annotations. Both the name and the values can contain any characters. */
   readonly name: string;
-  /** The value of each image; empty for an image without one. */
+  /** The value of each image; empty for an image without a value. */
   readonly values: readonly string[];
 }
 

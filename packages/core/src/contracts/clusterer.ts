@@ -1,6 +1,6 @@
 /**
- * The rules that derive the distance between a merged cluster and another cluster from the distances between the two
- * parts of the merged cluster and that other cluster (Lance and Williams 1967).
+ * The linkages. Each is a rule for the distance between a merged cluster A ∪ B and another cluster C. It derives that
+ * distance from the distances between A, B and C, and from their numbers of leaves (Lance and Williams 1967).
  */
 export const LINKAGES = ['single', 'complete', 'average', 'weighted', 'centroid', 'median', 'ward'] as const;
 
@@ -27,8 +27,8 @@ export interface Merge {
   /** The merged cluster with the larger number. */
   readonly right: number;
   /**
-   * The distance at which the two clusters were merged, which is the cophenetic distance of each leaf of one cluster to
-   * each leaf of the other.
+   * The distance at which the two clusters were merged. It is the cophenetic distance between each leaf of one cluster
+   * and each leaf of the other.
    */
   readonly height: number;
   /** Number of leaves in the created cluster. */
@@ -44,7 +44,8 @@ export interface Dendrogram {
   readonly size: number;
   readonly merges: readonly Merge[];
   /**
-   * Whether any merge is lower than a merge that created one of its parts, which centroid and median linkage can cause.
+   * Whether any merge is lower than a merge that created one of its parts, as is possible with centroid and median
+   * linkage.
    */
   readonly inverted: boolean;
 }

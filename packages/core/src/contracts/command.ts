@@ -9,7 +9,7 @@ import type { FoundImages, HashOptions, HashOutcome } from './stages.js';
  * time limit.
  *
  * A later plugin's command replaces an earlier plugin's command of the same name, with a warning. A command with the
- * name of a built-in command is refused, since a plugin must not change what `virt-similarity hash` does.
+ * name of a built-in command such as `hash` is refused.
  */
 export interface Command {
   /** One line for the list of commands, without a full stop. */
@@ -31,7 +31,8 @@ export interface Command {
   readonly readsImages?: true | undefined;
   /**
    * Runs the command and returns the exit code: 0 for success, otherwise 1 to 255. If it throws a
-   * `VirtSimilarityError`, the error is shown as one line and determines the exit code.
+   * `VirtSimilarityError`, the error is shown as one line and determines the exit code, unless the user interrupted the
+   * command.
    */
   run(context: CommandContext): Promise<number> | number;
 }
@@ -39,7 +40,7 @@ export interface Command {
 /** A line for a shell, and what it does. */
 export type Example = readonly [line: string, purpose: string];
 
-/** The number and values of operands, the arguments of a command line that are not options. */
+/** The allowed operands of a command. Operands are the arguments that are not options. */
 export interface Operands {
   /** The lowest number of operands; 0 when absent. */
   readonly min?: number | undefined;
@@ -60,14 +61,14 @@ export interface CommandContext {
   readonly analyzer: () => Promise<Analyzer>;
   readonly messages: CommandMessages;
   /**
-   * Writes results to standard output, and resolves once they are written.
+   * Writes results to standard output. Resolves once they are written, or once the reader has closed the pipe.
    *
-   * @throws `unavailable` if writing fails.
+   * @throws `unavailable` if writing fails for another reason, and what the pieces throw.
    */
   readonly write: (result: string | ReportPieces) => Promise<void>;
   /**
    * Writes rows to standard output as lines of left-aligned columns, separated by at least two spaces, with control
-   * characters escaped. Resolves once they are written.
+   * characters escaped. Otherwise as `write`.
    *
    * @throws as `write`.
    */
@@ -79,11 +80,12 @@ export interface CommandContext {
 /** The images that a command line names. */
 export interface CommandImages {
   /**
-   * Finds the images, and hashes them with the options of the command line; again at each call. Shows the progress and
-   * the failures of images, which are outcomes, not exceptions.
+   * Finds the images, and hashes them with the options of the command line. Each call does both again. Shows the
+   * progress and the failures of images, which are outcomes, not exceptions.
    *
-   * @throws `usage` if no image is named, `unreadable` if the only named image does not exist, what reading the keys
-   *   and the lists of images throws, and as `Analyzer.findImages` and `Analyzer.hash`.
+   * @throws `usage` if no image is named, or the first does not exist and its name resembles that of a command;
+   *   `unreadable` if the only named image does not exist; what reading the keys and the lists of images throws; and as
+   *   `Analyzer.findImages` and `Analyzer.hash`.
    */
   hash(): Promise<HashedImages>;
 }
@@ -91,13 +93,13 @@ export interface CommandImages {
 /** The outcome of hashing the images that a command line names. */
 export interface HashedImages {
   readonly found: FoundImages;
-  /** One for each of `found.sources`, in their order. */
+  /** One outcome for each of `found.sources`, in their order. */
   readonly outcomes: readonly HashOutcome[];
   /** The options that the images were hashed with. */
   readonly options: HashOptions;
   /**
-   * Hashes other images with the same options, such as backing files. The files of their chains are allowed only in the
-   * directories in which those of the named images are allowed.
+   * Hashes other images, such as backing files, with the same options. The files of their chains are allowed only in
+   * the directories that are allowed for the named images.
    *
    * @throws as `Analyzer.hash`.
    */

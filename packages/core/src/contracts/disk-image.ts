@@ -1,5 +1,6 @@
 /**
- * A file in a certain state. Stamps of different files differ, and the stamp of a file changes when the file changes.
+ * A file in a certain state. Stamps of different files differ. The stamp of a file changes when the file changes,
+ * except on a block device (see `Link.volatile`) or shortly after an earlier change (see `isSettled`).
  */
 export interface FileStamp {
   readonly kind: 'file';
@@ -27,7 +28,7 @@ export interface ObjectStamp {
   readonly version: string;
 }
 
-/** A source of content in a certain state. Equal stamps mean equal content, unless the link is `volatile`. */
+/** A source of content in a certain state. Equal stamps mean equal content, unless their link is `volatile`. */
 export type Stamp = FileStamp | ObjectStamp;
 
 /** One image of a chain. Its content is visible where the links above it have no data. */
@@ -64,7 +65,7 @@ export interface Link {
   readonly ciphertext?: readonly CiphertextVolume[] | undefined;
 }
 
-/** Whether an encrypted disk's content is read as ciphertext, or is decrypted. */
+/** How the content of an encrypted disk is read: as ciphertext, or decrypted. */
 export type Encryption = 'ciphertext' | 'decrypted';
 
 /** A disk, or a partition of it, that is read as ciphertext. */

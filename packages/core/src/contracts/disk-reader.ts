@@ -5,14 +5,14 @@ import type { DiskKey } from './disk-key.js';
 /** A disk image, as the user names it. */
 export interface DiskSource {
   /**
-   * Path of a file or block device, as the user wrote it; bytes that are not UTF-8 are encoded as by `pathText`. In the
-   * input of `findImages`, it can also be `NAME:WORD` or `NAME://WORD`, for the images that a source calls `WORD` (see
-   * `ImageSource`).
+   * Path of a file or block device, as the user wrote it or a source listed it, or another name that a reader
+   * understands, such as a URL. Bytes that are not UTF-8 are encoded as by `pathText`. In the input of `findImages`,
+   * the path can also be `NAME:WORD` or `NAME://WORD`, for the images that a source calls `WORD` (see `ImageSource`).
    */
   readonly path: string;
   /**
-   * The format that the user states: `raw`, `qcow2`, `vmdk`, …, or `arrow` for a hash vector. When absent, the format
-   * is detected by inspection, and a path that ends in `.arrow` is a hash vector.
+   * The format that the user states: `raw`, `qcow2`, `vmdk`, …, or `arrow` for a hash vector. When absent, a path that
+   * ends in `.arrow` is that of a hash vector, and the format of any other image is detected by inspection.
    */
   readonly format?: string | undefined;
   /** The image's name in reports; when absent, the name is derived from its path. */
@@ -20,13 +20,14 @@ export interface DiskSource {
   /** Set if the path comes from a directory listing: a symbolic link at this path is refused. */
   readonly noFollow?: true | undefined;
   /**
-   * Set if images in use are allowed, and a source knows that a program can write to this image. The image's identity
-   * is then `volatile`, whether or not the reader detects the writer.
+   * Set if images in use are allowed, and a source knows that a program can write to this image. If the image is then
+   * read, the identity of its hash vector is `volatile`, whether or not the reader detects the writer.
    */
   readonly inUse?: true | undefined;
   /**
    * Path of the archive, if the image is a file in an archive. `path` then consists of the archive's path, a colon, and
-   * the file's name in the archive or the end of that name. Only readers with `imagesIn` are asked to read the image.
+   * the file's name in the archive or the end of that name. Only readers with `imagesIn`, and readers that delegate to
+   * them, are asked to read the image.
    */
   readonly archive?: string | undefined;
 }
@@ -41,11 +42,12 @@ export interface IdentifiedSource {
 export interface ReadOptions {
   /**
    * Directories in which files that a header names are allowed: those of `FoundImages.directories`. Hidden files
-   * (`.name`) and files in subdirectories are not allowed. Absolute, symbolic links resolved.
+   * (`.name`), block devices, and files in subdirectories are not allowed, and symbolic links only if they lead below
+   * `allowedTrees`. Absolute, symbolic links resolved.
    */
   readonly allowedDirectories: readonly string[];
   /**
-   * Directories that the user added for the same purpose. Everything below them is allowed, including hidden files,
+   * Directories that the user added for the same purpose. All files below them are allowed, including hidden files,
    * block devices and the targets of symbolic links. Absolute, symbolic links resolved.
    */
   readonly allowedTrees?: readonly string[] | undefined;
@@ -54,8 +56,8 @@ export interface ReadOptions {
    */
   readonly maxVirtualSize?: number | undefined;
   /**
-   * Whether to open an image that another process has open for writing. If true, the identity of the opened image is
-   * `volatile`, and `warn` is called. If false or absent, opening the image fails with `in-use`.
+   * Whether to open images that another process has open for writing. If true, the identity of such an image is
+   * `volatile` once it is open, and `warn` is called. If false or absent, opening such an image fails with `in-use`.
    */
   readonly allowInUse?: boolean | undefined;
   /**
@@ -85,8 +87,8 @@ export interface ReadOptions {
    */
   readonly warn?: ((message: string, wording?: Wording) => void) | undefined;
   /**
-   * Aborts calls in progress, including reads and extents of an image that was opened with this signal. They throw, and
-   * leave no processes or temporary files behind.
+   * Aborts calls in progress, including reads and extents of an image that was opened with this signal. The calls
+   * throw, and leave no processes or temporary files behind.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -104,7 +106,7 @@ export interface Requirement {
   /** The name of the program or other dependency; the same in all diagnoses. */
   readonly name: string;
   readonly state: 'present' | 'missing' | 'broken';
-  /** For a requirement that is present, its version if known; for a broken one, the problem. Otherwise empty. */
+  /** If the requirement is present, its version if known; if it is broken, the problem; otherwise empty. */
   readonly detail: string;
   /** Its purpose, in a few words. */
   readonly purpose: string;
@@ -140,8 +142,8 @@ export interface PartDiagnosis {
 export interface DiskReader {
   /**
    * The ends of the names of the images that this reader reads, such as `.qcow2` or `.img.gz`: lower case, beginning
-   * with a dot. When the user names a directory, the images in it are the files with an extension of any reader, and
-   * the hash vectors (`.arrow`).
+   * with a dot. In a directory that the user names, only files with an extension of any reader, and hash vectors
+   * (`.arrow`), are images.
    */
   readonly extensions?: readonly string[] | undefined;
 
@@ -159,9 +161,9 @@ export interface DiskReader {
 
   /**
    * For a reader that delegates every image to another reader: returns the name of the reader that reads the image with
-   * this identity, which `identify` returned. A delegating reader must have no `extensions`, `formats` or `diagnose`,
-   * and `auto` never asks it. It must call the other readers without `isChosen`. For one source, it must pass all of
-   * them the same options object, so that they can share what they find.
+   * this identity, which is a result of `identify`. `auto` never asks a delegating reader. A delegating reader must
+   * have no `extensions`, `formats` or `diagnose`, and must call the other readers without `isChosen`. For one source,
+   * it must pass the same options object to all of them, so that they can share what they find.
    */
   readerOf?(identity: ImageIdentity): string | undefined;
 
@@ -169,8 +171,8 @@ export interface DiskReader {
    * Returns what the image's content depends on, or `undefined` if another reader should be asked. Must be cheap enough
    * for hundreds of images: reads only headers, and avoids starting a process, except to check a key. The key must be
    * checked, because a user without it must not get a stored vector of decrypted content. Called before an image is
-   * opened, and again after it was read or reading failed, each time with a new `options` object. The second call must
-   * not reuse results of the first.
+   * opened, again after it was read, and usually also after reading failed, each time with a new `options` object. A
+   * later call must not reuse results of an earlier call.
    *
    * @throws if policy forbids every reader to read the source, if the source cannot be inspected, and with `isChosen`
    *   also if this reader cannot read it.
@@ -178,11 +180,11 @@ export interface DiskReader {
   identify(source: DiskSource, options: ReadOptions): Promise<ImageIdentity | undefined>;
 
   /**
-   * Opens the image. The caller closes it. The reader can reuse the results of `identify` if `identity` is the object
-   * that `identify` returned, or if its chain is the end of that object's chain, from a `standalone` link on, with the
-   * same link objects. For any other identity, and if the image has changed since, the reader inspects the image again.
-   * The identity of the opened image describes the content that is read. A disk that can only be read from beginning to
-   * end is a `DiskStream`.
+   * Opens the image. The caller closes the image. The reader can reuse the results of `identify` if `identity` is the
+   * object that `identify` returned, or if its chain is the end of that object's chain, from a `standalone` link on,
+   * with the same link objects. For any other identity, and if the image has changed since, the reader inspects the
+   * image again. The identity of the opened image describes the content that is read. A disk that can only be read from
+   * beginning to end is a `DiskStream`.
    *
    * @throws if the image cannot be opened or must not be read, and as `identify` if it is inspected again.
    */
@@ -195,7 +197,8 @@ export interface DiskReader {
    * file without parts.
    *
    * @param directory the directory's path, as the user wrote it
-   * @param names the names of all regular files in the directory, or of those that the user named; with any extension
+   * @param names names in the directory, with any extension: those of all regular files that are not excluded, or those
+   *   that the user named, whatever they refer to
    */
   partsIn?(directory: string, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 
@@ -210,8 +213,9 @@ export interface DiskReader {
 
   /**
    * For readers that are costly to start: announces the images that a run will open, so that the reader can open them
-   * with as few processes as possible. The run opens the images through the session and closes the session at the end.
-   * The session must start nothing before its first `open`.
+   * with as few processes as possible. The run opens the images, and those of their backing images that are
+   * `standalone`, through the session, and closes the session at the end. The session must start nothing before its
+   * first `open`.
    */
   startSession?(images: readonly IdentifiedSource[], options: ReadOptions): ReaderSession;
 
@@ -225,9 +229,9 @@ export interface DiskReader {
   diagnose?(run: DiagnosisRun): Promise<PartDiagnosis>;
 }
 
-/** A session that opens announced images within one run. */
+/** A session that opens the images of one run. */
 export interface ReaderSession {
-  /** As {@link DiskReader.open}, for an announced image. */
+  /** As {@link DiskReader.open}, for an announced image, or for a `standalone` backing image of an announced image. */
   open(source: DiskSource, identity: ImageIdentity, options: ReadOptions): Promise<DiskImage | DiskStream>;
   /** Ends every process of the session. Images that are still open are unusable afterwards. Idempotent. */
   close(): Promise<void>;

@@ -21,7 +21,7 @@ export interface PairCounts {
 
 /**
  * A measure of the difference between two images: a pure function of pair counts, so that a custom metric takes ten
- * lines and is as fast as the built-in ones.
+ * lines and is as fast as a built-in metric.
  */
 export interface DistanceMetric {
   /** The unit of distances, such as `blocks` or `fraction of blocks`. */

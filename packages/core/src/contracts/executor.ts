@@ -47,8 +47,8 @@ export interface ExecutionRun extends Pick<HashOptions, 'keys'> {
  *
  * Requests and counts are plain data that supports structured cloning, so they can be posted to threads. They can be
  * stored too, unless a request has vectors in memory. `sentOutcome` converts an outcome to plain data. Relative paths
- * refer to the working directory. A hash request can be split by images, and a tile request into smaller tiles. A
- * request can be repeated, and has the same result as long as its files do not change.
+ * refer to the working directory. A hash request can be split into requests for fewer images, and a tile request into
+ * smaller tiles. A repeated request has the same result as long as its files do not change.
  *
  * Every method must end soon after the signal of its run has fired, because the analyzer waits for the method.
  */
@@ -60,14 +60,14 @@ export interface Executor {
   hash(request: HashRequest, run: ExecutionRun): AsyncIterable<HashOutcome>;
 
   /**
-   * Counts the blocks that each pair of vectors has in common. With the alignment `position`, also counts each vector's
-   * blocks that another vector has at the same block number. Reports `comparing` progress from 0 to 1.
+   * Counts the equal blocks of each pair of vectors. With the alignment `position`, also counts each vector's blocks
+   * that another vector has at the same block number. Reports `comparing` progress from 0 to 1.
    *
    * @throws as `Analyzer.compare`.
    */
   compare(request: CompareRequest, run: ExecutionRun): Promise<PairwiseCounts>;
 
-  /** As `compare`, but only counts the blocks that each row vector has in common with each column vector. */
+  /** As `compare`, but only counts the equal blocks of each pair of a row vector and a column vector. */
   compareWith(request: TileRequest, run: ExecutionRun): Promise<Tile>;
 }
 

@@ -54,11 +54,11 @@ export interface FileStorage {
   readonly path: string;
   /** The file's identity at the time when `batches` was read from the file. */
   readonly identity: FileIdentity;
-  /** The locations of the rows, in ascending order of block numbers. The rows have not been validated. */
+  /** The locations of the rows, in the order of the rows. Opening the file has not validated the rows. */
   readonly batches: readonly RowsLocation[];
 }
 
-/** Rows in memory, possibly shared memory. They have been validated and no longer change. */
+/** Rows in memory, possibly shared memory. The rows no longer change. */
 export interface MemoryStorage {
   readonly kind: 'memory';
   /** Block numbers, strictly ascending. */
@@ -81,7 +81,10 @@ export interface LocatedVector {
 
 /** The digests of an image's non-zero blocks with their block numbers, in memory or in a file. */
 export interface HashVector extends HashVectorHeader {
-  /** The location of the rows that `rows` yields; absent if threads cannot read them directly, which is faster. */
+  /**
+   * The location of the rows that `rows` yields. Threads read the rows from this location, which is faster. Absent if
+   * the rows can only be read with `rows`.
+   */
   readonly storage?: HashVectorStorage | undefined;
   /**
    * Yields all rows in ascending order of block numbers, in batches of any size above 0. Can be called repeatedly and

@@ -2,7 +2,7 @@ import type { VirtSimilarityError } from '../errors.js';
 import type { DiagnosisRun, DiskSource, PartDiagnosis } from './disk-reader.js';
 import type { HashOptions } from './stages.js';
 
-/** One name of one or more images, as a user gives it to a source, with what the user stated about them. */
+/** A word by which a user names one or more images of a source, and what the user stated about these images. */
 export interface NamedImages extends Omit<DiskSource, 'path'> {
   /** A path for the source `files`; for another source, the text after `NAME:` or `NAME://`. */
   readonly word: string;
@@ -44,7 +44,8 @@ export interface ListOptions {
 export interface ImageSource {
   /**
    * Yields the images in the order in which they are named. The `format` and `label` that the user stated for a word
-   * override those of the yielded image. An image must have `noFollow` if a symbolic link at its path must be refused.
+   * override those of the yielded image, except that the stated format is not applied to hash vectors, and that the
+   * source `files` applies it itself. An image must have `noFollow` if a symbolic link at its path must be refused.
    *
    * @param named consecutive words for this source, at least one
    * @throws `usage` for a word that it does not understand, and any error that prevents listing.

@@ -14,14 +14,14 @@ export type OptionDeclaration = {
       readonly type: 'boolean';
       readonly default?: boolean;
       readonly negation?: string;
-      /** A reporter's option that the command sets if the user did not, and the report may contain colors. */
+      /** For a reporter's option: the command sets it to true if the user stated no value and colors may be used. */
       readonly onTerminal?: 'colors';
     }
   /** `min` and `max` are inclusive. */
   | ({
       readonly type: 'number';
       readonly whole?: true;
-      /** A reporter's option that the command sets to the width of the terminal if the user stated no value. */
+      /** For a reporter's option: the command sets it to the width of the terminal if the user stated no value. */
       readonly onTerminal?: 'columns';
     } & NumericRange)
   /** A whole number of bytes. As text, it can have a unit: `64K`, `16M`. */

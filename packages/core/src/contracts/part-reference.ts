@@ -1,7 +1,7 @@
 import type { OptionValues } from './options.js';
 import type { PartKind } from './plugin.js';
 
-/** What a thread needs to load a plugin: the URL of the module whose default export it is, and its options. */
+/** What a thread needs to load a plugin: the URL of the plugin's module, and the values of the plugin's options. */
 export interface PluginReference {
   readonly url: string;
   readonly options: OptionValues;

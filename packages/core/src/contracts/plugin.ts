@@ -59,8 +59,8 @@ export interface Plugin {
   /** The name of the package or module, for listings and error messages. */
   readonly name: string;
   /**
-   * The URL to import the module from: `import.meta.url`. Hashers of a plugin with a URL run in worker threads, hashers
-   * of other plugins in the main thread. An isolated plugin must have a URL, because its metrics, clusterers and
+   * The URL to import the module from: `import.meta.url`. Hashers run in worker threads if all plugins that they need
+   * have a URL, otherwise in the main thread. An isolated plugin must have a URL, because its metrics, clusterers and
    * reporters run in threads too. The default export of the module must have the same parts as this object, because a
    * thread imports the module and constructs its parts with the same options.
    */
@@ -111,7 +111,7 @@ export interface PartContext<Own> {
   /**
    * The part that the created part replaces.
    *
-   * @throws `plugin` if it replaces none, or if the replaced part cannot be constructed.
+   * @throws `plugin` if the created part replaces no part, or if the replaced part cannot be constructed.
    */
   readonly replaced: Own;
   /**
@@ -128,7 +128,7 @@ export interface PartContext<Own> {
 /**
  * Returns the token that injects another part: `@inject(partToken('metric', 'hamming')) hamming: DistanceMetric`. Works
  * in the main thread and in worker threads, in any order of registration. Register the token in the container of
- * `createAnalyzer` to replace the part.
+ * `createAnalyzer` to replace the part in the main thread.
  */
 export function partToken<Kind extends PartKind>(kind: Kind, name: string): InjectionToken<PartKinds[Kind]> {
   return Symbol.for(`virt-similarity.${kind} ${name}`);

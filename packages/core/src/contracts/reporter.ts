@@ -11,7 +11,7 @@ export type ReportPieces = Iterable<string | Uint8Array> | AsyncIterable<string 
  * A report must depend only on the analysis (including the rows of its hash vectors), the options, and files of the
  * reporter's own plugin. From the same input, a reporter yields the same pieces, in any thread and at any time. It
  * reads no other file, no clock and no environment, writes nothing, and leaves the analysis unchanged. It uses terminal
- * colors only with an option that it declares for them, with `onTerminal`.
+ * colors only if an option is set that it declares with `onTerminal: 'colors'`.
  */
 export interface Reporter {
   /** File extension of its reports, with the dot, such as `.nwk`; unique among reporters. */
@@ -32,8 +32,8 @@ export interface Reporter {
   readonly companion?: Companion | undefined;
   /**
    * Yields a line for each fact about the report that a user should know, such as that common programs cannot open it,
-   * or what it lacks because its companion is not written. Each line says what was found and what to do. If a line
-   * names an option of the reporter or of the library, or `companion`, it refers to it as an `OptionReference`.
+   * or which information is missing because its companion is not written. Each line says what was found and what to do.
+   * A line names `companion`, or an option of the reporter or of the library, as an `OptionReference`.
    *
    * If this method is absent, there is one warning if the reporter has a companion that is not written, otherwise none.
    */
@@ -55,8 +55,8 @@ export interface Companion {
   /** The extension that replaces the report's: `.names.tsv`. */
   readonly extension: string;
   /**
-   * Values of options of the reporter. If any of the options has its value from here, this text is empty for every
-   * analysis. None when absent.
+   * Options of the reporter, each with a value. If any of these options is set to this value, the text is empty for
+   * every analysis. When absent, no option makes the text empty.
    */
   readonly emptyWith?: OptionValues | undefined;
   /** As {@link Reporter.report}, but always yields text, or nothing. */

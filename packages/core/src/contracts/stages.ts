@@ -10,15 +10,16 @@ import type { Tile } from './tile.js';
 /** The images of a run, as {@link Analyzer.findImages} finds them. */
 export interface FoundImages {
   /**
-   * The images, including those in `failures`. If a file was named repeatedly by names in the same directory, it occurs
+   * The images, including those in `failures`. A file that was named repeatedly by paths in the same directory occurs
    * only once. Images from a directory listing have `noFollow`.
    */
   readonly sources: readonly DiskSource[];
   /**
    * The directories in which the images were named or listed, and those of the backing files that a source stated;
    * absolute, symbolic links resolved. Files of the images' chains are allowed in these directories. If an image was
-   * named by a symbolic link, its directory is that of the link, not that of the link's target. Directories to which a
-   * symbolic link of another user leads are left out.
+   * named by a symbolic link, its directory is that of the link, not that of the link's target. A directory is left out
+   * if its path ends in a symbolic link of another user, or if all images that were named in it have failed or do not
+   * exist.
    */
   readonly directories: readonly string[];
   /** The errors of images that have already failed, by path, such as a directory without images. */
@@ -32,7 +33,7 @@ export type Images = readonly (string | DiskSource)[] | FoundImages;
 export interface HashOptions {
   /**
    * Name of a disk reader; `auto` by default. `auto` reads each image with the first registered reader that recognises
-   * the image. Readers with `fallback`, such as those of this project, are asked last.
+   * the image. Readers with `fallback`, such as `raw`, `qemu` and `libguestfs`, are asked last.
    */
   readonly reader?: string | undefined;
   /** Name of a block hasher. By default that of the hash-vector files among the images, or else `sha256`. */
@@ -52,7 +53,8 @@ export interface HashOptions {
   /**
    * Glob patterns of files and directories to leave out, whether they are named or found in a directory. A pattern
    * without a slash, such as `*.iso`, is compared with the last component of a path. A pattern with a slash, such as
-   * `old/*.img`, is compared with the last components, and one that begins with a slash with the absolute path.
+   * `old/*.img`, is compared with the last components. A pattern that begins with a slash is compared with the absolute
+   * path.
    */
   readonly exclude?: readonly string[] | undefined;
   /** Number of worker threads, from 1 to 1024; by default one for each processor that is available. */
@@ -104,8 +106,8 @@ export type FindOptions = Pick<HashOptions, 'allowInUse' | 'recursive' | 'exclud
 export type DiagnoseOptions = Pick<HashOptions, 'signal'>;
 
 /**
- * The diagnosis of a reader or source. If it does not implement `diagnose`, only its kind and name; if its diagnosis
- * failed, only its kind, its name and the `problem`.
+ * The diagnosis of a reader or source. For a part without `diagnose`, only the kind and name are present; for a part
+ * whose diagnosis failed, only the kind, the name and the `problem`.
  */
 export interface DiagnosedPart extends Partial<PartDiagnosis> {
   readonly kind: 'reader' | 'source';
@@ -114,14 +116,14 @@ export interface DiagnosedPart extends Partial<PartDiagnosis> {
   readonly problem?: VirtSimilarityError | undefined;
 }
 
-/** Options with a value for each. */
+/** Options that all have a value. */
 export type Complete<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
 
 /** The options for comparing and clustering hash vectors. */
 export type VectorOptions = Omit<AnalyzeOptions, keyof HashOptions> &
   Pick<HashOptions, 'jobs' | 'onProgress' | 'signal'>;
 
-/** The options for extending an analysis. The metric stays that of the analysis; so does the linkage by default. */
+/** The options for extending an analysis. The metric is that of the analysis, and so is the linkage by default. */
 export type ExtendOptions = Omit<VectorOptions, 'metric'>;
 
 /** An item with known distances: only its name, or its name and other known properties. */
@@ -153,12 +155,12 @@ export interface ReportRun {
 
 /**
  * A progress event of a run. `JSON.stringify` accepts the events that the `onProgress` of an analyzer's method
- * receives; it writes bigints as decimal strings and leaves out the rows of vectors.
+ * receives, writes their bigints as decimal strings, and leaves out the rows of vectors.
  */
 export type ProgressEvent =
   /**
-   * The files of an image's chain are known: those of the top link first; none for a hash-vector file. Before any image
-   * is read, this event has been reported for every image that has not failed.
+   * The files of an image's chain are known. `files` has those of the top link first, and none for a hash-vector file.
+   * Before any image is read, this event has been reported for every image that has not failed.
    */
   | { readonly kind: 'image-identified'; readonly path: string; readonly files: readonly FileStamp[] }
   /**
@@ -171,7 +173,8 @@ export type ProgressEvent =
   /** `bytes` more of the image, or of the backing image that was started with this path, have been read and hashed. */
   | { readonly kind: 'image-advanced'; readonly path: string; readonly bytes: number }
   /**
-   * The image's vector is known. `cached` is true if the image was not read, because its vector was stored or named.
+   * The image's vector is known. `cached` is true if the vector came from the store or from a hash-vector file, so that
+   * the image was not read.
    */
   | { readonly kind: 'image-finished'; readonly path: string; readonly cached: boolean; readonly vector: HashVector }
   | { readonly kind: 'image-failed'; readonly path: string; readonly error: VirtSimilarityError }

@@ -20,7 +20,7 @@ const EXHAUSTED: ReadonlyMap<unknown, Wording> = new Map<unknown, Wording>([
   ['ERR_WORKER_OUT_OF_MEMORY', MORE_MEMORY],
 ]);
 
-/** V8's messages, which have no code, when it cannot allocate memory for buffers or WebAssembly. */
+/** Matches V8's messages when it cannot allocate memory for buffers or WebAssembly. These errors have no code. */
 const NO_MEMORY =
   /^(Array buffer allocation failed|WebAssembly\.\w+\(\): .*could not allocate|WebAssembly\.\w+\(\): Out of memory)/i;
 

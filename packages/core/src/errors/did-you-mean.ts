@@ -27,7 +27,7 @@ export function closestOf(word: string, candidates: readonly string[]): string |
   return best;
 }
 
-/** Returns the number of edits between two words. Two swapped letters count as one. */
+/** Returns the number of edits between two words. Swapping two letters counts as one edit. */
 function editsBetween(one: string, other: string): number {
   const edits = levenshtein.distance(one, other);
   const isSwap = edits === 2 && [...one].sort().join('') === [...other].sort().join('');

@@ -47,7 +47,7 @@ export function isError(thrown: unknown): boolean {
   }
 }
 
-/** Returns a description of any value. Its length is limited, unless the value is an error or describes itself. */
+/** Returns a description of any value. It can have several lines. */
 function described(value: unknown): string {
   try {
     return inspect(value);
@@ -56,7 +56,7 @@ function described(value: unknown): string {
   }
 }
 
-/** Returns the text on one line. */
+/** Replaces each line feed, with the white space around it, by a space. */
 export function onOneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ');
 }

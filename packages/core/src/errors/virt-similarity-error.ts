@@ -17,9 +17,9 @@ export type ErrorCode =
   | 'unreadable'
   /** Another process has the image open for writing. */
   | 'in-use'
-  /** The image changed while it was being read. */
+  /** A file was changed or replaced while it was in use, for example while an image was being read. */
   | 'changed'
-  /** An external tool or a resource is missing, or a time limit was exceeded. */
+  /** An external tool is missing or does not work, a system resource is exhausted, or a time limit was exceeded. */
   | 'unavailable'
   /** A plugin threw or broke its contract. */
   | 'plugin'
@@ -28,7 +28,7 @@ export type ErrorCode =
 
 /** The details of an error beyond its message. */
 export interface ErrorDetails {
-  /** Path of the disk image or hash-vector file concerned, as the user named it. */
+  /** Path of the disk image or other file that the error concerns, usually as the user named it. */
   readonly image?: string | undefined;
   /** The error that caused this error. */
   readonly cause?: unknown | undefined;
@@ -50,9 +50,9 @@ const CAUSE_CHARACTERS = 1000;
 const BRAND = Symbol.for('virt-similarity.error');
 
 /**
- * The base class of every error that this project throws deliberately.
+ * An error of this project.
  *
- * A message states what was expected, what was found and the remedy, on one line:
+ * A message usually states what was expected, what was found and the remedy, on one line:
  * ``[qemu] cannot open a.qcow2: bwrap is not installed; install bubblewrap or pass `sandbox: 'off'` ``.
  */
 export class VirtSimilarityError extends Error {
@@ -125,9 +125,10 @@ export function brokenContract(component: string, expected: string, found: strin
 }
 
 /**
- * Creates the error for an unknown name. Its message lists the known names, and suggests one if it resembles `name`.
+ * Creates the error for an unknown name. Its message lists the known names, and suggests the name that resembles `name`
+ * most, if any does.
  *
- * @param kind what the name should be the name of, such as `option`
+ * @param kind the kind of the name, such as `option`
  * @param owner what the names belong to, such as `clusterer auto`
  */
 export function unknownName(kind: string, name: string, known: readonly string[], owner?: string): VirtSimilarityError {

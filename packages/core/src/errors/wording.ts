@@ -1,13 +1,16 @@
 import { inspect } from 'node:util';
 
 /**
- * An option that a message names. The library shows it as a member of an options object; a program with other names for
- * options, such as flags, shows those instead.
+ * An option that a message names. The library shows it as a member of an options object. A program with other names for
+ * options, such as flags, shows its own names instead.
  */
 export interface OptionReference {
   /** Name of an option of the library, such as `reader`, or of an option that a plugin declares. */
   readonly option: string;
-  /** The value to set; absent if the surrounding text states the value. If it is a list, its items are paths. */
+  /**
+   * The value to set; absent if the surrounding text states the value, or if the value is unknown. The items of a list
+   * are paths.
+   */
   readonly value?: string | number | boolean | readonly string[] | undefined;
   /** Path of the image to set the option for; absent if the option applies to all images. */
   readonly image?: string | undefined;

@@ -56,7 +56,7 @@ export class BaseVectors {
    * store. Returns `undefined` if the image has no `standalone` backing image, if the backing image is volatile or
    * cannot be read, or if hashing it separately would save no work.
    *
-   * @throws what looking up the vector throws.
+   * @throws what looking up the vector throws, and `CallbackError` if `hash` throws it.
    */
   async ofBase({ identity }: IdentifiedSource, hash: HashIdentified): Promise<HashVector | undefined> {
     const base = baseOf(identity);
@@ -68,7 +68,7 @@ export class BaseVectors {
    * for another image with the same identity, waits for that vector. Otherwise, or if that vector is not available,
    * hashes the image. Always hashes a volatile image.
    *
-   * @throws what `hash` throws.
+   * @throws what `hash` throws, and as `ofBase`.
    */
   async ofImage(image: IdentifiedSource, hash: HashIdentified): Promise<HashVector> {
     const key = this.#key(image.identity);

@@ -24,8 +24,8 @@ import { failureOf, filesOf, outcomeOf } from './outcomes.js';
 import { RunStore } from './run-store.js';
 
 /**
- * The number of images that are opened in addition to one per thread, because opening a small image takes longer than
- * hashing it.
+ * The number of images that are opened in addition to one image per thread, because opening a small image takes longer
+ * than hashing it.
  */
 const OPENED_AHEAD = 6;
 /** The most images that are inspected at the same time. */
@@ -41,8 +41,8 @@ export interface ExecutionContext {
 }
 
 /**
- * A run that hashes, inspects or opens the images of a request. A run that hashes first yields the images that already
- * have a vector, then reads the others.
+ * A run that hashes, inspects or opens the images of a request. Before a run reads the first image, it yields the
+ * outcomes of all images that already have a vector or cannot be inspected.
  */
 export class HashRun {
   readonly #registry: PartRegistry;
@@ -77,9 +77,9 @@ export class HashRun {
   /**
    * Hashes images and yields each outcome when it is ready.
    *
-   * @throws `usage` if the reader or hasher is unknown, `plugin` if one of them cannot be constructed, as
-   *   `requireImportable` if the hasher runs in threads, `refused` if the store must not be used, `aborted` when
-   *   interrupted, and what callbacks throw.
+   * @throws `usage` if the reader or hasher is unknown, `plugin` if either cannot be constructed or the version of the
+   *   hasher is invalid, as `requireImportable` if the hasher runs in threads, `refused` if the store must not be used,
+   *   `aborted` when interrupted, and what callbacks throw.
    */
   static hash(context: ExecutionContext, request: HashRequest, run: ExecutionRun): AsyncGenerator<HashOutcome> {
     return HashRun.#run(context, { ...request, ...run }, (each) => each.#hash());
@@ -97,7 +97,7 @@ export class HashRun {
   }
 
   /**
-   * Opens the only image of a request. The caller closes it.
+   * Opens the only image of a request. The caller closes the image.
    *
    * @throws `usage` if the request has more or fewer images, the image is a hash-vector file or the reader is unknown;
    *   `plugin` if the reader cannot be constructed; what the reader throws; as `openHashVector` if a hash-vector file

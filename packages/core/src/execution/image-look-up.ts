@@ -18,7 +18,7 @@ const LONGEST_TURN = 10;
 /** The result of looking up an image without reading it: its vector, or else its identity. */
 export type LookUpResult = { readonly vector: HashVector } | IdentifiedSource;
 
-/** Finds the vectors of images that already have one, and the identities of the others. */
+/** Finds the vectors of images that already have a vector, and the identities of the other images. */
 export class ImageLookUp {
   readonly #registry: PartRegistry;
   readonly #reader: NamedPart<DiskReader>;
@@ -53,7 +53,8 @@ export class ImageLookUp {
    * As `identify`, but returns the image's vector if the store has it.
    *
    * @throws as `identify`, and as `RunStore.find` for an image. For a hash-vector file, also `usage` if its hasher,
-   *   hasher version or block size is not that of this run, and `corrupt` if its digests have the wrong length.
+   *   hasher version or block size is not that of this run, `corrupt` if its digests have the wrong length, and what
+   *   the callback for warnings throws.
    */
   async find(source: DiskSource, readOptions: ReadOptions): Promise<LookUpResult> {
     const found = await this.identify(source, readOptions);
@@ -100,7 +101,7 @@ export class ImageLookUp {
 
   /**
    * Requires that a hash-vector file has the hasher, hasher version, block size and digest length of this run. A file
-   * that records no hasher version is accepted; the first of them causes a warning.
+   * that records no hasher version is accepted; the first such file causes a warning if the hasher has a version.
    *
    * @throws `usage` if the hasher, its version or the block size differs, and `corrupt` if the digest length differs.
    */

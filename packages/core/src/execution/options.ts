@@ -112,8 +112,8 @@ export type CompleteOptions = Omit<z.output<typeof schema>, 'onNote'> & Complete
  *
  * @param method named in the error for an unknown option
  * @param logger receives the notes if `onNote` is absent
- * @throws `usage` for an unknown option, with the known ones, and for an invalid value, with the option, the expected
- *   and the found value. The message never contains the value of `keys`.
+ * @throws `usage` for an unknown option and for an invalid value. The message lists the known options, or names the
+ *   option and what was expected and found, but never contains the value of `keys`.
  */
 export function completeOptions(method: MethodWithOptions, options: AnalyzeOptions, logger: Logger): CompleteOptions {
   const known = Object.keys(schema.shape);

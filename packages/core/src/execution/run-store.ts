@@ -30,7 +30,7 @@ export class RunStore {
   }
 
   /**
-   * Asks the store whether it may be used. Any other failure of the store is only a warning.
+   * Asks the store whether it may be used. Warns of any error of the store other than `refused` and `aborted`.
    *
    * @throws `refused` if the store must not be used, `aborted`, and what the callback for warnings throws.
    */

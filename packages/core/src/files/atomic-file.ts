@@ -31,17 +31,17 @@ export interface AtomicFileOptions extends PlacedFileOptions {
 export type FileChunks = AsyncIterable<Uint8Array | string>;
 
 /**
- * Writes a file atomically: afterwards, it is on disk completely or not at all. Writes a new temporary file in the same
- * directory, then calls fsync, rename, and fsync of the directory. The directory is opened once; later changes of its
- * path have no effect. An existing regular file is replaced. Nothing is ever written through a link: a link at the path
- * is refused, and a link that is created there at the last moment is itself replaced. The first call for a directory
- * also removes temporary files of killed processes from it.
+ * Writes a file atomically: afterwards, the new content is at the path completely or not at all. Writes a new temporary
+ * file in the same directory, then calls fsync, rename, and fsync of the directory. The directory is opened once; later
+ * changes of its path have no effect. An existing regular file is replaced. Nothing is ever written through a link: a
+ * link at the path is refused, and a link that is created there at the last moment is itself replaced. The first call
+ * for a directory in this process also removes temporary files of ended processes from the directory.
  *
- * A chunk must not change until the next one is requested.
+ * A chunk must not change until the next chunk is requested.
  *
  * @throws `refused` if the path belongs to a protected file or to anything other than a regular file, as
  *   `OpenDirectory.open` for the directory (system errors as `unreadable` or `unavailable`), and as
- *   `placeFileAtomically`. The temporary file is then removed.
+ *   `placeFileAtomically`.
  */
 export async function writeFileAtomically(
   path: string,
@@ -68,8 +68,8 @@ export async function writeFileAtomically(
 
 /**
  * Like `writeFileAtomically`, for a file whose name is known only after its last chunk. Once the temporary file is on
- * disk, calls `place` with the temporary file's name. `place` renames the temporary file, or leaves it to be removed.
- * Returns the result of `place`.
+ * disk, calls `place` with the temporary file's name. `place` can rename the temporary file, or give it a second name.
+ * Returns the result of `place`. At the end, also after an error, removes the temporary name if possible.
  *
  * @throws `aborted` if the signal fires; `changed` if another program replaced the temporary file; `unavailable` for a
  *   system error if space or another system resource is exhausted, `unreadable` for any other system error, also if

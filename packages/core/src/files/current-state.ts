@@ -8,7 +8,7 @@ import { systemPath } from './path-text.js';
 /**
  * Compares the files of an image's chain with their recorded stamps. Returns `current` if no file differs from its
  * stamp. Otherwise returns the state of the first file that differs: `changed`, or `missing` if the system cannot
- * report its status. Objects are not checked.
+ * report the status of the file. Objects are not checked.
  */
 export async function currentStateOf(identity: ImageIdentity): Promise<'current' | 'changed' | 'missing'> {
   const states = await Promise.all(fileStampsOf(identity).map(stateOfPart));

@@ -29,12 +29,13 @@ export type DiskKeyOptions = Pick<ReadOptions, 'warn'>;
 
 /**
  * Reads a key as the libguestfs tools name it: `SELECTOR:file:FILE`, see `DiskKey.selector`. The file is read once, so
- * it may be a pipe. Warns if users other than the owner have permissions for the file.
+ * it may be a pipe. Warns if users other than the owner have permissions for a regular file.
  *
- * If the file ends with a line feed, the passphrase is tried without it, as the libguestfs tools read it, and then with
- * it, as `cryptsetup --key-file` reads it.
+ * If the file ends with a line feed, the key has two passphrases: first the content without the line feed, as the
+ * libguestfs tools read it, then the complete content, as `cryptsetup --key-file` reads it. A file that is only a line
+ * feed is one passphrase.
  *
- * From then on, core dumps of this process and of programs that it starts contain no memory.
+ * Before reading the file, excludes all memory from core dumps of this process and of programs that it starts later.
  *
  * @throws `usage` if the text has another form, or the file is empty or longer than 8 MiB; `unavailable` if a system
  *   resource is exhausted; `unreadable` if the file cannot be read, or if the kernel does not allow the setting for
@@ -57,8 +58,8 @@ export async function readDiskKey(text: string, { warn }: DiskKeyOptions = {}): 
 }
 
 /**
- * Returns the passphrases in lines of text, each without its line feed; empty lines are skipped. From then on, core
- * dumps contain no memory, as after `readDiskKey`.
+ * Returns the passphrases in lines of text, each without its line feed; empty lines are skipped. Excludes memory from
+ * core dumps, as `readDiskKey` does.
  *
  * @throws `unavailable` or `unreadable` if the kernel does not allow this setting.
  */
@@ -89,7 +90,7 @@ async function keepOutOfCoreDumps(): Promise<void> {
  * Parses the name of a key. Messages repeat the text only if it has the form `SELECTOR:file:FILE` or is the path of an
  * existing file, because any other text may contain a passphrase.
  *
- * @throws `usage` if the text has another form, its file is empty or its selector is invalid.
+ * @throws `usage` if the text has another form, it names no file, or its selector is invalid.
  */
 async function parsed(text: string): Promise<{ readonly selector: string; readonly path: string }> {
   const [, name, path] = KEY.exec(text) ?? [];
@@ -132,7 +133,7 @@ async function readKey(file: FileHandle, path: string): Promise<Buffer> {
   const buffer = Buffer.alloc(MAX_KEY_BYTES + 1);
   let length = 0;
   for (let bytesRead = 1; bytesRead > 0 && length < buffer.length; length += bytesRead) {
-    // Without a position, because it may be a pipe.
+    // Without a position, because the file may be a pipe.
     ({ bytesRead } = await file.read(buffer, length, buffer.length - length, null));
   }
   if (length === 0 || length > MAX_KEY_BYTES) {

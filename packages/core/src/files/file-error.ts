@@ -9,13 +9,13 @@ export function systemCode(thrown: unknown): string | undefined {
 }
 
 /**
- * Maps an error that was thrown while a file was used to the error to throw: this project's own errors stay as they
- * are, others become `unavailable` if a system resource such as space or descriptors is exhausted, otherwise
+ * Maps an error that was thrown while a file was used to the error to throw. This project's own errors stay as they
+ * are. Other errors become `unavailable` if a system resource such as space or descriptors is exhausted, otherwise
  * `unreadable`.
  *
  * @param action the failed action, such as `cannot write tree.nwk`
  * @param path the `image` of the new error
- * @param remedy the end of the message, unless a system resource is exhausted, which has its own remedy
+ * @param remedy the end of the message; replaced by the remedy for a system resource if one is exhausted
  */
 export function fileError(thrown: unknown, action: string, path: string, remedy?: Wording): VirtSimilarityError {
   if (thrown instanceof VirtSimilarityError) {

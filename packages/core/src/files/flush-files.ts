@@ -6,8 +6,8 @@ import { systemPath } from './path-text.js';
 /**
  * Makes the kernel write to disk the changes that programs made to files through shared memory mappings. The kernel
  * updates a file's times only at the first change of a page after that page was written: without flushing, a later
- * change of the same page would not show in the times. Failures to open or flush a file are ignored here; the reader
- * reports them.
+ * change of the same page would not show in the times. Failures to open or flush a file are ignored: if the file cannot
+ * be read, the reader reports it.
  */
 export async function flushFiles(files: readonly FileStamp[]): Promise<void> {
   await Promise.all(files.map(({ path }) => flush(path)));
@@ -19,7 +19,7 @@ async function flush(path: string): Promise<void> {
     file = await open(systemPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     await file.datasync();
   } catch {
-    // The reader reports it.
+    // If the file cannot be read, the reader reports it.
   } finally {
     await file?.close();
   }

@@ -2,7 +2,8 @@ import { statfs } from 'node:fs/promises';
 import { systemPath } from './path-text.js';
 
 /**
- * File systems on local devices: a call returns as soon as the device responds, and no other machine has a file open.
+ * File systems that are usually on local devices: a call returns as soon as the device responds, and no other machine
+ * has a file open.
  * The numbers of ext2 to ext4, XFS, btrfs, tmpfs, F2FS and overlayfs are from linux/magic.h; the last number is that of
  * ZFS.
  */
@@ -13,9 +14,9 @@ const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
 const directories = new Map<string, Promise<boolean>>();
 
 /**
- * Returns whether a file or directory is on a local file system. The main thread makes blocking calls only on local
- * file systems: a call on any other file system may never return, and the main thread could handle no signals
- * meanwhile.
+ * Returns whether a file or directory is on a local file system. The main thread makes blocking calls for images and
+ * hash vectors only on local file systems: a call on any other file system may never return, and the main thread could
+ * handle no signals meanwhile.
  *
  * @throws whatever the system throws.
  */
@@ -24,7 +25,8 @@ export async function isOnLocalFileSystem(path: string): Promise<boolean> {
 }
 
 /**
- * Like `isOnLocalFileSystem`, for a directory. Each path is checked once per process. Returns false if the check fails.
+ * Like `isOnLocalFileSystem`, for a directory. Each path is checked once in each thread. Returns false if the check
+ * fails.
  */
 export function isLocalDirectory(path: string): Promise<boolean> {
   let isLocal = directories.get(path);

@@ -4,8 +4,9 @@ import { systemCode } from './file-error.js';
 import { OpenDirectory } from './open-directory.js';
 
 /**
- * Opens a directory. Creates it and its parents if they are missing: each is created through its parent's descriptor,
- * and opened without following a link that replaced it. The caller closes the directory.
+ * Opens a directory. Creates the directory and its parents if they are missing. Each missing directory is created
+ * through the descriptor of its parent, and opened without following a link that replaced it. The caller closes the
+ * directory.
  *
  * Does not use `mkdir` with `recursive`, because Node.js 20 loops forever on a file system such as /proc, which reports
  * a new name as missing instead of refusing to create it.

@@ -17,7 +17,7 @@ export function readModuleFile(url: URL): Buffer {
 }
 
 /**
- * Requires that a file beside the calling module exists. A URL with another scheme than `file:` is not checked.
+ * Requires that a file of this package exists. A URL with another scheme than `file:` is not checked.
  *
  * @param purpose completes “cannot …” in the message
  * @throws `unavailable` if the file does not exist, for example because a bundler copied the code but not the file.

@@ -43,8 +43,9 @@ export class OpenDirectory {
    * Opens the directory that a user named. The path may end in symbolic links that belong to this user or to root. The
    * caller closes the directory.
    *
-   * @throws `refused` for a link of another user, `changed` if a link is replaced meanwhile, `unreadable` for a loop of
-   *   links, `unavailable` if /proc is not mounted, and whatever the system throws.
+   * @throws `refused` if a link at the end of the path belongs to another user, `changed` if such a link is replaced
+   *   meanwhile, `unreadable` for more than 40 such links or a loop of links, `unavailable` if /proc is not mounted,
+   *   and whatever the system throws.
    */
   static open(path: string): Promise<OpenDirectory> {
     return OpenDirectory.#openNamed(path, constants.O_RDONLY);
@@ -134,7 +135,7 @@ export class OpenDirectory {
 
   /**
    * Returns the names in the directory, sorted. Bytes that are not UTF-8 are replaced by U+FFFD. This and the following
-   * methods throw whatever the system throws.
+   * four methods throw whatever the system throws, and as {@link pathOf}.
    */
   async names(): Promise<string[]> {
     return (await readdir(this.pathOf('.'))).sort();

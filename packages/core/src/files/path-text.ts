@@ -8,10 +8,11 @@ const ESCAPE_BASE = 0xdc00;
 const ESCAPED = /([\udc80-\udcff])/u;
 
 /**
- * Converts a path, or a part of one, to text without losing a byte: valid UTF-8 is decoded, and each other byte
+ * Converts a path, or a part of a path, to text without losing a byte: valid UTF-8 is decoded, and each other byte
  * becomes a lone low surrogate, U+DC80 to U+DCFF, as in Python (PEP 383). Different bytes give different texts.
  *
- * @param bytes text is returned unchanged: under Yarn's Plug'n'Play, `realpath` returns text even if bytes are requested
+ * @param bytes text is returned unchanged, because `realpath` returns text under Yarn's Plug'n'Play even if bytes are
+ *   requested
  */
 export function pathText(bytes: Buffer | string): string {
   if (typeof bytes === 'string') {
@@ -30,8 +31,8 @@ export function pathText(bytes: Buffer | string): string {
 }
 
 /**
- * Converts a path's text for functions of `node:fs`: returns the text itself unless {@link pathText} escaped some of
- * it.
+ * Converts a path's text for functions of `node:fs`. Returns the text itself unless it contains bytes that
+ * {@link pathText} escaped.
  */
 export function systemPath(text: string): string | Buffer {
   if (!isEscaped(text)) {

@@ -27,9 +27,9 @@ let own: { readonly mark: string; readonly system: System } | undefined;
 
 /**
  * Returns a name for this process that no other process has, not even a later process with the same id, or a process in
- * another container or on another machine. If /proc cannot be read, the name contains only the process id, and is not
- * unique. Include it in the name of every temporary file and directory, so that {@link hasEnded} can determine whether
- * its owner is still running.
+ * another container or on another machine. If /proc cannot be read or belongs to another PID namespace, some parts of
+ * the name are unknown, and it may not be unique. Include it in the name of every temporary file and directory, so that
+ * {@link hasEnded} can determine whether the owner is still running.
  */
 export function processMark(): string {
   return ownProcess().mark;

@@ -5,9 +5,9 @@ import { closeRegularFile, openRegularFile, readExactly } from './regular-file.j
 /**
  * Returns the content of a regular file.
  *
- * @param limit bytes; a larger file is `refused`
- * @throws as `openRegularFile`, `refused` if the file is larger than `limit`, and `unreadable` if the file cannot be
- *   read or becomes shorter meanwhile.
+ * @param limit bytes
+ * @throws as `openRegularFile`, `refused` if the file is larger than `limit`, `unavailable` if a system resource is
+ *   exhausted, and `unreadable` if the file cannot be read for another reason or becomes shorter meanwhile.
  */
 export async function readSmallFile(path: string, limit: number): Promise<Buffer> {
   const file = await openRegularFile(path);

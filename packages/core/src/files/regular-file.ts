@@ -31,8 +31,8 @@ export interface OpenFileOptions {
   /** Whether to refuse a symbolic link. */
   readonly noFollow?: boolean | undefined;
   /**
-   * The path to open for a name in an open directory (see `OpenDirectory.pathOf`). The path of the file is then used
-   * only in messages.
+   * The path to open instead, for a file in an open directory (see `OpenDirectory.pathOf`). The parameter `path` is
+   * then used only in messages.
    */
   readonly place?: string | Buffer | undefined;
 }

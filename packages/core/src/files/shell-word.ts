@@ -2,8 +2,8 @@ import { systemPath } from './path-text.js';
 
 /**
  * Matches text that needs only single quotes: apart from spaces, it contains no character that a terminal interprets,
- * hides or draws as a blank, and no backslash that could be read as the start of an escape. The command prints text
- * that matches unchanged.
+ * hides or draws as a blank, and no backslash that could be read as the start of an escape. The command prints matching
+ * text unchanged.
  */
 const QUOTABLE = /^(?:[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u{2800}\\]| |\\(?![\\xu]))*$/u;
 

@@ -102,8 +102,7 @@ export function expectedFiles({ chain }: ImageIdentity): ExpectedFile[] {
 }
 
 /**
- * Returns whether a file with this status is the expected one: the same file, and unless it is `volatile`, in the same
- * state.
+ * Returns whether a file with this status is the expected file, and in the expected state unless `volatile` is set.
  */
 export function isExpected({ stamp, volatile }: ExpectedFile, stats: FileStatus): boolean {
   return (volatile ? sameFile : sameState)(stampOf(stamp.path, stats), stamp);

@@ -27,7 +27,7 @@ export class PartThread {
   readonly #onAbort = () => void this.close();
 
   /**
-   * The thread is started by the first call. The caller closes it. It also ends when the signal of the limits fires.
+   * The first call starts the thread. The caller ends the thread with `close`. The signal of the limits also ends it.
    */
   constructor(data: PartThreadData, { pluginTimeout, signal, logger }: IsolationLimits) {
     this.#data = data;

@@ -30,7 +30,7 @@ export type SentAnalysis = Omit<Analysis, 'failures' | 'images'> & {
 
 /** The methods of a thread for its part or plugin. */
 export interface PartWork {
-  /** Imports the plugin and constructs its parts, to check that both terminate. */
+  /** Imports the plugin and constructs its parts with default options if possible, to check that both terminate. */
   tryPlugin(): Promise<void>;
   /** Returns the metric's distances of all pairs. */
   measure(counts: PairwiseCounts): Promise<CondensedMatrix>;

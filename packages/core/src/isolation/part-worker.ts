@@ -10,7 +10,7 @@ import type { PartThreadData, PartWork } from './part-work.js';
 import { reportPieces, reportWarnings } from './report-pieces.js';
 import { receivedAnalysis } from './sent-analysis.js';
 
-/** The smallest number of characters of a piece of a report, except the last one. */
+/** The smallest number of characters in a piece of a text report, except in the last piece. */
 const TEXT_AT_ONCE = 64 * 1024;
 
 const data = workerData as PartThreadData;

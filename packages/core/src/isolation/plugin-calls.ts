@@ -21,12 +21,12 @@ export interface Placed<Part> extends NamedPart<Part> {
 }
 
 /**
- * Imports a plugin's module and constructs its parts in a separate thread, so that code that never finishes does not
- * block the main thread. Errors of the parts are ignored.
+ * Imports a plugin's module and constructs the plugin's parts in a separate thread, so that code that never finishes
+ * does not block the main thread. Errors after the import are ignored.
  *
  * @param name the plugin's name in messages
- * @throws `plugin` if the module throws or ends the thread, `unavailable` if it exceeds the time limit or a system
- *   resource is exhausted, and `aborted`.
+ * @throws `plugin` if the module throws, or if importing or constructing ends the thread; `unavailable` if both
+ *   together exceed the time limit, or a system resource is exhausted; and `aborted`.
  */
 export async function tryPlugin(name: string, url: string, limits: IsolationLimits): Promise<void> {
   await inThread({ url, name }, limits, (thread) => thread.call('tryPlugin'));

@@ -11,10 +11,10 @@ export type ReportPart = 'report' | 'companion';
 const NOT_WRITTEN: Wording = ['its companion text is not written; write it with ', { option: 'companion' }];
 
 /**
- * Yields a report or its companion in pieces; yields nothing if the reporter has no companion.
+ * Yields a report or its companion in pieces. If the reporter has no companion, yields nothing for it.
  *
- * @throws what the reporter throws, as `pluginError`, and `plugin` if it yields something other than it declares:
- *   strings, or bytes for the report of a binary format.
+ * @throws what the reporter throws, as `pluginError`, and `plugin` if it yields anything other than bytes for the
+ *   report of a binary format, or strings otherwise.
  */
 export async function* reportPieces(
   { name, part: reporter }: NamedPart<Reporter>,
@@ -41,7 +41,7 @@ export async function* reportPieces(
  * Returns a reporter's warnings about a report. A reporter without `warnings` has one warning if it has a companion
  * that is not written.
  *
- * @throws what the reporter throws, as `pluginError`, and `plugin` if it yields something other than a wording.
+ * @throws what the reporter throws, as `pluginError`, and `plugin` if it yields anything other than a wording.
  */
 export async function reportWarnings(
   { name, part: reporter }: NamedPart<Reporter>,

@@ -17,8 +17,9 @@ import { PART_WORKER } from './part-work.js';
  *
  * @param description the part that will run in threads, such as `hasher checksum`
  * @param parts all parts of the plugins that this part needs; each plugin has a `url`
- * @throws `usage` if a part differs or a module is the program itself, `plugin` if a module throws, `unavailable` if a
- *   module exceeds the time limit for loading or a bundler left out a file that threads need, and `aborted`.
+ * @throws `usage` if a part differs, a module is the program itself, or this thread imports plugins; `plugin` if a
+ *   module throws; `unavailable` if a module exceeds the time limit for loading, a system resource is exhausted, or a
+ *   bundler left out a file that threads need; and `aborted`.
  */
 export async function requireImportable(
   description: string,
@@ -55,7 +56,10 @@ async function importDefault(plugin: string, url: string, limits: IsolationLimit
   }
 }
 
-/** Creates the error for a module that waits for the analysis, which in turn waits for the module to load. */
+/**
+ * Creates the error for a module that has not loaded within the time limit. Usually, the module waits for the analysis,
+ * which waits for the module.
+ */
 function neverLoaded(plugin: string, url: string, cause: TimeLimitError): VirtSimilarityError {
   const problem = `[${plugin}] ${url} has not finished loading: ${cause.message}`;
   const remedy = 'put the plugin into a separate module that does not wait for the analysis';

@@ -5,7 +5,7 @@ import { received, sendable } from '../threads/thread-failure.js';
 import { hashVectorAt } from '../vectors/read-hash-vector.js';
 import type { SentAnalysis } from './part-work.js';
 
-/** The forms of vectors that were sent, with shared copies of rows in memory. All reports of an analysis reuse them. */
+/** By vector: what is sent for it, with its rows in a file or in shared memory. All reports of an analysis reuse it. */
 const SENT = new WeakMap<HashVector, LocatedVector>();
 
 /**

@@ -10,9 +10,9 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 /**
  * Returns the directories below which a user allows backing files: absolute, symbolic links resolved.
  *
- * @throws `usage` for a path that does not exist, cannot be opened or is not a directory; as
- *   `OpenDirectory.realPathOf`, for example `refused` for a symbolic link of another user, who could make it lead
- *   anywhere.
+ * @throws `usage` for a path that does not exist, cannot be opened or is not a directory; otherwise as
+ *   `OpenDirectory.realPathOf`, for example `refused` if a path ends in a symbolic link of another user, who could make
+ *   it lead anywhere.
  */
 export function allowedTrees(paths: readonly string[]): Promise<readonly string[]> {
   return Promise.all(paths.map(realDirectory));

@@ -72,7 +72,7 @@ export function namedVectors(
 }
 
 /**
- * Returns the analysis of items with known distances. The path of an item is its name by default, and its sizes are 0.
+ * Returns the analysis of items with known distances. By default, the path of an item is its name, and its sizes are 0.
  */
 export function analysisOfDistances(
   items: readonly DistanceItem[],

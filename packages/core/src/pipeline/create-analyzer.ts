@@ -24,9 +24,10 @@ export interface AnalyzerParts {
    */
   readonly isolated?: readonly ConfiguredPlugin[] | undefined;
   /**
-   * Time limit in seconds for each answer of an isolated plugin's part; 0 for no limit; 60 by default. An answer is one
-   * image of a source, one call of a reader, 8 MiB of a hasher's input or one larger block, all pairs of a metric, all
-   * images of a clusterer, or about 65,536 characters of a reporter's text.
+   * Time limit in seconds for each answer of an isolated plugin's part, 0 to 1,000,000; 0 for no limit; 60 by default.
+   * An answer is one image of a source, one call of a reader, at most 8 MiB of a hasher's input or one larger block,
+   * all pairs of a metric, all images of a clusterer, or a piece of a report: at least 65,536 characters of text unless
+   * it is the last piece, or the next bytes that the reporter yields.
    */
   readonly pluginTimeout?: number | undefined;
   /** Receives the notes of all parts; when absent, they are discarded. */
@@ -59,7 +60,7 @@ const MEMBERS = [
 /** The defaults of `AnalyzerParts`. */
 export const ANALYZER_DEFAULTS = { pluginTimeout: 60 } as const satisfies Partial<AnalyzerParts>;
 
-/** Seconds: the longest time that timers support, rounded down. */
+/** Seconds: a round number below the longest time that timers support, 2³¹ − 1 ms. */
 const LONGEST_TIMEOUT = 1_000_000;
 
 /**

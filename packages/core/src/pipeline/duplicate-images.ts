@@ -2,12 +2,12 @@ import type { DiskSource } from '../contracts/disk-reader.js';
 import { VirtSimilarityError } from '../errors.js';
 
 /**
- * Merges two mentions of the same file, and keeps the path of the earlier one. If one mention names the file itself and
- * the other is from the listing of a directory, the format is that of the mention that names the file, even if it
- * states none.
+ * Merges two mentions of the same file. Keeps the path of the earlier mention. If only one of them names the file
+ * itself, and the other is from the listing of a directory, the format is that of the mention that names the file, even
+ * if it states no format. If both are from listings, the format is that of the earlier mention.
  *
- * @throws `usage` if both mentions name the file itself, with different formats or one of them without a format, or if
- *   they have different labels.
+ * @throws `usage` if the mentions have different labels, or if both name the file itself and do not state the same
+ *   format.
  */
 export function merged(earlier: DiskSource, later: DiskSource): DiskSource {
   const { label = later.label } = earlier;

@@ -13,8 +13,8 @@ import { type ComparisonContext, comparisonOf, comparisonWith } from './comparis
 /**
  * Returns the vectors of the images of an analysis under their names, then the added vectors under unused names.
  *
- * @throws `usage` if the analysis lacks some of its images, an image of the analysis has no hash vector or one that
- *   does not fit the analysis, or two images have the same path.
+ * @throws `usage` if the analysis lacks some of its images, an image of the analysis has no hash vector or a vector
+ *   that does not fit the analysis, or two images have the same path.
  */
 export function extendedImages(
   { images, distances, parameters }: Analysis,
@@ -71,8 +71,8 @@ function describeHeader({
 }
 
 /**
- * Returns the distances of all images: those of the analysis, followed by the added ones. Compares only pairs with an
- * added image.
+ * Returns the distances of all images: those of the analysis, followed by the added images. Compares only pairs with
+ * an added image.
  *
  * @param images all images, in this order
  * @throws as `Analyzer.extend`.

@@ -48,16 +48,16 @@ interface Candidate {
    */
   readonly directory?: string | undefined;
   /**
-   * The directories of the image and of its stated backing files, symbolic links resolved, without those that another
-   * user's symbolic link leads to. Empty if the image cannot be resolved.
+   * The directories of the image and of its stated backing files, symbolic links resolved, without directories whose
+   * path ends in a symbolic link of another user. Empty if the image cannot be resolved.
    */
   readonly allowed: readonly string[];
 }
 
 /**
- * Finds the images that the sources list. A file that is named repeatedly in one directory is included once. Hard
- * links, and symbolic links in other directories, are separate images, since relative names in an image refer to its
- * directory.
+ * Finds the images that the sources list. A file that is named repeatedly in one directory is included once. Symbolic
+ * links in other directories are separate images, since relative names in an image refer to its directory. Hard links
+ * are always separate images.
  *
  * @throws as `listedBy`; `usage` if a word is invalid or a source finds no image for it, a file is named with two
  *   formats or labels, or two images have the same label; and `aborted`.

@@ -56,11 +56,12 @@ export async function openVectors(
 }
 
 /**
- * Returns the hasher and block size of a run: those that the caller states, else those of the hash vectors among the
- * images, else the defaults, which the last parameter contains.
+ * Returns the hasher and block size of a run: those of the hash vectors among the images; if there are none, those of
+ * the last parameter, which are the stated values or the defaults.
  *
- * @param headers the headers of these hash vectors, by path
- * @throws `usage`, which lists the files, if the hash vectors differ from each other or from the stated options.
+ * @param headers the headers of the hash vectors among the images, by path
+ * @param stated only the values that the caller states
+ * @throws `usage` if the hash vectors differ from each other or from the stated values. The message names the files.
  */
 export function hashParametersOf(
   headers: ReadonlyMap<string, HashVectorHeader>,

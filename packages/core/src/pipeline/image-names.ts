@@ -48,7 +48,7 @@ function originsOf(paths: readonly string[], recorded: ReadonlyMap<string, strin
 /**
  * Returns a short unique name for each path: its base name (for an image in an archive, the base name of the archive
  * and the name of the image), or as many of its last components as distinguish it from the others, or the path itself.
- * No name equals the name or path of another image. Equal paths, which should not occur, are numbered.
+ * Equal paths, which should not occur, are numbered.
  */
 export function uniqueNames(paths: readonly string[], archives: ByPath = new Map()): string[] {
   const parts = paths.map((path) => partsOf(path, archives.get(path)));
@@ -87,7 +87,7 @@ function repeatedIn(names: readonly string[]): Set<string> {
   return new Set(names.filter((name) => seen.size === seen.add(name).size));
 }
 
-/** Numbers equal names so that they are unique; the first one keeps its name. */
+/** Numbers equal names so that they are unique; the first of them is unchanged. */
 function numbered(names: readonly string[], paths: readonly string[]): string[] {
   const taken = new Set([...names, ...paths]);
   const kept = new Set<string>();

@@ -43,7 +43,7 @@ export async function requireSameInThreads(
 
 /**
  * Requires that all named parts exist and that the clusterer supports the linkage, so that a misspelt name is reported
- * before any work begins. The linkage is checked only if the clusterer is named.
+ * before any work begins. The linkage is checked only if a clusterer is given.
  *
  * @throws `usage` for an unknown name or an unsupported linkage, and `plugin` if a part cannot be constructed.
  */

@@ -11,8 +11,8 @@ import { type Wording, wording } from '../errors.js';
 const METRIC = 'hamming';
 
 /**
- * Limits of the fraction of the smaller image's non-zero blocks that both images have at the same block numbers: at
- * most `HARDLY` in unrelated images, at least `HALF` in related ones.
+ * Limits of the fraction of the smaller image's non-zero blocks that the larger image also has at the same block
+ * numbers: at most `HARDLY` for unrelated images, at least `HALF` for related images.
  */
 const HARDLY = 0.05;
 const HALF = 0.5;
@@ -41,10 +41,9 @@ export function kinshipOf(metric: string, { size, dataBlocks, equal }: PairwiseC
 }
 
 /**
- * Returns a warning if a merge of related images is higher in the tree than a merge of unrelated images: sizes, not
- * origins, then shaped the tree. Merges of unrelated images above all merges of related images, as in every tree of
- * several families, are no reason to warn. Returns `undefined` if there is no such merge, or if the kinship is
- * `undefined`.
+ * Returns a warning if a merge of related images is higher in the tree than a merge of unrelated images, because sizes,
+ * not origins, have then shaped the tree. Otherwise, or if the kinship is `undefined`, returns `undefined`. In a tree
+ * of several families, merges of unrelated images are above those of related images, which is no reason to warn.
  */
 export function sizeEffect(
   images: readonly AnalyzedImage[],
@@ -77,8 +76,8 @@ export function sizeEffect(
 }
 
 /**
- * Unites the leaves of two clusters: moves the leaves of the smaller cluster to the list of the larger one, and returns
- * this list.
+ * Unites the leaves of two clusters: moves the leaves of the smaller cluster to the list of the larger cluster, and
+ * returns this list.
  */
 function united(leaves: number[][], left: number, right: number): number[] {
   const [smaller, larger] = [leaves[left]!, leaves[right]!].toSorted((one, other) => one.length - other.length);

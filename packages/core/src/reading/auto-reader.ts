@@ -118,7 +118,7 @@ export class AutoReader implements DiskReader {
   }
 
   /**
-   * Records the reader of an opened image, whose identity is a new object if the image has changed.
+   * Records the reader of an opened image, whose identity can be a new object.
    *
    * @throws what opening throws, and `plugin` if the identity is invalid; the image is then closed.
    */
@@ -136,7 +136,7 @@ export class AutoReader implements DiskReader {
     }
   }
 
-  /** Returns the readers to ask, in order. Delegating readers are omitted, since they could ask this reader. */
+  /** Returns the readers to ask, in order. Omits delegating readers, since they could ask this reader. */
   #readersInOrder(): readonly NamedPart<DiskReader>[] {
     if (this.#ordered !== undefined) {
       return this.#ordered;

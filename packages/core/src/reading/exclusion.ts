@@ -7,7 +7,7 @@ export type Exclusion = (path: string) => boolean;
 
 /**
  * Returns the exclusion of paths by glob patterns, in which `*` and `?` also match a dot at the beginning of a name,
- * and `**` matches any directories. A pattern is compared with the end of a path: `*.iso` with the file name,
+ * and `**` matches any number of directories. A pattern is compared with the end of a path: `*.iso` with the file name,
  * `old/*.img` with the names of the directory and the file. A pattern that begins with `/` is compared with the
  * absolute path. A leading `./` and trailing slashes of a pattern are ignored.
  */

@@ -27,11 +27,10 @@ const EXAMINED_AT_ONCE = 256;
 type Note = Parameters<ListOptions['onNote']>;
 
 /**
- * Lists images by their paths. Replaces a directory by the images in it, in the order of their names, without following
- * symbolic links, and reports in notes what it leaves out: everything else in the directory, and subdirectories unless
- * the listing is recursive. A directory without images becomes one failed image. Replaces an archive by the images in
- * it. Leaves out files that are parts of other named images. A path that cannot be examined is kept, and fails when it
- * is opened.
+ * Lists images by their paths. Replaces a directory by the images in it (see `listDirectory`), and an archive by the
+ * images in the archive. A directory without images becomes one failed image. Leaves out excluded paths, and files that
+ * are parts of other named images. Reports in notes what it leaves out. A path that cannot be examined is kept, and
+ * fails when it is opened.
  */
 @injectable()
 export class FileSource implements ImageSource {
@@ -42,7 +41,8 @@ export class FileSource implements ImageSource {
   }
 
   /**
-   * @throws as `listDirectory`, what `onNote` throws, and what a reader throws that is not an error of this project.
+   * @throws as `listDirectory`; `plugin` if a reader cannot be constructed; what `onNote` throws; and what a reader's
+   *   `imagesIn` throws that is not an error of this project.
    */
   async *list(named: readonly NamedImages[], options: ListOptions): AsyncGenerator<ListedImage> {
     const isExcluded = exclusionOf(options.exclude ?? []);
@@ -140,9 +140,9 @@ export async function archiveOf(path: string): Promise<string | undefined> {
 }
 
 /**
- * Returns the named images without files that are parts of other named images, such as all but the first file of a
- * split disk, which a glob pattern also matches. Files whose format is stated are kept. Reports what was left out in
- * notes.
+ * Returns the named images without files that are parts of other named images in the same directory. For example, a
+ * shell pattern can match all files of a split disk, of which only the first is an image. Files whose format is stated
+ * are kept. Reports in notes what is left out.
  */
 async function withoutParts(
   named: readonly NamedImages[],
@@ -183,15 +183,15 @@ async function withoutParts(
 }
 
 /**
- * Returns a file of a directory as an image, with the format that was stated for the directory unless its name is that
- * of a hash vector.
+ * Returns a file of a directory as an image, with the format that was stated for the directory unless the file has the
+ * name of a hash vector.
  */
 function listedIn({ path: directory, format }: ListedImage, name: string): ListedImage {
   const path = pathIn(directory, name);
   return { path, ...(format !== undefined && !isNamedAsVector({ path }) && { format }), noFollow: true };
 }
 
-/** Reports the named images that are excluded: their number in a warning, and each name in a debug note. */
+/** Reports the excluded names: in a warning, their number or the only name; in a debug note, each name. */
 function noteExcluded(paths: readonly string[], onNote: ListOptions['onNote']): void {
   const images = paths.length === 1 ? `${paths[0]}, which is` : `${paths.length} named images, which are`;
   onNote('warning', `left out ${images} excluded`);

@@ -34,7 +34,7 @@ export class ImageOpener implements ReaderSession {
   }
 
   /**
-   * Ends the session, if it was started. A failure is only a warning, since all images are done.
+   * Ends the session, if it was started. Reports a failure as a warning, since it affects no outcome.
    *
    * @throws `CallbackError` if a callback throws.
    */

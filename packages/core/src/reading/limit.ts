@@ -39,9 +39,9 @@ export class Limit {
   }
 
   /**
-   * Yields the items, with the time limit for each.
+   * Yields the items, with the time limit for each item.
    *
-   * @throws what the iterator throws, and otherwise as `on`.
+   * @throws as `on`.
    */
   async *onEach<Item>(items: AsyncIterable<Item>, signal?: AbortSignal): AsyncGenerator<Item, void, undefined> {
     const iterator = items[Symbol.asyncIterator]();

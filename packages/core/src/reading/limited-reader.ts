@@ -11,9 +11,9 @@ import type {
 import { Limit } from './limit.js';
 
 /**
- * Wraps a reader so that no asynchronous call waits forever: a call fails with `unavailable` when it exceeds the time
- * limit, and with `aborted` when its signal fires. The reader runs in this thread, so an endless loop without `await`
- * cannot be stopped.
+ * Wraps a reader so that each asynchronous call fails with `unavailable` when it exceeds the time limit, and with
+ * `aborted` when its signal fires, if it has a signal. The reader runs in this thread, so an endless loop without
+ * `await` cannot be stopped.
  */
 export class LimitedReader implements DiskReader {
   readonly fallback?: true;

@@ -2,7 +2,7 @@ import type { ImageSource, ListedImage, ListOptions, NamedImages } from '../cont
 import { brokenContract } from '../errors.js';
 import { Limit } from './limit.js';
 
-/** The most listings of one source at the same time. If there are more, sources call each other endlessly. */
+/** The most listings of one source at the same time. Only sources that call each other endlessly should need more. */
 const MAX_CONCURRENT = 100;
 
 /**

@@ -48,8 +48,8 @@ export interface LeftOut {
 /** The entries of a directory. */
 export interface DirectoryListing {
   /**
-   * Names of the images and hash-vector files: those in the directory, sorted, then those in each subdirectory,
-   * likewise. Names of files in subdirectories begin with the path of the subdirectory.
+   * Names of the images and hash-vector files: those in the directory, sorted, then those below each subdirectory in
+   * the same order. Names of files in subdirectories begin with the path of the subdirectory.
    */
   readonly images: readonly string[];
   /** Sorted by name. */
@@ -70,12 +70,14 @@ export interface ListingOptions {
 
 /**
  * Lists the images in a directory: regular files with the extension of a disk image or hash vector that are not
- * excluded, and are neither reports, entries of a cache nor parts of another image. Subdirectories are opened without
- * following a symbolic link, even if a link replaces a subdirectory meanwhile. A subdirectory that this user may not
- * read is left out.
+ * excluded, and are neither reports, entries of a cache nor parts of another image. If the listing is recursive, also
+ * lists the images in subdirectories. Leaves out caches, and subdirectories that are excluded, that are too deep, or
+ * that this user may not read. Subdirectories are opened without following a symbolic link, even if a link replaces a
+ * subdirectory meanwhile.
  *
- * @throws `unreadable` if the directory cannot be listed, `unavailable` if a system resource such as file descriptors
- *   is exhausted, `refused` if there are too many entries, and `aborted`.
+ * @throws `unreadable` if the directory cannot be listed; `unavailable` if a system resource such as file descriptors
+ *   is exhausted, or if /proc is not mounted and the listing is recursive; `refused` if there are too many entries; and
+ *   `aborted`.
  */
 export async function listDirectory(
   path: string,
@@ -119,9 +121,9 @@ class ListingInProgress {
   /**
    * Adds the entries of a directory and its subdirectories, and closes the directory.
    *
-   * @param below the path of the directory below the listed one, with a slash at the end; empty for the listed
-   *   directory
-   * @param level the depth of the directory below the listed one; 0 for the listed directory
+   * @param below the path from the listed directory to this directory, with a slash at the end; empty for the listed
+   *   directory itself
+   * @param level 0 for the listed directory, 1 for its subdirectories, and so on
    */
   async addTree(directory: OpenDirectory, below = '', level = 0): Promise<void> {
     try {
@@ -211,7 +213,7 @@ export function pathIn(directory: string, name: string): string {
   return name === '' || directory.endsWith('/') ? directory + name : `${directory}/${name}`;
 }
 
-/** Counts the omitted entries by reason, such as `2 symbolic links, 1 subdirectory`. */
+/** Formats the numbers of omitted entries by reason, such as `2 symbolic links, 1 subdirectory`. */
 export function countByReason(leftOut: readonly LeftOut[]): string {
   const counts = Object.entries(REASONS).flatMap(([reason, [one, several]]) => {
     const count = leftOut.filter((entry) => entry.reason === reason).length;
@@ -258,9 +260,9 @@ function endsOf(name: string): string[] {
 
 /**
  * Returns which files of a directory are parts of other files there: a map from the name of each part to the name of
- * its image. A reader that fails is only a warning.
+ * its image. If a reader fails, only warns.
  *
- * @param names regular files of the directory
+ * @param names as for `DiskReader.partsIn`
  */
 export async function partsAmong(
   path: string,

@@ -18,12 +18,12 @@ export interface PlaceInDirectory {
 
 /**
  * Calls `call` with the open cache directory; with `undefined` if the directory does not exist. Owner and mode are
- * checked on the open directory, and everything in it is accessed through its descriptor, so nobody can replace the
- * directory after the check.
+ * checked on the open directory, and everything in it is accessed through its descriptor, so replacing the directory
+ * after the check has no effect.
  *
  * @throws `refused` if the path is a symbolic link or not a directory, or if others could add entries: the directory
- *   belongs to another user or is writable by others; `unavailable` if a system resource is exhausted, `unreadable` if
- *   the directory cannot be opened for another reason; and whatever `call` throws.
+ *   belongs to another user or is writable by others; `unavailable` if a system resource is exhausted or /proc is not
+ *   mounted, `unreadable` if the directory cannot be opened for another reason; and whatever `call` throws.
  */
 export async function withCacheDirectory<Result>(
   path: string,
@@ -72,7 +72,7 @@ export async function listCacheDirectory(directory: OpenDirectory): Promise<stri
  * Removes an entry if it exists.
  *
  * @throws `unreadable` if the system refuses the removal, for example because the directory is read-only or the entry
- *   is a directory.
+ *   is a directory; `unavailable` if a system resource is exhausted.
  */
 export async function removeFromCache({ directory, name }: PlaceInDirectory): Promise<void> {
   try {

@@ -27,9 +27,10 @@ const ENTRY_NAME = /^(?<key>[0-9a-f]{32})\.(?<digest>[0-9a-f]{64})(?:\.[0-9a-f]{
 const LARGEST_AT_ONCE = 16 * 1024 * 1024;
 
 /**
- * Returns the file name of an entry: its key, and the SHA-256 of its bytes for verification.
+ * Returns the file name of an entry. It contains the entry's key, and the SHA-256 of the entry's bytes for
+ * verification.
  *
- * @param version eight hexadecimal digits that distinguish the file from a damaged one with the same key and digest
+ * @param version eight hexadecimal digits that distinguish the file from a damaged file with the same key and digest
  */
 export function entryNameOf(key: string, digest: string, version?: string): string {
   return [key, digest, ...(version === undefined ? [] : [version]), 'arrow'].join('.');
@@ -62,7 +63,7 @@ export async function openEntry(entry: PlaceInDirectory): Promise<HashVector> {
 /**
  * Opens an entry after verifying its digest and the order of its rows. Nothing is parsed before the digest is verified.
  *
- * @throws as `openEntry`, also `corrupt` if the digest or the order of the rows is wrong, and `aborted`.
+ * @throws as `openEntry`, `corrupt` also if the digest or the order of the rows is wrong, and `aborted`.
  */
 export async function openProvenEntry(
   entry: PlaceInDirectory,

@@ -14,7 +14,7 @@ interface Listing {
 
 /**
  * The names of a cache's entries by key. Lists the directory at the first call, and again only after the directory has
- * changed. Each listing also removes temporary files of killed writers.
+ * changed. Each listing also removes temporary files of writers that have ended.
  */
 export class CacheIndex {
   #listing: Promise<Listing> | undefined;

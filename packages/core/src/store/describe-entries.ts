@@ -14,9 +14,9 @@ export type CacheEntry = {
 } & (
   | {
       /**
-       * `current` if the files of the image's chain still have the stamps that they had when they were hashed,
-       * `changed` or `missing` if one of them does not (see `currentStateOf`), and `outdated` if they do, but no run
-       * finds the entry, because another version of its hasher made it, or a release that recorded no version.
+       * `changed` or `missing` if a file of the image's chain no longer has the stamp that it had when it was hashed
+       * (see `currentStateOf`). `outdated` if the files are unchanged, but no run finds the entry, because it records
+       * another version of its hasher, or no version. Otherwise `current`.
        */
       readonly state: 'current' | 'changed' | 'missing' | 'outdated';
       readonly header: HashVectorHeader;

@@ -30,10 +30,10 @@ import { vectorKeyOf, vectorSubjectOf } from './vector-key.js';
  * Every method throws `refused` if the path is a symbolic link or not a directory, or if the directory belongs to
  * another user or is writable by others.
  *
- * `find` and `store` throw neither because of a bad entry nor because of a directory that cannot be read, created or
- * written to, since these cost only time. Both remove corrupt entries; only `find` warns about bad entries. Both warn
- * once about the directory. `store` also warns about each vector that it cannot store because a system resource is
- * exhausted. If the directory cannot be read, `exists`, `list`, `verify` and `prune` throw `unreadable` or
+ * `find` and `store` do not throw if an entry is bad, or if the directory cannot be read, created or written to, since
+ * that only costs time. Both methods remove corrupt entries; only `find` warns about bad entries. Both give each
+ * warning about the directory only once. `store` also warns about each vector that it cannot store because a system
+ * resource is exhausted. If the directory cannot be read, `exists`, `list`, `verify` and `prune` throw `unreadable` or
  * `unavailable`.
  */
 export class HashVectorCache implements VectorStore {
@@ -88,8 +88,8 @@ export class HashVectorCache implements VectorStore {
    * Writes a vector. Returns the vector in the file, or `vector` itself if the cache cannot be written. If a valid
    * entry with the same key exists, writes nothing and returns the vector of that entry.
    *
-   * @throws `usage` as `vectorSubjectOf`, `aborted`, `refused`, `corrupt` or `changed` if reading `vector` does, and
-   *   `changed` if another program replaced the temporary file.
+   * @throws `usage` as `vectorSubjectOf`, `aborted`, `refused`, `changed` if another program replaced the temporary
+   *   file, and any error other than `unreadable` and `unavailable` that reading `vector` throws.
    */
   async store(vector: HashVector, options: StoreOptions = {}): Promise<HashVector> {
     const key = vectorKeyOf(vectorSubjectOf(vector));
@@ -143,8 +143,8 @@ export class HashVectorCache implements VectorStore {
   }
 
   /**
-   * Removes temporary files of killed writers, and all entries that are not current. Verifies all entries first.
-   * Returns the removed entries.
+   * Removes temporary files of writers that have ended, then verifies all entries and removes those that are not
+   * current. Returns the removed entries.
    *
    * @throws `aborted`, and `unreadable` if an entry cannot be removed; removing the other entries is attempted first.
    */
@@ -174,8 +174,8 @@ export class HashVectorCache implements VectorStore {
   }
 
   /**
-   * Returns the first valid vector of the key. Checks all entries of the key and removes corrupt ones. There is more
-   * than one entry only if processes wrote at the same time, or if one is damaged.
+   * Returns the first valid vector of the key. Checks all entries of the key, and removes corrupt entries. A key has
+   * more than one entry only if processes wrote at the same time, or if an entry is damaged.
    */
   async #find(
     directory: OpenDirectory | undefined,

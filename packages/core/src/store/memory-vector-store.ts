@@ -23,7 +23,7 @@ export class MemoryVectorStore implements VectorStore {
     return this.#vectors.get(vectorKeyOf(subject));
   }
 
-  /** @throws `usage` as `vectorSubjectOf`, `aborted`, and whatever reading its rows throws. */
+  /** @throws `usage` as `vectorSubjectOf`, `aborted`, and whatever reading the vector's rows throws. */
   async store(vector: HashVector, { signal }: StoreOptions = {}): Promise<HashVector> {
     const key = vectorKeyOf(vectorSubjectOf(vector));
     const known = this.#vectors.get(key);

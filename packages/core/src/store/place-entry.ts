@@ -16,9 +16,9 @@ interface WrittenEntry {
 
 /**
  * Gives an entry its final name and returns the name. If another process has written an equal entry meanwhile, keeps
- * that entry and returns its name, because the other process may be reading it and would find another file. If the
- * existing entry is damaged, the new entry gets a name that was never used before, so that removing the damaged entry
- * cannot remove a valid one.
+ * that entry and returns its name, because the other process may be reading it and would notice that the file was
+ * replaced. If the existing entry is damaged, the new entry gets a name that was never used before, so that removing
+ * the damaged entry cannot remove a valid entry.
  *
  * @throws whatever the system throws.
  */

@@ -8,8 +8,8 @@ export class SpareBuffers {
   /** Calls `call` with `length` bytes of unspecified content. The bytes belong to `call` until its promise settles. */
   async lend<Result>(length: number, call: (bytes: Uint8Array<ArrayBuffer>) => Promise<Result>): Promise<Result> {
     const fitting = this.#spare.findIndex((spare) => spare.length >= length);
-    // If none fits, the new buffer replaces a spare one. So there are never more buffers than were lent at the same
-    // time.
+    // If no spare buffer fits, the new buffer replaces a spare buffer. So there are never more buffers than were lent
+    // at the same time.
     const [found] = this.#spare.splice(Math.max(0, fitting), 1);
     const buffer = fitting < 0 ? new Uint8Array(capacityFor(length)) : found!;
     try {

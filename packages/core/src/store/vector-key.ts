@@ -9,15 +9,15 @@ import { stateKeyOf } from '../identity/stamp.js';
 const DIGITS = 32;
 
 /**
- * Returns the key of an image's hash vector in a store. Subjects with equal links, hashers and block sizes have equal
- * keys, regardless of the image's name. All other subjects have different keys, for example the ciphertext and the
- * decrypted content of one file. The key of a volatile subject differs from that of the same subject without
- * `volatile`. Ciphertext has the same key whether or not it is recognised as ciphertext: its bytes are the same.
+ * Returns the key of an image's hash vector in a store. The key depends only on the hasher, its version, the block
+ * size, and for each link, the format, the states of the files and objects, and whether the link is decrypted and
+ * whether it is volatile. Subjects that differ in any of these have different keys. Ciphertext has the same key whether
+ * or not it is recognised as ciphertext: its bytes are the same.
  *
  * Paths of files are left out, so that an image keeps its entry if a directory above it is renamed. Device numbers can
  * change when a machine restarts (NFS, btrfs, removable disks). Then the entry is not found, but no other entry is
- * found instead, because inode, size and both times are part of the key too. A key without a hasher version is that of
- * a release that recorded none.
+ * found instead, because inode, size and both times are part of the key too. Releases that recorded no hasher version
+ * made keys without a version.
  */
 export function vectorKeyOf({ identity, algorithm, hasherVersion, blockSize }: VectorSubject): string {
   const links = identity.chain.map(({ format, encryption, parts, volatile = false }) => [
@@ -31,8 +31,8 @@ export function vectorKeyOf({ identity, algorithm, hasherVersion, blockSize }: V
 }
 
 /**
- * Returns the key of a vector; `undefined` if the vector has no identity, or a volatile one, which no later run can
- * recognise.
+ * Returns the key of a vector; `undefined` if the vector has no identity, or if no later run can recognise the image,
+ * because the identity is volatile.
  */
 export function knownKeyOf({ identity, algorithm, hasherVersion, blockSize }: HashVectorHeader): string | undefined {
   return identity === undefined || isVolatile(identity)

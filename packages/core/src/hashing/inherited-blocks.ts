@@ -81,11 +81,11 @@ export async function withInherited(
   base: HashVector,
   ranges: Iterable<BlockRange>,
 ): Promise<HashedBlocks> {
-  const merged = new MergedBlocks(own.blocks.length + base.dataBlocks, base.digestLength);
+  const pieces: Piece[] = [];
   let ownRow = 0;
   const takeOwnBelow = (block: number): void => {
     const end = partitionPoint(own.blocks, (ownBlock) => ownBlock < block, ownRow);
-    merged.append(own, ownRow, end);
+    pieces.push({ rows: own, from: ownRow, end });
     ownRow = end;
   };
   const remaining = ranges[Symbol.iterator]();
@@ -98,7 +98,7 @@ export async function withInherited(
       row = partitionPoint(batch.blocks, (block) => block < end, from);
       if (from < row) {
         takeOwnBelow(first);
-        merged.append(batch, from, row);
+        pieces.push({ rows: batch, from, end: row });
       }
       if (row < batch.blocks.length) {
         range = nextOf(remaining);
@@ -106,37 +106,27 @@ export async function withInherited(
     }
   }
   takeOwnBelow(Number.POSITIVE_INFINITY);
-  return merged.take();
+  return joined(pieces, base.digestLength);
 }
 
-/** Collects rows in memory that is allocated for the largest possible number of rows. */
-class MergedBlocks {
-  readonly #blocks: Uint32Array;
-  readonly #digests: Uint8Array;
-  readonly #digestLength: number;
-  #count = 0;
+/** The rows `from` to `end` − 1 of a batch of rows. */
+interface Piece {
+  readonly rows: HashedBlocks;
+  readonly from: number;
+  readonly end: number;
+}
 
-  constructor(most: number, digestLength: number) {
-    this.#blocks = new Uint32Array(most);
-    this.#digests = new Uint8Array(most * digestLength);
-    this.#digestLength = digestLength;
+function joined(pieces: readonly Piece[], digestLength: number): HashedBlocks {
+  const count = pieces.reduce((sum, { from, end }) => sum + end - from, 0);
+  const blocks = new Uint32Array(count);
+  const digests = new Uint8Array(count * digestLength);
+  let row = 0;
+  for (const { rows, from, end } of pieces) {
+    blocks.set(rows.blocks.subarray(from, end), row);
+    digests.set(rows.digests.subarray(from * digestLength, end * digestLength), row * digestLength);
+    row += end - from;
   }
-
-  append({ blocks, digests }: HashedBlocks, from: number, end: number): void {
-    this.#blocks.set(blocks.subarray(from, end), this.#count);
-    this.#digests.set(
-      digests.subarray(from * this.#digestLength, end * this.#digestLength),
-      this.#count * this.#digestLength,
-    );
-    this.#count += end - from;
-  }
-
-  take(): HashedBlocks {
-    return {
-      blocks: this.#blocks.slice(0, this.#count),
-      digests: this.#digests.slice(0, this.#count * this.#digestLength),
-    };
-  }
+  return { blocks, digests };
 }
 
 function nextOf<T>(iterator: Iterator<T, undefined>): T | undefined {

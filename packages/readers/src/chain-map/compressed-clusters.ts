@@ -13,13 +13,14 @@ const MAX_BUCKETS = 2 ** 20;
  */
 export class CompressedClusters {
   readonly #bucketBytes: number;
-  readonly #counts: Uint32Array;
+  readonly #fileBytes: number;
+  /** Absent until the first cluster is counted, because most files have none. */
+  #counts: Uint32Array | undefined;
 
   /** @param fileBytes size of the file */
   constructor(fileBytes: number) {
     this.#bucketBytes = Math.max(MIN_BUCKET_BYTES, Math.ceil(fileBytes / MAX_BUCKETS));
-    // A cluster can begin after the end of the file, in its incomplete last sector.
-    this.#counts = new Uint32Array(Math.floor(fileBytes / this.#bucketBytes) + 1);
+    this.#fileBytes = fileBytes;
   }
 
   /**
@@ -27,6 +28,8 @@ export class CompressedClusters {
    * part of the file can be stored without sharing bytes.
    */
   add(offset: number): boolean {
+    // A cluster can begin after the end of the file, in its incomplete last sector.
+    this.#counts ??= new Uint32Array(Math.floor(this.#fileBytes / this.#bucketBytes) + 1);
     const bucket = Math.floor(offset / this.#bucketBytes);
     this.#counts[bucket]! += 1;
     return this.#counts[bucket]! <= Math.ceil(this.#bucketBytes / MIN_STORED_BYTES);

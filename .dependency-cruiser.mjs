@@ -157,6 +157,7 @@ const FILE_ACCESS = [
   'reporters/src/page-asset.ts',
   // The space that files occupy.
   'rebase/src/allocated-bytes.ts',
+  'rebase/src/stats/stored-ranges.ts',
   // Files that a plan writes and exchanges.
   'rebase/src/apply/',
   // Files other than images that the user names.

@@ -5,6 +5,7 @@ export type { DescriptorContent } from './processes/child-tool.js';
 export { type DiagnosedProgram, diagnoseProgram } from './processes/diagnose-program.js';
 export { findProgram } from './processes/find-program.js';
 export { OutputLimitError } from './processes/output-limit-error.js';
+export { requireProgram } from './processes/require-program.js';
 export { createRunDirectory, type RunDirectory, removeStaleRunDirectories } from './processes/run-directory.js';
 export { type RunToolOptions, runTool } from './processes/run-tool.js';
 export {

@@ -243,7 +243,7 @@ async function wantedBy(word: string, virsh: Virsh, options: ListOptions): Promi
 
 async function domainNamed(name: string, virsh: Virsh, options: ListOptions): Promise<Domain | undefined> {
   const domain = await virsh.domain(name);
-  if (domain === undefined || domain.name === name || domain.uuid === name) {
+  if (domain === undefined || domain.name === name || domain.uuid === name.toLowerCase()) {
     return domain;
   }
   // virsh took the word for the number of a running domain, but the word can be the name of another domain.

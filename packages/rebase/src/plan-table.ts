@@ -22,7 +22,7 @@ export function planRows(plan: Plan, inputs: readonly PlanInput[]): string[][] {
 export function summaryOf({ bytesNow, bytesPlanned, bytesToWrite, lowerBound }: Plan): string {
   const saved = bytesNow - bytesPlanned;
   if (bytesToWrite === 0) {
-    return 'no overlay would save space: nothing to change';
+    return 'no change within the limits of the options would save space';
   }
   const share = ((100 * saved) / bytesNow).toFixed(0);
   const bound =

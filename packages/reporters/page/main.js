@@ -102,6 +102,9 @@ function listen() {
 slider.max = String(heights.length - 1);
 buildHead();
 buildAnnotations();
+if (data.unit !== 'blocks') {
+  element('unit').querySelector('[value="bytes"]')?.remove();
+}
 listen();
 showScale();
 setCut(readLink() ?? 0);

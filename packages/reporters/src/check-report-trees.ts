@@ -51,7 +51,9 @@ function requireSizes(merges: readonly Merge[], size: number): void {
   const imagesIn = (cluster: number): number => (cluster < size ? 1 : merges[cluster - size]!.size);
   for (const [index, { left, right, size: found }] of merges.entries()) {
     if (left >= right) {
-      throw new Error(`expected merge ${index} to name its smaller part first, found ${left} and ${right}`);
+      throw new Error(
+        `expected merge ${index} to name the part of the smaller number first, found ${left} and ${right}`,
+      );
     }
     const expected = imagesIn(left) + imagesIn(right);
     if (found !== expected) {
@@ -86,13 +88,13 @@ function requireSameTree({ dendrogram, cladogram: { size, nodes } }: ReportTrees
     });
     const { node } = one!;
     if (node !== other!.node) {
-      const found = `merge ${index} of parts of clusters ${node} and ${other!.node}`;
+      const found = `that merge ${index} joins parts of clusters ${node} and ${other!.node}`;
       throw new Error(`expected merges and clusters to be the same tree, found ${found}`);
     }
     const expected = nodes[node - size]!;
     if (Math.abs(expected.height - height) > TOLERANCE * Math.max(expected.height, height)) {
       throw new Error(
-        `expected merge ${index} to have the height of cluster ${node}, ${expected.height}, found ${height}`,
+        `expected merge ${index} to have height ${expected.height}, as cluster ${node} has, found ${height}`,
       );
     }
     const tied = [left, right].find((part) => part >= size && isTied(clusters[part]!, height));

@@ -94,7 +94,7 @@ function distanceOf(value: unknown): number {
   if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) {
     return value;
   }
-  throw new Error(`expected distances from 0, found ${excerptOf(value)}`);
+  throw new Error(`expected distances of at least 0, found ${excerptOf(value)}`);
 }
 
 /** @param cluster the number of the cluster that the merge forms; its parts must have smaller numbers */

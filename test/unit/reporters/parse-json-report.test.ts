@@ -30,7 +30,7 @@ function exchangeImages({ clusters }: JsonValue): void {
 }
 
 describe('a JSON report', () => {
-  test('can be parsed back to any analysis', async () => {
+  test('of any analysis without annotations, failures and vectors can be parsed back to it', async () => {
     await fc.assert(
       fc.asyncProperty(analyses(hostileName), async (analysis) => {
         expect(parseJsonReport(await jsonOf(analysis))).toEqual(analysis);
@@ -65,45 +65,53 @@ describe('a JSON report', () => {
     ['of another version', (report) => (report.version = 2), 'and version 1, found'],
     ['without images', (report) => (report.images = []), 'expected at least one image, found none'],
     ['with too few distances', (report) => report.distances.pop(), 'expected 28 distances, found 27'],
-    ['with a negative distance', (report) => (report.distances[3] = -1), 'expected distances from 0, found -1'],
+    ['with a negative distance', (report) => (report.distances[3] = -1), 'expected distances of at least 0, found -1'],
     ['with too few merges', (report) => report.merges.pop(), 'expected 7 merges, found 6'],
-    ['with a merge of itself', (report) => (report.merges[0].right = 8), 'a cluster below 8, found 8'],
+    ['with a merge that is a part of itself', (report) => (report.merges[0].right = 8), 'a cluster below 8, found 8'],
     [
       'with a cluster in two merges',
       (report) => (report.merges[1].left = report.merges[0].left),
       'to be one tree of 8',
     ],
-    [
-      'with a cluster twice in one node',
-      (report) => report.clusters.at(-1).children.push(0),
-      'clusters to be one tree',
-    ],
+    ['with an image in two clusters', (report) => report.clusters.at(-1).children.push(0), 'clusters to be one tree'],
     [
       'with two images of one name',
       (report) => (report.images[1].name = report.images[0].name),
       "with different names, found 'base.qcow2' twice",
     ],
-    ['with the larger part first', exchangeParts, 'expected merge 0 to name its smaller part first, found 6 and 5'],
-    ['with a wrong size', (report) => (report.merges[6].size = 7), 'expected merge 6 to have the size 8, found 7'],
-    ['with a wrong inversion', (report) => (report.inverted = true), 'expected inverted to be false'],
-    ['without inverted', (report) => delete report.inverted, 'expected inverted as true or false, found undefined'],
     [
-      'with a merge of another height than its cluster',
-      (report) => (report.merges[3].height = 214),
-      'expected merge 3 to have the height of cluster 10, 213, found 214',
+      'with the part of the larger number first',
+      exchangeParts,
+      'expected merge 0 to name the part of the smaller number first, found 6 and 5',
     ],
-    ['with clusters of another tree', exchangeImages, 'to be the same tree, found merge 0 of parts of clusters'],
+    ['with a wrong size', (report) => (report.merges[6].size = 7), 'expected merge 6 to have the size 8, found 7'],
+    ['with a wrong value of inverted', (report) => (report.inverted = true), 'expected inverted to be false'],
+    [
+      'without the member inverted',
+      (report) => delete report.inverted,
+      'expected inverted as true or false, found undefined',
+    ],
+    [
+      'with a merge whose height differs from that of its cluster',
+      (report) => (report.merges[3].height = 214),
+      'expected merge 3 to have height 213, as cluster 10 has, found 214',
+    ],
+    [
+      'with clusters of another tree',
+      exchangeImages,
+      'to be the same tree, found that merge 0 joins parts of clusters',
+    ],
     [
       'with two clusters for connected merges of one height',
       (report) => (report.merges[3].height = report.merges[2].height = report.clusters[2].height = 17),
       'expected merges 2 and 3 of height 17 in one cluster, found two',
     ],
     [
-      'with text for a number',
+      'with text instead of a number',
       (report) => (report.images[0].dataBlocks = '7'),
       "expected dataBlocks as a whole number, found '7'",
     ],
-    ['with a number for text', (report) => (report.parameters.unit = 7), 'expected unit as text, found 7'],
+    ['with a number instead of text', (report) => (report.parameters.unit = 7), 'expected unit as text, found 7'],
     [
       'with an image that is not an object',
       (report) => (report.images[0] = []),

@@ -11,6 +11,9 @@ export interface PluginReference {
 export interface PartReference {
   readonly kind: PartKind;
   readonly name: string;
-  /** The plugins of the part and of all parts that can be injected into it, in the order of registration. */
+  /**
+   * The plugins that the thread must import to construct the part, including those of the parts that it depends on,
+   * directly or indirectly, in the order of registration.
+   */
   readonly plugins: readonly PluginReference[];
 }

@@ -206,7 +206,8 @@ async function requireProc(directory: OpenDirectory): Promise<void> {
   if (hasProc) {
     return;
   }
-  const seen = await stat(directory.pathOf('.'), { bigint: true }).catch(() => undefined);
+  // Not of the name `.`: looking up a name in a directory needs permission to search it.
+  const seen = await stat(directory.pathOf(''), { bigint: true }).catch(() => undefined);
   if (seen === undefined || !sameFile(fileNumberOf(seen), fileNumberOf(directory.stats))) {
     throw new VirtSimilarityError(
       'unavailable',

@@ -1,12 +1,13 @@
-import { messageOf, VirtSimilarityError } from '../errors.js';
+import { exhaustionRemedy, messageOf, VirtSimilarityError } from '../errors.js';
 import { fileError, systemCode } from '../files/file-error.js';
 
 /**
  * Maps an error that was thrown while a hash-vector file was read to the error to throw: this project's own errors stay
- * as they are, system errors become `unavailable` or `unreadable`, and all others `corrupt`.
+ * as they are, errors of exhausted resources become `unavailable`, other system errors `unreadable`, and all others
+ * `corrupt`.
  */
 export function readingError(thrown: unknown, path: string): VirtSimilarityError {
-  if (thrown instanceof VirtSimilarityError || systemCode(thrown) !== undefined) {
+  if (thrown instanceof VirtSimilarityError || systemCode(thrown) !== undefined || exhaustionRemedy(thrown)) {
     return fileError(thrown, `cannot read ${path}`, path);
   }
   return new VirtSimilarityError(

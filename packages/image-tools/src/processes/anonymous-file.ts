@@ -17,8 +17,13 @@ export async function makeAnonymousFile(bytes: Uint8Array): Promise<AnonymousFil
   const directory = await createRunDirectory();
   try {
     const file = await open(join(directory.path, 'text'), 'wx+', 0o600);
-    await file.writeFile(bytes);
-    return file;
+    try {
+      await file.writeFile(bytes);
+      return file;
+    } catch (thrown) {
+      await file.close();
+      throw thrown;
+    }
   } finally {
     await directory.remove();
   }

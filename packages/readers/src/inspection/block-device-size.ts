@@ -16,6 +16,10 @@ export async function blockDeviceSize(device: bigint): Promise<bigint> {
   try {
     return BigInt((await readFile(path, 'utf8')).trim()) * SYSTEM_SECTOR_BYTES;
   } catch (cause) {
-    throw new HeaderError('unreadable', `its size cannot be read from ${path}; mount /sys`, { cause });
+    throw new HeaderError(
+      'unreadable',
+      `its size cannot be read from ${path}; check that /sys is mounted and the device still exists`,
+      { cause },
+    );
   }
 }

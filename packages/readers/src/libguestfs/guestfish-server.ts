@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type RunDirectory, runTool, startTool, type ToolOptions } from '@virt-similarity/image-tools';
+import { type RunDirectory, requireProgram, runTool, startTool, type ToolOptions } from '@virt-similarity/image-tools';
 import { ErrorFile } from './error-file.js';
 import { type GuestfishCommand, remoteArguments } from './guestfish-arguments.js';
 import { awaitReadyFile } from './ready-file.js';
@@ -89,7 +89,7 @@ export async function startGuestfish(options: GuestfishServerOptions): Promise<G
     ...(signal === undefined ? {} : { signal }),
   };
   // The shell's own message would not name the required packages.
-  await runTool(GUESTFISH, ['--version'], tool);
+  await requireProgram(GUESTFISH, tool);
   const supervisorArguments = ['-c', SUPERVISOR_SCRIPT, SUPERVISOR.command, runDirectory.path, directory];
   const supervisor = await startTool(SUPERVISOR, supervisorArguments, tool);
   try {

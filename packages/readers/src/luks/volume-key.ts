@@ -5,6 +5,7 @@ import {
   isConfined,
   type QemuCall,
   readError,
+  requireProgram,
   runTool,
   sandboxTextName,
   type Tool,
@@ -60,7 +61,7 @@ export async function volumeKey(
   }
   if (!(await isConfined(CRYPTSETUP, [], { ...call, warn: undefined }))) {
     // Throws the usual error if cryptsetup is missing.
-    await runTool(CRYPTSETUP, ['--version'], call);
+    await requireProgram(CRYPTSETUP, call);
     const remedy = call.sandbox === 'off' ? wording`omit ${{ option: 'sandbox', value: 'off' }}` : 'install bubblewrap';
     throw readError(call, 'refused', wording`cryptsetup gets a passphrase only in a sandbox; ${remedy}`);
   }

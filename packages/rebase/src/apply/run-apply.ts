@@ -51,7 +51,9 @@ export async function runApply({
       requireNotBegun(resume || dryRun ? [] : found, path);
     }
   };
-  await requireFitting(entries);
+  await requireFitting(entries).catch((thrown: unknown) => {
+    throw systemError(thrown, path);
+  });
   const journal = dryRun ? undefined : await Journal.open(journalPath);
   const state = new PlanState(plan, journal ?? Journal.forTrial(entries));
   const disks = new PlanDisks(state, await analyzer(), signal);

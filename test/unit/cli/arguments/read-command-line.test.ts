@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readCommandLine } from '#cli/arguments/read-command-line.js';
 
 let directory: string;
@@ -73,12 +73,13 @@ describe('a command line', () => {
       'apply',
       'search',
       'diff',
+      'stats',
     ]);
   });
 });
 
 describe('the configuration file', () => {
-  beforeAll(() => configure({ 'block-size': '4K', jobs: 2, cache: false, sandbox: false }));
+  beforeEach(() => configure({ 'block-size': '4K', jobs: 2, cache: false, sandbox: false }));
 
   test('sets options that the command line does not set', async () => {
     const { options } = await read('--jobs 5 a b');

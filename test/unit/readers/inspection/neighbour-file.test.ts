@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { openNeighbour } from '#readers/inspection/neighbour-file.js';
 
-test('a neighbour is the file with the given name in the same directory, if there is one', async () => {
+test('a neighbour is the file with the given name in the same directory, if there is one and the name is not too long', async () => {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'virt-similarity-neighbour-')));
   try {
     await writeFile(join(directory, 'b'), 'text');

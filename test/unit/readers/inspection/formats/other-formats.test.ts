@@ -100,13 +100,13 @@ describe('the size of a vpc disk', () => {
 
 describe('a header', () => {
   test.each<[string, string, number, Pieces, RegExp]>([
-    ['qcow', 'that is encrypted', 4096, { ...QCOW, 36: be32(1) }, /encrypted/],
+    ['qcow', 'of an encrypted disk', 4096, { ...QCOW, 36: be32(1) }, /encrypted/],
     ['qed', 'with unknown features', 327_680, { ...QED, 16: le64(8) }, /0x8/],
     [
       'qed',
       'with a disk size beyond the safe integers',
-      327_680,
-      { ...QED, 48: le64(1n << 60n) },
+      18 * MIB,
+      { ...QED, 4: le32(MIB, 16), 40: le64(MIB, 1n << 60n) },
       /1152921504606846976/,
     ],
     ['vdi', 'of another version', 1024, { ...VDI, 68: le32(0x10000) }, /version 1\.0, expected 1\.1/],
@@ -135,7 +135,7 @@ describe('a header', () => {
       /LUKS version 2, .* only version 1; leave out the format/,
     ],
     ['luks', 'whose payload is past the end', 4095, LUKS, /payload begins at byte 4096, but the file has only 4095/],
-  ])('of %s %s is refused', async (format, _, size, pieces, message) => {
+  ])('of the format %s %s is refused or corrupt', async (format, _, size, pieces, message) => {
     await expect(read(format, size, pieces)).rejects.toBeInstanceOf(HeaderError);
     await expect(read(format, size, pieces)).rejects.toMatchObject({ message: expect.stringMatching(message) });
   });
@@ -148,12 +148,12 @@ describe('a damaged header', () => {
     ['qcow', 'with clusters too large', 4096, { ...QCOW, 32: Buffer.from([17, 9]) }],
     ['qcow', 'with tables too small', 4096, { ...QCOW, 32: Buffer.from([12, 5]) }],
     ['qcow', 'with tables too large', 4096, { ...QCOW, 32: Buffer.from([12, 14]) }],
-    ['qcow', 'with a disk beyond its L1 table', 4096, { ...QCOW, 24: be64(1n << 60n) }],
+    ['qcow', 'with an L1 table for its disk size that is past the end', 4096, { ...QCOW, 24: be64(1n << 60n) }],
     ['qcow', 'with its L1 table past the end', 4096, { ...QCOW, 40: be64(4095) }],
-    ['qcow', 'of 0 bytes', 4096, { ...QCOW, 24: be64(0) }],
-    ['qcow', 'of 1 byte', 4096, { ...QCOW, 24: be64(1) }],
-    ['qcow', 'with a name that is too long', 4096, { ...QCOW, 8: be64(1000), 16: be32(1024) }],
-    ['qcow', 'with its name past the end', 4096, { ...QCOW, 8: be64(1n << 60n), 16: be32(4) }],
+    ['qcow', 'of a disk of 0 bytes', 4096, { ...QCOW, 24: be64(0) }],
+    ['qcow', 'of a disk of 1 byte', 4096, { ...QCOW, 24: be64(1) }],
+    ['qcow', "with a backing file's name that is too long", 4096, { ...QCOW, 8: be64(1000), 16: be32(1024) }],
+    ['qcow', "with a backing file's name past the end", 4096, { ...QCOW, 8: be64(1n << 60n), 16: be32(4) }],
     ['qed', 'that is truncated', 60, QED],
     ['qed', 'with clusters too small', 327_680, { ...QED, 4: le32(512, 4) }],
     ['qed', 'with clusters too large', 327_680, { ...QED, 4: le32(1 << 27, 4) }],
@@ -164,21 +164,26 @@ describe('a damaged header', () => {
     ['qed', 'with a table size that is not a power of two', 327_680, { ...QED, 4: le32(65_536, 3) }],
     ['qed', 'with a partial sector', 327_680, { ...QED, 48: le64(MIB + 256) }],
     ['qed', 'with a disk beyond its tables', 327_680, { ...QED, 48: le64(1n << 47n) }],
-    ['qed', 'with its L1 table inside a cluster', 655_360, { ...QED, 40: le64(65_536 + 512) }],
+    ['qed', 'with an L1 table that does not begin a cluster', 655_360, { ...QED, 40: le64(65_536 + 512) }],
     ['qed', 'with its L1 table in its header', 655_360, { ...QED, 12: le32(2) }],
-    ['qed', 'of 0 bytes with its L1 table inside a cluster', 655_360, { ...QED, 40: le64(512, 0) }],
-    ['qed', 'with its name outside the header', 327_680, { ...QED, 16: le64(1), 56: le32(65_535, 4) }],
+    [
+      'qed',
+      'of a disk of 0 bytes, with an L1 table that does not begin a cluster',
+      655_360,
+      { ...QED, 40: le64(512, 0) },
+    ],
+    ['qed', "with a backing file's name outside the header", 327_680, { ...QED, 16: le64(1), 56: le32(65_535, 4) }],
     ['qed', 'with a backing file without a name', 327_680, { ...QED, 16: le64(1) }],
-    ['qed', 'with a name that is too long', 327_680, { ...QED, 16: le64(1), 56: le32(64, 1024) }],
+    ['qed', "with a backing file's name that is too long", 327_680, { ...QED, 16: le64(1), 56: le32(64, 1024) }],
     ['vdi', 'with sectors of another size', 1024, { ...VDI, 360: le32(4096) }],
     ['vdi', 'with too many blocks', 1024, { ...VDI, 384: le32(0x1fffff81) }],
-    ['vdi', 'with its block map inside a sector', 1024, { ...VDI, 340: le32(516, 1024) }],
-    ['vdi', 'with its data inside a sector', 1024, { ...VDI, 340: le32(512, 1028) }],
-    ['vdi', 'without blocks', 1024, { ...VDI, 376: le32(0, 0, 1, 0) }],
+    ['vdi', 'with a block map that does not begin a sector', 1024, { ...VDI, 340: le32(516, 1024) }],
+    ['vdi', 'with data that does not begin a sector', 1024, { ...VDI, 340: le32(512, 1028) }],
+    ['vdi', 'with blocks of 0 bytes', 1024, { ...VDI, 376: le32(0, 0, 1, 0) }],
     ['vdi', 'with too few blocks', 1024, { ...VDI, 384: le32(0) }],
     ['vdi', 'with its block map past the end', 1024, { ...VDI, 340: le32(1024) }],
     ['vpc', 'with a wrong checksum', 2048, { ...VPC_DYNAMIC, 20: be32(1) }],
-    ['vpc', 'without a dynamic disk header', 2048, { ...VPC_DYNAMIC, 512: Buffer.alloc(0) }],
+    ['vpc', 'without the signature of its dynamic disk header', 2048, { ...VPC_DYNAMIC, 512: Buffer.alloc(0) }],
     [
       'vpc',
       'with its dynamic disk header past the end',
@@ -194,14 +199,14 @@ describe('a damaged header', () => {
     ['parallels', 'of another version', 4096, { ...PARALLELS, 16: le32(1) }],
     ['parallels', 'with blocks too large', 4096, { ...PARALLELS, 28: le32(4_186_128) }],
     ['parallels', 'with too many blocks', 4096, { ...PARALLELS, 32: le32(0x20000000) }],
-    ['parallels', 'without blocks', 4096, { ...PARALLELS, 28: le32(0) }],
+    ['parallels', 'with blocks of 0 sectors', 4096, { ...PARALLELS, 28: le32(0) }],
     ['parallels', 'with too few blocks', 4096, { ...PARALLELS, 32: le32(0) }],
     ['parallels', 'with its block map past the end', 4096, { ...PARALLELS, 32: le32(2000) }],
     ['dmg', 'that is truncated', 100, {}],
-    ['dmg', 'of 0 sectors', 1024, { 512: ascii('koly') }],
+    ['dmg', 'of a disk of 0 sectors', 1024, { 512: ascii('koly') }],
     ['dmg', 'with its data past the end', 1024, { 512: ascii('koly'), 544: be64(2000) }],
     ['dmg', 'with its property list past the end', 1024, { 512: ascii('koly'), 736: be64(2000) }],
-  ])('of %s %s is corrupt', async (format, _, size, pieces) => {
+  ])('of the format %s %s is corrupt', async (format, _, size, pieces) => {
     await expect(read(format, size, pieces)).rejects.toMatchObject({ name: 'HeaderError', code: 'corrupt' });
   });
 });

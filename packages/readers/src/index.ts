@@ -16,7 +16,7 @@ export { RawReader } from './raw/raw-reader.js';
 
 /**
  * The plugin with the readers and sources of this package. The readers are in the order in which `--reader auto`
- * prefers them: readers with fewer requirements come first.
+ * prefers them.
  */
 export default {
   name: '@virt-similarity/readers',

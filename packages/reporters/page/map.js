@@ -48,6 +48,9 @@ function paintHeat(/** @type {number} */ width, /** @type {number} */ height) {
   context.putImageData(image, 0, 0);
 }
 
+/** The smallest distance between names, in pixels. */
+const NAME_HEIGHT = 9;
+
 /** The horizontal layout of the map: tree, names, heat map. */
 function columnsOf(/** @type {number} */ width) {
   const isNarrow = width < 600;
@@ -150,17 +153,20 @@ function drawNames(context, columns, row, height) {
   context.clip();
   context.textBaseline = 'middle';
   context.font = `${Math.min(13, Math.max(8, row - 2))}px system-ui, sans-serif`;
-  // Names that would overlap are left out; zooming in shows them.
-  const step = Math.max(1, Math.ceil(9 / row));
+  const [top, bottom] = [6, height - 6];
+  let lastY = Number.NEGATIVE_INFINITY;
   for (let place = first; place < end; place++) {
     const image = data.leaves[place];
     const y = (place + 0.5 - state.top) * row;
     context.fillStyle = colorOf(state.clusters[image]);
     context.fillRect(columns.tree, y - row / 2, 5, Math.max(1, row));
-    if (place % step === 0) {
+    // The first and the last name are completely visible, however low their rows are.
+    const nameY = Math.max(top, Math.min(bottom, y));
+    // Names that would overlap are left out; zooming in shows them.
+    if (nameY - lastY >= NAME_HEIGHT) {
       context.fillStyle = style('--text');
-      // Names at the edges are moved inwards, so that they are completely visible even if rows are low.
-      context.fillText(labels[image], columns.tree + 9, Math.max(6, Math.min(height - 6, y)));
+      context.fillText(labels[image], columns.tree + 9, nameY);
+      lastY = nameY;
     }
   }
   drawBars(context, columns, row);

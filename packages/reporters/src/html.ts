@@ -56,7 +56,7 @@ const BODY = `<section class="controls" aria-label="Controls">
 <button type="button" id="whole">Show all rows</button>
 <button type="button" id="save">Save clusters as CSV</button>
 </section>
-<ul class="legend" id="legend" aria-label="Clusters"></ul>
+<ul class="legend" id="legend" tabindex="0" aria-label="Clusters"></ul>
 <h2 id="map-title">Tree and distances</h2>
 <p class="soft" id="hint">Click a cell to choose a pair. Turn the wheel to zoom, drag to move. Keys: arrows choose, + and − zoom, Home shows all.</p>
 <div id="bars"></div>

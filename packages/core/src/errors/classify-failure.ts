@@ -57,11 +57,18 @@ export function missingModuleRemedy(thrown: unknown): string | undefined {
 /** Matches Node.js's message for a package that `import` or `require` did not find, and captures the package's name. */
 const MISSING_PACKAGE = /^Cannot find (?:package|module) '((?:@[^'/]+\/)?[^'./][^'/]*)/;
 
+/** Matches the path of a TypeScript module at the end of Node.js's message for an unknown extension. */
+const TYPESCRIPT_MODULE = /\.[mc]?ts$/;
+
 /**
  * Returns the remedy for an error that was thrown because a plugin imports a package that is not installed where the
- * plugin can find it; `undefined` for other errors.
+ * plugin can find it, or is written in TypeScript, which this version of Node.js cannot run; `undefined` for other
+ * errors.
  */
-function missingPackageRemedy(thrown: unknown): string | undefined {
+function loadingRemedy(thrown: unknown): string | undefined {
+  if (propertyOf(thrown, 'code') === 'ERR_UNKNOWN_FILE_EXTENSION' && TYPESCRIPT_MODULE.test(messageOf(thrown))) {
+    return 'compile it to JavaScript, or use Node.js 22.18 or later, which runs TypeScript';
+  }
   const [, name] = MISSING_MODULE.has(propertyOf(thrown, 'code'))
     ? (MISSING_PACKAGE.exec(messageOf(thrown)) ?? [])
     : [];
@@ -99,7 +106,7 @@ export function pluginError(component: string, problem: string, thrown: unknown)
   if (thrown instanceof VirtSimilarityError) {
     return thrown;
   }
-  const { code, ending } = classifyFailure(thrown, 'plugin', missingPackageRemedy(thrown));
+  const { code, ending } = classifyFailure(thrown, 'plugin', loadingRemedy(thrown));
   return new VirtSimilarityError(code, wording`[${component}] ${problem}: ${messageOf(thrown)}${ending}`, {
     cause: thrown,
   });

@@ -12,7 +12,7 @@ import { duplicateNote, merged } from './duplicate-images.js';
 
 /** The source for words without a source's name. */
 const FILES = 'files';
-/** The end of a source's name that is the beginning of a URL, such as `https://`. */
+/** How a source's name ends if it is the beginning of a URL, as in `https://`. */
 const URL_ENDING = '://';
 /**
  * The most images whose paths are resolved at the same time: collecting hundreds of thousands of promises takes longer
@@ -59,8 +59,8 @@ interface Candidate {
  * links in other directories are separate images, since relative names in an image refer to its directory. Hard links
  * are always separate images.
  *
- * @throws as `listedBy`; `usage` if a word is invalid or a source finds no image for it, a file is named with two
- *   formats or labels, or two images have the same label; and `aborted`.
+ * @throws as `listedBy`; `usage` if a word is invalid, a source finds no image for consecutive words and nothing is excluded, a
+ *   file is named with two formats or labels, or two images have the same label; and `aborted`.
  */
 export async function findImages(
   images: readonly (string | DiskSource)[],

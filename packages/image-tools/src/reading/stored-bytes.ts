@@ -41,7 +41,7 @@ export class StoredBytes {
       throw this.#error(
         'changed',
         index,
-        `now ends at byte ${offset + filled}; wait until no program is changing it, then try again`,
+        `now has no data from byte ${offset + filled}; wait until no program is changing it, then try again`,
       );
     }
   }

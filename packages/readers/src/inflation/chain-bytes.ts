@@ -136,7 +136,7 @@ export class ChainBytes {
       return readError(
         this.#call,
         code,
-        `${path} now ends at byte ${offset}; wait until no program is changing it, then try again`,
+        `${path} now has no data from byte ${offset}; wait until no program is changing it, then try again`,
       );
     }
     if (code === 'unreadable') {

@@ -44,7 +44,7 @@ export interface InflateTask {
 
 /**
  * The reason why a task failed. `offset` is the byte of the file at which the failed piece begins or, with the code
- * `changed`, at which the file ends.
+ * `changed`, from which bytes are missing.
  */
 export interface InflateFailure {
   readonly code: 'changed' | 'corrupt' | 'unreadable';

@@ -53,7 +53,7 @@ test('a truncated file is reported with its new end', async () => {
   await expect(read(stored, 0, 2, 2)).rejects.toMatchObject({
     code: 'changed',
     image: 'a.qcow2',
-    message: `[qemu] cannot read a.qcow2: ${first} now ends at byte 3; wait until no program is changing it, then try again`,
+    message: `[qemu] cannot read a.qcow2: ${first} now has no data from byte 3; wait until no program is changing it, then try again`,
   });
   await stored.close();
 });

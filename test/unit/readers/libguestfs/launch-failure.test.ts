@@ -8,7 +8,7 @@ const TOOL_FAILURE = new ToolFailure(
   { exitCode: 1, signal: undefined, stderr: '' },
 );
 
-test('a crash of the appliance is a launch failure of an appliance that can be built', () => {
+test('a crash of the appliance is a launch failure, but does not mean that the appliance cannot be built', () => {
   const failure = asLaunchFailure(TOOL_FAILURE, 'qemu-system-x86_64 killed by signal 6 (Aborted).') as LaunchFailure;
   expect(failure).toBeInstanceOf(LaunchFailure);
   expect(failure.isUnbuildable).toBe(false);

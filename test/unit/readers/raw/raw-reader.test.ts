@@ -115,7 +115,7 @@ describe('a raw image', () => {
     await expect(opened.read(new Uint8Array(2000), 4000)).rejects.toMatchObject({
       code: 'changed',
       image: image.source.path,
-      message: expect.stringContaining(`${image.source.path} now ends at byte 5000`),
+      message: expect.stringContaining(`${image.source.path} now has no data from byte 5000`),
     });
     await opened.close();
   });

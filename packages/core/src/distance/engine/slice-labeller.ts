@@ -8,9 +8,15 @@ import { rowsOf, type StoredVector } from './stored-vectors.js';
 
 /** The most bytes of a label row. Longer rows would not make the kernel faster. */
 const LONGEST_ROW = 16_384;
-/** The intended average of rows per vector in a slice, whose distinct digests should fit in the second-level cache. */
+/**
+ * The intended average number of rows per vector in a slice. The distinct digests of a slice should fit in the
+ * second-level cache.
+ */
 const ROWS_PER_SLICE = 1024;
-/** The intended number of digests in a slice if there are few vectors: more rows per vector make reads longer. */
+/**
+ * The intended number of digests in a slice if there are few vectors. Each vector then has more rows in a slice, so that
+ * fewer, larger reads are needed.
+ */
 const DIGESTS_PER_SLICE = 8192;
 /** The most positions of a slice, as a multiple of the rows per vector; reached with sparse disks. */
 const POSITIONS_PER_ROW = 4;
@@ -206,7 +212,7 @@ function sliceWidth({ digestBytes }: ComparisonLimits, vectors: readonly StoredV
 }
 
 /**
- * Returns the size of a label row in bytes, which is also the number of its positions if labels have one byte. The size
+ * Returns the size of a label row in bytes, which is about the number of its positions if labels have one byte. The size
  * is at least 128. If it is larger, two planes of label rows for all vectors are within the limit.
  */
 export function rowBytes({ labelBytes }: ComparisonLimits, vectors: number): number {

@@ -120,6 +120,18 @@ describe('a plugin on the command line', () => {
     );
   });
 
+  test('can be written in TypeScript if Node.js can run it; otherwise the message says what to do', async () => {
+    await writeFile(join(directory, 'typed.ts'), "export default { name: 'typed' as string, url: import.meta.url };\n");
+    const loading = loadPlugin('./typed.ts', directory, LIMITS);
+    if ('typescript' in process.features && process.features.typescript) {
+      expect(await loading).toMatchObject({ name: 'typed' });
+    } else {
+      await expect(loading).rejects.toThrow(
+        expect.objectContaining({ code: 'plugin', message: expect.stringMatching(/; compile it to JavaScript, or use/) }),
+      );
+    }
+  });
+
   test('that throws while it is loaded is reported with the message of its error', async () => {
     await expect(loadPlugin('./throws.mjs', directory, LIMITS)).rejects.toThrow(
       expect.objectContaining({ code: 'plugin', message: '[./throws.mjs] the plugin cannot be loaded: out of order' }),

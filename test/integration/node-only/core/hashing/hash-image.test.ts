@@ -66,7 +66,7 @@ describe('hashImage', () => {
     expect(await rowsOf(vector)).toEqual(checksumsOf(bytes, 65_536));
   });
 
-  test('accepts blocks larger than one read', async () => {
+  test('accepts blocks larger than the usual read', async () => {
     const bytes = Uint8Array.from({ length: 3 * MIB }, (_, index) => index & 1);
     const vector = await hashImage(new MemoryDiskImage(bytes), pool, { name: 'disk', blockSize: 2 * MIB });
     expect(await rowsOf(vector)).toEqual(checksumsOf(bytes, 2 * MIB));
@@ -157,7 +157,10 @@ describe('hashImage', () => {
     await expect(hashImage(image, pool, { name: 'd', blockSize: 512 })).rejects.toThrow('the disk is on fire');
   });
 
-  test.each([referenceTo('failing'), undefined])('reports which hasher failed (in a thread: %j)', async (reference) => {
+  test.each([
+    ['in a thread', referenceTo('failing')],
+    ['in the main thread', undefined],
+  ])('reports which hasher failed %s', async (_, reference) => {
     const failing = new HashingPool({ name: 'failing', hasher: new FailingHasher(), reference }, 1);
     const image = new MemoryDiskImage(new Uint8Array(512).fill(1));
     const failure = { code: 'plugin', message: '[failing] the hasher failed: out of sorts' };

@@ -69,7 +69,7 @@ describe('reading from nbdkit', () => {
   test.each([
     ['structured replies', []],
     ['simple replies', ['--no-sr']],
-    ['a handshake padded with zeros', ['--mask-handshake', '1']],
+    ['a server that does not offer to omit padding (NO_ZEROES)', ['--mask-handshake', '1']],
   ])('returns the bytes at the position, with %s', async (_, serverArguments) => {
     await withNbdkit([...serverArguments, 'pattern', '8G'], (server) =>
       withConnection(server, async (connection) => {
@@ -99,7 +99,7 @@ describe('reading from nbdkit', () => {
     );
   });
 
-  test('splits a read that is longer than the server allows', async () => {
+  test('splits a long read into several requests', async () => {
     await withNbdkit(['pattern', '1G'], (server) =>
       withConnection(server, async (connection) => {
         const length = 33 * 2 ** 20 + 3;

@@ -23,13 +23,13 @@ describe('leafOrder', () => {
     expect([0, 1, 2, 3].map(below)).toEqual([[0], [1], [2], [3]]);
   });
 
-  test('handles a tree of 10,000 levels', () => {
+  test('handles a tree of 9,999 levels', () => {
     expect(leafOrder(caterpillar(10_000).cladogram).leaves[9_999]).toBe(9_999);
   });
 });
 
 describe('binaryTree', () => {
-  test('splits a node with more than two children into pairs of the same height, in the order of first images', () => {
+  test('replaces a node with more than two children by binary nodes of the same height, in the order of the children', () => {
     expect(binaryTree(cladogram)).toEqual({
       size: 4,
       nodes: [

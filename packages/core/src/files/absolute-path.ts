@@ -9,7 +9,8 @@ const REPLACEMENT = '\uFFFD';
  * Resolves a path against the working directory. Does not normalise it: only the kernel knows where `..` leads after a
  * symbolic link.
  *
- * @throws whatever the system throws if the path is relative and the working directory was removed.
+ * @throws whatever the system throws if the path is relative and the working directory was removed before the process
+ *   started.
  */
 export function absolutePath(path: string): string {
   return isAbsolute(path) ? path : `${workingDirectory()}/${path}`;

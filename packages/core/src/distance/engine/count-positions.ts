@@ -56,7 +56,7 @@ function comparisonOf(
   limits: ComparisonLimits,
 ): PositionalComparison {
   const count = pairCountOf(pairs);
-  // Parts of the probe side keep threads busy at less cost than ranges, which make reads shorter.
+  // Parts of the probe side keep threads busy at less cost than ranges, because ranges split reads into shorter ones.
   const hasManyParts = probeSpans(pairs).length >= PARTS_PER_THREAD * threads;
   const bounds = planRanges(vectors, pairs, hasManyParts ? 1 : threads, rowBytes(limits, slotsOf(pairs)));
   const repeated = sharedCounts(pairs.probe === 0 ? vectors.length : 0);

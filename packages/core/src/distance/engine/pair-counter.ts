@@ -13,7 +13,7 @@ export interface RowExtent {
 export interface PairSums {
   /** Equal labels; absent if rows have no labels. */
   readonly equal?: Uint32Array;
-  /** Bits that are set in both rows of each pair. */
+  /** Common blocks of each pair: bits that are set in both rows, and what `add` adds. */
   readonly common: Uint32Array;
   /** One number per vector: 1 while a thread adds to the pairs of tiles whose `first` begins with that vector. */
   readonly locks: Int32Array;
@@ -44,8 +44,8 @@ export class PairCounter {
   }
 
   /**
-   * Counts the pairs of the build side with `probes`, or within the build side if there is no probe side, for the
-   * labels and bits that are in the kernel's rows. After each band of tiles, yields the fraction of the pairs that the
+   * Counts the equal labels and common bits in the kernel's rows, for each pair of a vector of the build side with a
+   * vector of `probes`, or for each pair within the build side if there is no probe side. After each band of tiles, yields the fraction of the pairs that the
    * band contains, so that the caller can report progress or stop.
    */
   *countRows({ byteLabels, wideFrom, wideTo, bits }: RowExtent, probes: Span): Generator<number, void, undefined> {

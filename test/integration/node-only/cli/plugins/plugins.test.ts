@@ -127,7 +127,10 @@ describe('a plugin on the command line', () => {
       expect(await loading).toMatchObject({ name: 'typed' });
     } else {
       await expect(loading).rejects.toThrow(
-        expect.objectContaining({ code: 'plugin', message: expect.stringMatching(/; compile it to JavaScript, or use/) }),
+        expect.objectContaining({
+          code: 'plugin',
+          message: expect.stringMatching(/; compile it to JavaScript, or use/),
+        }),
       );
     }
   });

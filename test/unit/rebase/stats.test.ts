@@ -79,7 +79,8 @@ describe('the space of files', () => {
         const used = owners.filter((each) => each.length > 0);
         expect(space.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(used.length);
         const deleted = new Set([...files.keys()].filter((file) => isDeleted[file]!));
-        expect(freedBytes(space, deleted)).toBe(used.filter((each) => each.every((file) => deleted.has(file))).length);
+        const freed = used.filter((each) => each.every((file) => deleted.has(file))).length;
+        expect(freedBytes(space, deleted)).toEqual({ atLeast: freed, atMost: freed });
         const attributed = attributedBytes(space, files.length, (file) => [file]);
         for (const [index, bytes] of attributed.entries()) {
           const shares = used.map((each) => (each.includes(index) ? 1 / each.length : 0));
@@ -99,16 +100,23 @@ describe('the space of files', () => {
     expect(attributedBytes(space, 3, (file) => users[file]!)).toEqual([30, 40, 30]);
   });
 
-  test('that files which are not listed may occupy too is not freed', () => {
+  test('that files which are not listed occupy too is not freed, and is perhaps freed if only listed files may share it', () => {
     const shared = { start: 0, end: 10, isShared: true };
     const own = { start: 20, end: 25, isShared: false };
     const space = spaceOfFiles([{ volume: 'a', ranges: [shared, own] }]);
-    expect(freedBytes(space, new Set([0]))).toBe(5);
+    expect(freedBytes(space, new Set([0]))).toEqual({ atLeast: 5, atMost: 5 });
     const both = spaceOfFiles([
       { volume: 'a', ranges: [shared, own] },
       { volume: 'a', ranges: [shared] },
     ]);
-    expect(freedBytes(both, new Set([0]))).toBe(5);
-    expect(freedBytes(both, new Set([0, 1]))).toBe(15);
+    expect(freedBytes(both, new Set([0]))).toEqual({ atLeast: 5, atMost: 5 });
+    expect(freedBytes(both, new Set([0, 1]))).toEqual({ atLeast: 5, atMost: 15 });
+    const withItself = spaceOfFiles([{ volume: 'a', ranges: [shared, shared] }]);
+    expect(freedBytes(withItself, new Set([0]))).toEqual({ atLeast: 0, atMost: 10 });
+  });
+
+  test('of which the sharing is unknown is perhaps freed', () => {
+    const space = spaceOfFiles([{ volume: 'a', ranges: [{ start: 0, end: 10, isShared: undefined }] }]);
+    expect(freedBytes(space, new Set([0]))).toEqual({ atLeast: 0, atMost: 10 });
   });
 });

@@ -1,29 +1,36 @@
 import {
   type CommandContext,
+  type CommandMessages,
   type FileStamp,
   fileKeyOf,
   type HashVector,
+  isNamedAsVector,
   type Link,
   realPath,
+  sameIdentity,
 } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 import { sizeText } from '../size-text.js';
 import { type ContentCounts, contentCounts } from './content-counts.js';
-import { attributedBytes, freedBytes, type SpaceOfFiles, spaceOfFiles } from './shared-space.js';
-import { type StoredFile, storedFile } from './stored-ranges.js';
+import { attributedBytes, type FreedBytes, freedBytes, type SpaceOfFiles, spaceOfFiles } from './shared-space.js';
+import { type StoredFile, storageOf } from './stored-ranges.js';
 import { type StoreEstimate, storeEstimates } from './stores.js';
 
-/** The exit code if some images could not be hashed or their files are unknown. The others were counted. */
+/** The exit code if some images could not be hashed, or it is not known what they occupy. The others were counted. */
 const EXIT_PARTIAL = 3;
 
 /** An image that was hashed. */
 interface Image {
   readonly path: string;
+  /** The path with symbolic links resolved. */
+  readonly realPath: string;
   readonly vector: HashVector;
-  /** The files of the image and of its backing files; empty if they are unknown. */
+  /** The files of the image itself, and then those of its backing files. */
   readonly files: readonly FileStamp[];
-  /** Those that belong only to the image itself, not to a backing file. */
-  readonly own: readonly FileStamp[];
+  /** The number of files that belong to the image itself. */
+  readonly own: number;
+  /** Whether it is known what all of its files occupy. */
+  readonly isKnown: boolean;
 }
 
 /** The space of an image. Sizes are in bytes. */
@@ -36,7 +43,7 @@ interface ImageSpace {
   /** What its own files occupy; absent, like the following, if its files are unknown. */
   readonly stored?: number;
   /** What deleting its own files frees. */
-  readonly reclaimable?: number;
+  readonly reclaimable?: FreedBytes;
   /** Its part of the space of all files, including backing files: space of several images is divided equally. */
   readonly attributed?: number;
   /** The named images of which it is a backing file. */
@@ -45,30 +52,43 @@ interface ImageSpace {
 
 export async function runStats(context: CommandContext): Promise<number> {
   const { messages, signal, options } = context;
-  const { outcomes } = await context.images!.hash();
-  const stored = await storedFiles(
-    outcomes.map(({ vector }) => vector),
-    signal,
+  const { found, outcomes } = await context.images!.hash();
+  const hashed = outcomes.flatMap(({ path, vector }, index) =>
+    vector === undefined ? [] : [{ path, vector, isVector: isNamedAsVector(found.sources[index]!) }],
   );
-  const images = outcomes.flatMap(({ path, vector }) => (vector === undefined ? [] : [imageOf(path, vector, stored)]));
   const firstFailure = outcomes.find(({ error }) => error !== undefined)?.error;
-  if (images.length === 0) {
+  if (hashed.length === 0) {
     throw firstFailure ?? new VirtSimilarityError('usage', 'expected images, found none; name an image');
   }
-  const unknown = images.filter(({ files }) => files.length === 0);
-  for (const { path } of unknown) {
-    messages.warning(`${path}: its files are unknown, so that only its content is counted`);
+  const counted = hashed.filter(({ path, vector, isVector }) => {
+    const image = hashed.find((each) => !each.isVector && isSameImage(each.vector, vector));
+    if (!isVector || image === undefined) {
+      return true;
+    }
+    messages.note(`${path} is left out: it is the hash vector of ${image.path}`);
+    return false;
+  });
+  const stored = await storedFiles(
+    counted.map(({ vector }) => vector),
+    messages,
+    signal,
+  );
+  const images = await Promise.all(counted.map(({ path, vector }) => imageOf(path, vector, stored)));
+  for (const { path, files } of images) {
+    if (files.length === 0) {
+      messages.warning(`${path}: its files are unknown, so that only its content is counted`);
+    }
   }
   const space = new Space(images, stored);
   const deleted = await numbersOf((options.delete ?? []) as readonly string[], images);
   for (const index of deleted) {
-    const needed = space.dependantsOf(index).filter((other) => !deleted.has(other));
+    const needed = space.dependantsOf(index, deleted);
     if (needed.length > 0) {
       const names = needed.map((other) => images[other]!.path).join(', ');
       messages.warning(`${images[index]!.path} is a backing file of ${names}, which cannot be read without it`);
     }
   }
-  const vectors = images.map(({ vector }) => vector);
+  const vectors = differentVectors(images);
   const content = await contentCounts(vectors, 1, signal);
   const result = {
     images: images.map((_, index) => space.of(index)),
@@ -89,37 +109,54 @@ export async function runStats(context: CommandContext): Promise<number> {
   const ratio = content.distinct === 0 ? 1 : content.blocks / content.distinct;
   messages.note(`blocks of ${sizeText(content.blockSize)}: dedup = ${ratio.toFixed(2)}`);
   if (result.freed !== undefined) {
-    messages.note(
-      `deleting ${deleted.size === 1 ? 'this image' : `these ${deleted.size} images`} frees ${sizeText(result.freed)}`,
-    );
+    const what = deleted.size === 1 ? 'this image' : `these ${deleted.size} images`;
+    messages.note(`deleting ${what} frees ${freedText(result.freed)}`);
   }
-  return firstFailure === undefined && unknown.length === 0 ? 0 : EXIT_PARTIAL;
+  return firstFailure === undefined && images.every(({ isKnown }) => isKnown) ? 0 : EXIT_PARTIAL;
 }
 
-/** Returns where the files of images are stored, by their keys, without files that were replaced or removed. */
+function isSameImage(one: HashVector, other: HashVector): boolean {
+  return one.identity !== undefined && other.identity !== undefined && sameIdentity(one.identity, other.identity);
+}
+
+/** Returns the vectors of the images, those of hard links to the same files only once. */
+function differentVectors(images: readonly Image[]): HashVector[] {
+  const keys = images.map(({ files, vector: { name } }) => (files.length === 0 ? name : files.map(fileKeyOf).join()));
+  const parts = images.map(({ vector }) => (vector.identity?.chain[0]?.parts ?? []).length);
+  // Disks of one archive have the same files, but further parts, which tell them apart.
+  return images.flatMap(({ vector, own }, index) =>
+    parts[index] === own && keys.indexOf(keys[index]!) < index ? [] : [vector],
+  );
+}
+
+/** Returns where the files of images are stored, by their keys. Warns about files of which this is not known. */
 async function storedFiles(
-  vectors: readonly (HashVector | undefined)[],
+  vectors: readonly HashVector[],
+  messages: CommandMessages,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, StoredFile>> {
   const stored = new Map<string, StoredFile>();
-  for (const file of vectors.flatMap((vector) => (vector?.identity?.chain ?? []).flatMap(filesOf))) {
-    const found = stored.has(fileKeyOf(file)) ? undefined : await storedFile(file, signal);
-    if (found !== undefined) {
-      stored.set(fileKeyOf(file), found);
+  const files = new Map(
+    vectors.flatMap(({ identity }) => (identity?.chain ?? []).flatMap(filesOf)).map((file) => [fileKeyOf(file), file]),
+  );
+  for (const [key, file] of files) {
+    const found = await storageOf(file, signal);
+    if (found.problem !== undefined) {
+      messages.warning(`what deleting ${file.path} frees is not known: ${found.problem}`);
+    }
+    if (found.stored !== undefined) {
+      stored.set(key, found.stored);
     }
   }
   return stored;
 }
 
-function imageOf(path: string, vector: HashVector, stored: ReadonlyMap<string, StoredFile>): Image {
-  const chain = vector.identity?.chain ?? [];
-  const isKnown = chain.every(({ parts }) =>
-    parts.every((part) => part.kind === 'file' && stored.has(fileKeyOf(part))),
-  );
-  const [top] = chain;
-  return isKnown && top !== undefined
-    ? { path, vector, files: chain.flatMap(filesOf), own: filesOf(top) }
-    : { path, vector, files: [], own: [] };
+async function imageOf(path: string, vector: HashVector, stored: ReadonlyMap<string, StoredFile>): Promise<Image> {
+  const [top, ...backing] = (vector.identity?.chain ?? []).map(filesOf);
+  const files = [...(top ?? []), ...backing.flat()];
+  const isKnown = files.length > 0 && files.every((file) => stored.has(fileKeyOf(file)));
+  const resolved = String(await realPath(path).catch(() => path));
+  return { path, realPath: resolved, vector, files, own: top?.length ?? 0, isKnown };
 }
 
 function filesOf({ parts }: Link): FileStamp[] {
@@ -129,21 +166,21 @@ function filesOf({ parts }: Link): FileStamp[] {
 /** The space of images on disk. */
 class Space {
   readonly #images: readonly Image[];
-  /** The index of each file, by its key. */
+  readonly #files: readonly StoredFile[];
+  /** The index of each file whose storage is known, by its key. */
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #parts: readonly SpaceOfFiles[];
   readonly #attributed: readonly number[];
 
   constructor(images: readonly Image[], stored: ReadonlyMap<string, StoredFile>) {
-    const keys = [...new Set(images.flatMap(({ files }) => files.map(fileKeyOf)))];
-    const numbers = new Map(keys.map((key, index) => [key, index]));
     this.#images = images;
-    this.#numbers = numbers;
-    this.#parts = spaceOfFiles(keys.map((key) => stored.get(key)!));
-    const users = Array.from({ length: numbers.size }, () => new Set<number>());
+    this.#files = [...stored.values()];
+    this.#numbers = new Map([...stored.keys()].map((key, index) => [key, index]));
+    this.#parts = spaceOfFiles(this.#files);
+    const users = this.#files.map(() => new Set<number>());
     for (const [image, { files }] of images.entries()) {
-      for (const file of files) {
-        users[numbers.get(fileKeyOf(file))!]!.add(image);
+      for (const number of this.#numbersOf(files)) {
+        users[number]!.add(image);
       }
     }
     this.#attributed = attributedBytes(this.#parts, images.length, (file) => [...users[file]!]);
@@ -155,14 +192,14 @@ class Space {
   }
 
   of(index: number): ImageSpace {
-    const { path, vector, files, own } = this.#images[index]!;
-    const numbers = own.map((file) => this.#numbers.get(fileKeyOf(file))!);
+    const { path, vector, files, own, isKnown } = this.#images[index]!;
+    const numbers = this.#numbersOf(files.slice(0, own));
     const occupied = this.#parts.filter((part) => part.files.some((file) => numbers.includes(file)));
     return {
       path,
       virtualSize: vector.virtualSize,
-      data: vector.dataBlocks * vector.blockSize,
-      ...(files.length > 0 && {
+      data: Math.min(vector.virtualSize, vector.dataBlocks * vector.blockSize),
+      ...(isKnown && {
         stored: occupied.reduce((sum, { bytes }) => sum + bytes, 0),
         reclaimable: this.freedBy(new Set([index])),
         attributed: this.#attributed[index]!,
@@ -171,19 +208,41 @@ class Space {
     };
   }
 
-  /** Returns the bytes that deleting the own files of some images frees. */
-  freedBy(images: ReadonlySet<number>): number {
-    const own = [...images].flatMap((image) => this.#images[image]!.own);
-    return freedBytes(this.#parts, new Set(own.map((file) => this.#numbers.get(fileKeyOf(file))!)));
+  /** Returns the bytes that deleting the own files of some images frees; a file is freed with its last name. */
+  freedBy(images: ReadonlySet<number>): FreedBytes {
+    return freedBytes(this.#parts, new Set([...this.#files.keys()].filter((file) => this.#isFreed(file, images))));
   }
 
-  /** Returns the images that have a file of this image as a backing file. */
-  dependantsOf(index: number): number[] {
-    const own = new Set(this.#images[index]!.own.map(fileKeyOf));
+  /**
+   * Returns the images that have an own file of this image as a backing file.
+   *
+   * @param deleted with these images deleted, so without them, and without images whose backing file keeps another name
+   */
+  dependantsOf(index: number, deleted?: ReadonlySet<number>): number[] {
+    const { files, own } = this.#images[index]!;
+    const keys = new Set(files.slice(0, own).map(fileKeyOf));
     return this.#images.flatMap((image, other) => {
-      const backing = image.files.slice(image.own.length);
-      return other !== index && backing.some((file) => own.has(fileKeyOf(file))) ? [other] : [];
+      const backing = image.files.slice(image.own).find((file) => keys.has(fileKeyOf(file)));
+      if (other === index || backing === undefined) {
+        return [];
+      }
+      const number = this.#numbers.get(fileKeyOf(backing));
+      const isKept = deleted !== undefined && number !== undefined && !this.#isFreed(number, deleted);
+      return deleted?.has(other) || isKept ? [] : [other];
     });
+  }
+
+  /** Returns whether every name of a file belongs to images that are deleted. */
+  #isFreed(file: number, deleted: ReadonlySet<number>): boolean {
+    const owners = this.#images.flatMap(({ files, own }, image) =>
+      this.#numbersOf(files.slice(0, own)).includes(file) ? [image] : [],
+    );
+    const names = new Set(owners.map((image) => this.#images[image]!.realPath));
+    return owners.length > 0 && owners.every((image) => deleted.has(image)) && names.size >= this.#files[file]!.names;
+  }
+
+  #numbersOf(files: readonly FileStamp[]): number[] {
+    return files.flatMap((file) => this.#numbers.get(fileKeyOf(file)) ?? []);
   }
 }
 
@@ -196,13 +255,26 @@ async function numbersOf(paths: readonly string[], images: readonly Image[]): Pr
   const numbers = new Set<number>();
   for (const path of paths) {
     const target = await realPath(path).catch(() => path);
-    const number = images.findIndex((image) => image.path === path || image.own.some((file) => file.path === target));
-    if (number < 0) {
-      throw new VirtSimilarityError('usage', `--delete ${path}: it is not among the images; name it as an image too`);
+    const found = images.flatMap(({ path: name, files, own }, index) =>
+      name === path || files.slice(0, own).some((file) => file.path === target) ? [index] : [],
+    );
+    if (found.length === 0) {
+      throw new VirtSimilarityError(
+        'usage',
+        `--delete ${path}: it is not among the images that were hashed; name it as an image too`,
+      );
     }
-    numbers.add(number);
+    for (const number of found) {
+      numbers.add(number);
+    }
   }
   return numbers;
+}
+
+function freedText({ atLeast, atMost }: FreedBytes): string {
+  return atLeast === atMost
+    ? sizeText(atLeast)
+    : `${sizeText(atLeast)} to ${sizeText(atMost)}, depending on whether other files share the storage`;
 }
 
 function imageRows(images: readonly ImageSpace[], stored: number): string[][] {
@@ -214,12 +286,16 @@ function imageRows(images: readonly ImageSpace[], stored: number): string[][] {
       size(image.virtualSize),
       size(image.data),
       size(image.stored),
-      size(image.reclaimable),
+      image.reclaimable === undefined ? '-' : reclaimableText(image.reclaimable),
       size(image.attributed),
       image.neededBy.join(', '),
     ]),
     ['total', '', '', size(stored), '', size(stored), ''],
   ];
+}
+
+function reclaimableText({ atLeast, atMost }: FreedBytes): string {
+  return atLeast === atMost ? sizeText(atLeast) : `${sizeText(atLeast)} to ${sizeText(atMost)}`;
 }
 
 /** Returns the columns that `zdb -S` prints, without those for compressed sizes. */

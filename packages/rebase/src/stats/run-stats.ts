@@ -255,9 +255,14 @@ async function numbersOf(paths: readonly string[], images: readonly Image[]): Pr
   const numbers = new Set<number>();
   for (const path of paths) {
     const target = await realPath(path).catch(() => path);
-    const found = images.flatMap(({ path: name, files, own }, index) =>
-      name === path || files.slice(0, own).some((file) => file.path === target) ? [index] : [],
-    );
+    const indicesOf = (isMeant: (image: Image) => boolean): number[] =>
+      images.flatMap((image, index) => (isMeant(image) ? [index] : []));
+    const named = indicesOf((image) => image.path === path || image.realPath === target);
+    // The path can also be that of an archive with several images, or of one of an image's several files.
+    const found =
+      named.length > 0
+        ? named
+        : indicesOf(({ files, own }) => files.slice(0, own).some((file) => file.path === target));
     if (found.length === 0) {
       throw new VirtSimilarityError(
         'usage',

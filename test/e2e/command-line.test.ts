@@ -56,7 +56,7 @@ describe('the command without arguments', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.match(/^ {2}virt-similarity .*/gm)).toHaveLength(3);
     expect(stderr).toMatch(
-      /^Commands: analyze, hash, view, plugins, cache, config, completion, doctor, plan, apply, search, diff$/m,
+      /^Commands: analyze, hash, view, plugins, cache, config, completion, doctor, plan, apply, search, diff, stats$/m,
     );
     expect(stderr).toMatch(/virt-similarity --help\n$/);
   });

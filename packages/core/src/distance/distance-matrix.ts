@@ -9,7 +9,7 @@ import { type CountedPair, pairCountsOf } from './pairwise-counts.js';
  * Returns the metric's distances of all pairs, in shared memory.
  *
  * @param name the metric's name in messages
- * @throws as {@link distanceOf}, and `unavailable` if there is not enough memory: 8 bytes per pair.
+ * @throws as `distanceOf`, and `unavailable` if there is not enough memory: 8 bytes per pair.
  */
 export function distanceMatrix(counts: PairwiseCounts, metric: DistanceMetric, name = 'metric'): CondensedMatrix {
   const { size, dataBlocks, equal, common } = counts;

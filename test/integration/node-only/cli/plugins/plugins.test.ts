@@ -121,7 +121,7 @@ describe('a plugin on the command line', () => {
   });
 
   test('can be written in TypeScript if Node.js can run it; otherwise the message says what to do', async () => {
-    await writeFile(join(directory, 'typed.ts'), "export default { name: 'typed' as string, url: import.meta.url };\n");
+    await writeFile(join(directory, 'typed.ts'), "export default { name: 'typed' as string, reporters: {} };\n");
     const loading = loadPlugin('./typed.ts', directory, LIMITS);
     if ('typescript' in process.features && process.features.typescript) {
       expect(await loading).toMatchObject({ name: 'typed' });

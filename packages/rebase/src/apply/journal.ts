@@ -1,4 +1,4 @@
-import { type FileHandle, open, unlink, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readlink, symlink, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasEnded, OpenDirectory, processMark, readSmallFile, systemPath } from '@virt-similarity/core';
 import { excerptOf, VirtSimilarityError } from '@virt-similarity/core/errors';
@@ -9,6 +9,9 @@ const LARGEST_JOURNAL = 1024 * 1024 * 1024;
 
 /** The size of the largest lock file, in bytes. */
 const LARGEST_LOCK = 1024;
+
+/** The error codes of file systems without symbolic links. */
+const NO_LINKS: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 const integer = z.string().regex(/^\d+$/);
 const entrySchema = z.discriminatedUnion('event', [
@@ -200,14 +203,25 @@ async function removeStaleLock(path: string): Promise<void> {
 
 /** Returns the mark in a lock file if the process with this mark has ended; otherwise `undefined`. */
 async function staleMarkIn(path: string): Promise<string | undefined> {
-  const mark = (await readSmallFile(path, LARGEST_LOCK).catch(() => '')).toString();
+  const mark = await readlink(systemPath(path)).catch(async () =>
+    (await readSmallFile(path, LARGEST_LOCK).catch(() => '')).toString(),
+  );
   return (await hasEnded(mark, () => 0)) ? mark : undefined;
 }
 
-/** Creates a file with the mark of this process. Returns `false` if the file exists already. */
+/**
+ * Creates a symbolic link whose target is the mark of this process, because a link is created with its content at once:
+ * a process that is killed while it writes a file leaves one without a mark. On file systems without symbolic links,
+ * creates a file. Returns `false` if the name exists already.
+ */
 async function createMarkedFile(path: string): Promise<boolean> {
   try {
-    await writeFile(systemPath(path), processMark(), { flag: 'wx', mode: 0o600 });
+    await symlink(processMark(), systemPath(path)).catch(async (thrown: NodeJS.ErrnoException) => {
+      if (!NO_LINKS.has(thrown.code)) {
+        throw thrown;
+      }
+      await writeFile(systemPath(path), processMark(), { flag: 'wx', mode: 0o600 });
+    });
     return true;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {

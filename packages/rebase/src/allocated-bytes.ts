@@ -3,7 +3,7 @@ import { type FileStamp, systemPath } from '@virt-similarity/core';
 import { VirtSimilarityError } from '@virt-similarity/core/errors';
 
 /** The unit of `st_blocks` in bytes, the same on every file system. */
-const STATUS_BLOCK = 512;
+export const STATUS_BLOCK = 512;
 
 /**
  * Returns the bytes that the file system has allocated for some files.

@@ -2,6 +2,7 @@ import { open, readFile, statfs } from 'node:fs/promises';
 import { type FileStamp, fileKeyOf, systemPath } from '@virt-similarity/core';
 import { throwIfAborted } from '@virt-similarity/core/errors';
 import { runTool, type Tool } from '@virt-similarity/image-tools';
+import { STATUS_BLOCK } from '../allocated-bytes.js';
 
 /** A range of a file system's storage that a file occupies, in bytes. */
 export interface StoredRange {
@@ -34,9 +35,6 @@ const FILEFRAG_TIMEOUT_MS = 60_000;
  * linux/magic.h.
  */
 const WITHOUT_SHARING: ReadonlySet<number> = new Set([0xef53, 0x01021994, 0xf2f52010, 0x4d44, 0x2011bab0]);
-
-/** The unit of `st_blocks` in bytes, the same on every file system. */
-const STATUS_BLOCK = 512;
 
 /** An extent in the output of `filefrag -v`: physical start and length in blocks, and flags. */
 const EXTENT =
